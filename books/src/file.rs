@@ -1,0 +1,129 @@
+//! A run file on disk: made, opened, closed.
+
+use crate::error::{Error, While};
+use crate::opening::{self, Opening};
+use crate::{join, schema};
+use model::plan::RunPlan;
+use rusqlite::{Connection, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a reader or writer waits for another one, before it gives up.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+
+/// A run file that can be written to.
+#[derive(Debug)]
+pub struct RunFile {
+    pub(crate) conn: Connection,
+    path: PathBuf,
+}
+
+impl RunFile {
+    /// Makes a new file and stores the plan in it; on disk when this returns.
+    pub fn create(path: &Path, opening: &Opening, plan: &RunPlan) -> Result<Self, Error> {
+        let failed = |source| Error::Create { path: path.to_owned(), source };
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_EXRESCODE;
+        let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
+        prepare_pages(&conn).map_err(failed)?;
+        tune(&conn).map_err(failed)?;
+        let file = Self { conn, path: path.to_owned() };
+        file.filled(opening, plan).map_err(|error| match error {
+            Error::Write { source, .. } => failed(source),
+            other => other,
+        })
+    }
+
+    /// A run file in memory, for histories and tests.
+    pub fn in_memory(opening: &Opening, plan: &RunPlan) -> Result<Self, Error> {
+        let path = PathBuf::from(":memory:");
+        let conn = Connection::open_in_memory().map_err(|source| Error::Create { path: path.clone(), source })?;
+        Self { conn, path }.filled(opening, plan)
+    }
+
+    fn filled(mut self, opening: &Opening, plan: &RunPlan) -> Result<Self, Error> {
+        schema::create(&self.conn).writing("the layout")?;
+        opening::store(&mut self.conn, opening, plan)?;
+        Ok(self)
+    }
+
+    /// Opens a file for writing, also one that a crash has left behind.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = open_checked(path, flags)?;
+        tune(&conn).map_err(|source| Error::Open { path: path.to_owned(), source })?;
+        Ok(Self { conn, path: path.to_owned() })
+    }
+
+    /// Opens a file for reading only: nothing that is done with it can change it.
+    pub fn open_to_read(path: &Path) -> Result<Connection, Error> {
+        let conn = open_checked(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        conn.pragma_update(None, "query_only", true).map_err(|source| Error::Open { path: path.to_owned(), source })?;
+        Ok(conn)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Joins the books: resolves marks, builds summaries and indexes. Can be repeated; equal books give equal joins.
+    pub fn join(&mut self) -> Result<(), Error> {
+        join::build(&mut self.conn)
+    }
+
+    /// Joins the books and folds the log in, so that one file really is one file.
+    pub fn close(mut self) -> Result<(), Error> {
+        self.join()?;
+        self.fold()
+    }
+
+    /// Folds the log in without joining.
+    pub(crate) fn fold(self) -> Result<(), Error> {
+        let fold = || {
+            self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            self.conn.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))
+        };
+        fold().writing("the log")?;
+        self.conn.close().map_err(|(_, source)| Error::Write { what: "the end", source })
+    }
+}
+
+/// Settings that only an empty file takes.
+fn prepare_pages(conn: &Connection) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "page_size", 8192)
+}
+
+/// Settings of a writing connection. With `synchronous = NORMAL` a killed process loses nothing that was committed.
+fn tune(conn: &Connection) -> rusqlite::Result<()> {
+    conn.busy_timeout(BUSY_WAIT)?;
+    conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    conn.pragma_update(None, "synchronous", "NORMAL")?;
+    conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    conn.pragma_update(None, "cache_size", -65_536)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn open_checked(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
+    let failed = |source| Error::Open { path: path.to_owned(), source };
+    let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
+    conn.busy_timeout(BUSY_WAIT).map_err(failed)?;
+    let application: i64 = match conn.pragma_query_value(None, "application_id", |row| row.get(0)) {
+        Ok(application) => application,
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => 0,
+        Err(error) => return Err(failed(error)),
+    };
+    if application != schema::APPLICATION {
+        return Err(Error::NotARunFile { path: path.to_owned() });
+    }
+    let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    if found != schema::VERSION {
+        return Err(Error::OtherVersion { path: path.to_owned(), found });
+    }
+    Ok(conn)
+}

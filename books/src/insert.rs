@@ -1,0 +1,272 @@
+//! How each kind of row gets into its table.
+
+use crate::rows::{
+    ArrivalEnd, Attempt, Batch, Cancel, Event, OrderRow, Purchase, Sample, StatementRow, Timings, Window,
+};
+use hdrhistogram::serialization::{Serializer, V2Serializer};
+use rusqlite::{Connection, params};
+use std::borrow::Cow;
+
+/// Where the sequence number ends and the process begins in the key of a statement row.
+pub(crate) const SEQ_BITS: u32 = 48;
+
+/// Adds a batch; returns the number of rows.
+pub(crate) fn batch(conn: &Connection, batch: &Batch) -> rusqlite::Result<u64> {
+    arrivals(conn, &batch.arrivals)?;
+    purchases(conn, &batch.purchases)?;
+    attempts(conn, &batch.attempts)?;
+    timings(conn, &batch.timings)?;
+    samples(conn, &batch.samples)?;
+    events(conn, &batch.events)?;
+    statement(conn, 0, &batch.statement)?;
+    let rows = batch.arrivals.len()
+        + batch.purchases.len()
+        + batch.attempts.len()
+        + batch.timings.len()
+        + batch.samples.len()
+        + batch.events.len()
+        + batch.statement.len();
+    Ok(rows as u64)
+}
+
+fn arrivals(conn: &Connection, rows: &[ArrivalEnd]) -> rusqlite::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut insert = conn.prepare_cached("INSERT OR REPLACE INTO arrival_end VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    for row in rows {
+        insert.execute(params![
+            row.number as i64,
+            row.begun_us.map(u64::cast_signed),
+            row.ended_us as i64,
+            row.outcome.name(),
+            row.refusal.map(model::outcome::Refusal::name),
+            row.step,
+        ])?;
+    }
+    Ok(())
+}
+
+fn purchases(conn: &Connection, rows: &[Purchase]) -> rusqlite::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO purchase (intent, arrival, email, intended_us, done_us, outcome, refusal, shown_total_minor, currency,
+             order_number, total_minor, cancel)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?;
+    for row in rows {
+        let cancel = match row.cancel {
+            Cancel::NotAsked => "not_asked",
+            Cancel::Asked => "asked",
+            Cancel::Confirmed => "confirmed",
+        };
+        insert.execute(params![
+            row.intent,
+            row.arrival as i64,
+            row.email,
+            row.intended_us as i64,
+            row.done_us as i64,
+            row.outcome.name(),
+            row.refusal.map(model::outcome::Refusal::name),
+            row.shown_total_minor,
+            upper(row.currency.as_deref()),
+            row.order_number,
+            row.total_minor,
+            cancel,
+        ])?;
+    }
+    Ok(())
+}
+
+fn attempts(conn: &Connection, rows: &[Attempt]) -> rusqlite::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO attempt (arrival, intent, step, kind, key, intended_us, sent_us, done_us, status, reading, order_number,
+             total_minor, card, remark)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?;
+    for row in rows {
+        insert.execute(params![
+            row.arrival as i64,
+            row.intent,
+            row.step,
+            row.kind.name(),
+            row.key,
+            row.intended_us as i64,
+            row.sent_us.map(u64::cast_signed),
+            row.done_us as i64,
+            row.status,
+            row.reading.name(),
+            row.order_number,
+            row.total_minor,
+            row.card,
+            row.remark,
+        ])?;
+    }
+    Ok(())
+}
+
+fn timings(conn: &Connection, rows: &[Timings]) -> rusqlite::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO timing (span, number, journey, step, reading, requests, response_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    let mut serializer = V2Serializer::new();
+    let mut bytes = Vec::new();
+    for row in rows {
+        let (span, number) = match row.window {
+            Window::Second(number) => ("second", number),
+            Window::Phase(number) => ("phase", number),
+        };
+        bytes.clear();
+        serializer
+            .serialize(&row.response_us, &mut bytes)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        insert.execute(params![
+            span,
+            number,
+            row.journey,
+            row.step,
+            row.reading.name(),
+            row.response_us.len() as i64,
+            bytes
+        ])?;
+    }
+    Ok(())
+}
+
+fn samples(conn: &Connection, rows: &[Sample]) -> rusqlite::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut insert = conn.prepare_cached("INSERT INTO sample (second, name, value) VALUES (?1, ?2, ?3)")?;
+    for row in rows {
+        insert.execute(params![row.second, row.name, row.value])?;
+    }
+    Ok(())
+}
+
+fn events(conn: &Connection, rows: &[Event]) -> rusqlite::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut insert =
+        conn.prepare_cached("INSERT INTO event (at_us, kind, name, text, undo) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for row in rows {
+        insert.execute(params![row.at_us as i64, row.kind.name(), row.name, row.text, row.undo])?;
+    }
+    Ok(())
+}
+
+/// Adds rows of a provider process; rows that are there already are left as they are.
+pub(crate) fn statement(conn: &Connection, process: u16, rows: &[StatementRow]) -> rusqlite::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut insert = conn.prepare_cached(
+        "INSERT OR IGNORE INTO statement
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+    )?;
+    for row in rows {
+        let id = (i64::from(process) << SEQ_BITS) | row.seq as i64;
+        let detail = row.detail.as_ref().filter(|detail| !detail.is_null()).map(ToString::to_string);
+        insert.execute(params![
+            id,
+            row.at_us as i64,
+            row.run,
+            row.provider,
+            row.op,
+            row.object,
+            row.parent,
+            row.state,
+            row.amount_minor,
+            upper(row.currency.as_deref()),
+            row.key,
+            row.replayed,
+            row.http_status,
+            row.intent,
+            row.order,
+            row.email,
+            row.fault,
+            row.effect,
+            row.answer,
+            detail,
+        ])?;
+    }
+    Ok(())
+}
+
+/// Adds orders; one that is there already (by `seq`) is replaced as a whole.
+pub(crate) fn orders(conn: &Connection, rows: &[OrderRow]) -> rusqlite::Result<()> {
+    let mut insert = conn.prepare_cached(
+        "INSERT OR REPLACE INTO shop_order
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+    )?;
+    let mut forget = ["order_line", "order_state", "order_refund"]
+        .into_iter()
+        .map(|table| conn.prepare_cached(&format!("DELETE FROM {table} WHERE order_seq = ?1")))
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut line = conn.prepare_cached("INSERT INTO order_line VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut state = conn.prepare_cached("INSERT OR REPLACE INTO order_state VALUES (?1, ?2, ?3)")?;
+    let mut refund = conn.prepare_cached("INSERT INTO order_refund VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for row in rows {
+        let seq = row.seq as i64;
+        insert.execute(params![
+            seq,
+            row.number,
+            row.cart,
+            row.state,
+            upper(row.currency.as_deref()),
+            row.subtotal_minor,
+            row.discount_minor,
+            row.shipping_minor,
+            row.tax_minor,
+            row.total_minor,
+            row.paid_minor,
+            row.refunded_minor,
+            row.email,
+            row.promotion,
+            row.tax_source,
+            row.tax_policy,
+            row.tax_quote,
+            row.tax_document,
+            row.payment,
+            row.in_doubt,
+            row.run,
+            row.intent,
+            row.dispatch,
+        ])?;
+        for forget in &mut forget {
+            forget.execute([seq])?;
+        }
+        for (number, it) in row.lines.iter().enumerate() {
+            line.execute(params![seq, number as i64, it.sku, it.quantity, it.unit_minor])?;
+        }
+        for (position, it) in row.history.iter().enumerate() {
+            // A history without numbers is in the order of its writing.
+            let number = if it.seq == 0 { position as i64 } else { it.seq as i64 };
+            state.execute(params![seq, number, it.state])?;
+        }
+        for (number, it) in row.refunds.iter().enumerate() {
+            refund.execute(params![seq, number as i64, it.key, it.amount_minor, it.state])?;
+        }
+    }
+    Ok(())
+}
+
+/// Currency codes are upper-case in the books; providers write them in either case.
+fn upper(code: Option<&str>) -> Option<Cow<'_, str>> {
+    code.map(|code| {
+        if code.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            Cow::Owned(code.to_ascii_uppercase())
+        } else {
+            Cow::Borrowed(code)
+        }
+    })
+}

@@ -1,0 +1,83 @@
+//! The rows of the statement, as the join reads them: in the order of the statement's sequence.
+
+use rusqlite::{Connection, Row};
+
+/// One row.
+#[derive(Debug)]
+pub(super) struct Line<'a> {
+    pub id: i64,
+    pub provider: &'a str,
+    pub op: &'a str,
+    pub object: Option<&'a str>,
+    pub parent: Option<&'a str>,
+    pub state: Option<&'a str>,
+    pub amount_minor: i64,
+    pub has_amount: bool,
+    pub currency: Option<&'a str>,
+    pub key: Option<&'a str>,
+    pub replayed: bool,
+    pub run: Option<&'a str>,
+    pub intent: Option<&'a str>,
+    pub order: Option<&'a str>,
+    pub email: Option<&'a str>,
+    pub fault: Option<&'a str>,
+    pub answer: Option<&'a str>,
+}
+
+impl<'a> Line<'a> {
+    fn read(row: &'a Row<'_>) -> rusqlite::Result<Self> {
+        let text = |column: usize| -> rusqlite::Result<Option<&'a str>> { Ok(row.get_ref(column)?.as_str_or_null()?) };
+        let amount: Option<i64> = row.get(6)?;
+        Ok(Self {
+            id: row.get(0)?,
+            provider: text(1)?.unwrap_or_default(),
+            op: text(2)?.unwrap_or_default(),
+            object: text(3)?,
+            parent: text(4)?,
+            state: text(5)?,
+            amount_minor: amount.unwrap_or(0),
+            has_amount: amount.is_some(),
+            currency: text(7)?,
+            key: text(8)?,
+            replayed: row.get(9)?,
+            run: text(10)?,
+            intent: text(11)?,
+            order: text(12)?,
+            email: text(13)?,
+            fault: text(14)?,
+            answer: text(15)?,
+        })
+    }
+
+    /// Whether the row names an object whose marks are shared by all its rows.
+    pub(super) fn makes_object(&self) -> bool {
+        !matches!(self.op, "webhook" | "fault" | "refused_by_fault" | "quote")
+    }
+
+    /// Whether something was executed, and with success.
+    pub(super) fn took_effect(&self) -> bool {
+        !self.replayed && !matches!(self.state, Some("refused" | "declined" | "failed"))
+    }
+
+    /// Whether a fault destroyed the answer of an operation that was executed.
+    pub(super) fn answer_lost(&self) -> bool {
+        matches!(self.answer, Some("lost" | "altered"))
+    }
+}
+
+/// Calls `take` for each row. Rows of the provider about its own rules (`fault`) belong to nobody and are left out.
+pub(super) fn each(
+    conn: &Connection,
+    mut take: impl FnMut(&Line<'_>) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let mut select = conn.prepare(
+        "SELECT id, provider, op, object, parent, state, amount_minor, currency, key, replayed, run, intent, order_number,
+                email, fault, answer
+         FROM statement WHERE op <> 'fault' ORDER BY id",
+    )?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        take(&Line::read(row)?)?;
+    }
+    Ok(())
+}

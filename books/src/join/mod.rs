@@ -1,0 +1,53 @@
+//! Lays the three books side by side: which row belongs to which intent, and what each intent, order and charge adds up to.
+//!
+//! Marks are resolved in a declared order: our header, else the order's number as the shopper learnt it or as the orders
+//! book knows it, else a provider's reference that the orders book names, else the e-mail address unique to the intent.
+//! A weak mark that fits two intents leaves its row undecided. No clock is read: order within a book is its sequence.
+
+mod attribute;
+mod fit;
+mod lines;
+mod objects;
+mod orders;
+mod shoppers;
+mod store;
+mod tally;
+
+use crate::error::{Error, While};
+use crate::schema;
+use objects::Objects;
+use orders::Orders;
+use rusqlite::Connection;
+use shoppers::Shoppers;
+use store::Found;
+use tally::Tally;
+
+/// Version of the join; a file joined by another one is joined anew.
+pub(crate) const VERSION: i64 = 1;
+
+/// Rebuilds all derived tables and indexes, in one transaction.
+pub(crate) fn build(conn: &mut Connection) -> Result<(), Error> {
+    let tx = conn.transaction().writing("the join")?;
+    build_within(&tx).writing("the join")?;
+    tx.commit().writing("the join")
+}
+
+fn build_within(conn: &Connection) -> rusqlite::Result<()> {
+    for table in schema::DERIVED {
+        conn.execute(&format!("DELETE FROM {table}"), [])?;
+    }
+    let mut shoppers = Shoppers::read(conn)?;
+    let objects = Objects::read(conn, &mut shoppers)?;
+    let mut orders = Orders::read(conn, &mut shoppers, &objects)?;
+    let tally = Tally::read(conn, &shoppers, &objects, &orders)?;
+    Found { conn, shoppers: &shoppers, objects: &objects, orders: &mut orders, tally: &tally }.store()?;
+    schema::index(conn)?;
+    conn.execute_batch("PRAGMA analysis_limit = 400; ANALYZE")?;
+    conn.execute("UPDATE run SET joined = ?1", [VERSION])?;
+    Ok(())
+}
+
+/// Whether the derived tables are those of this version and of the rows in the file.
+pub(crate) fn is_built(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.query_row("SELECT joined = ?1 FROM run", [VERSION], |row| row.get(0))
+}

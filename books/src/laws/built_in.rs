@@ -1,0 +1,40 @@
+//! The laws that come with the program.
+
+use super::header::Law;
+
+macro_rules! laws {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../../../scenarios/laws/", $name, ".sql")))),*]
+    };
+}
+
+/// Name and text of each, in the order in which reports name them.
+const TEXTS: [(&str, &str); 18] = laws![
+    "no_intent_is_charged_twice",
+    "no_intent_gets_two_orders",
+    "no_charge_without_an_order",
+    "no_order_without_a_charge",
+    "every_statement_is_attributed",
+    "the_charge_equals_the_order_total",
+    "no_acknowledged_order_is_lost",
+    "a_repeated_key_gets_the_same_answer",
+    "stock_is_never_oversold",
+    "promotions_stay_within_their_limit",
+    "an_order_only_moves_forward",
+    "no_refund_exceeds_the_capture",
+    "every_tax_amount_has_a_declared_source",
+    "committed_tax_documents_match_paid_orders",
+    "every_paid_order_is_fulfilled_once",
+    "no_authorisation_is_left_open",
+    "every_doubt_is_settled",
+    "no_card_number_is_stored",
+];
+
+/// The laws that come with the program.
+///
+/// # Panics
+/// Never: that each of them can be read is tested.
+#[must_use]
+pub fn built_in() -> Vec<Law> {
+    TEXTS.iter().map(|(name, text)| Law::parse(name, text).expect("a law of ours has a whole header")).collect()
+}

@@ -1,0 +1,131 @@
+//! What a law says about the books.
+
+use model::finding::Finding;
+use std::num::NonZeroU64;
+
+/// A law, examined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LawFinding {
+    /// Its name.
+    pub name: String,
+    /// The same for people.
+    pub sentence: String,
+    /// What it says.
+    pub judgement: Judgement,
+    /// Subjects that met the hazard which the law is about.
+    pub exposure: u64,
+    /// What counts as exposure, for people.
+    pub exposure_means: String,
+    /// The first subjects that violate it, at most [`FIRST_MAX`].
+    pub violations: Vec<Subject>,
+    /// The first subjects for which it cannot be said, at most [`FIRST_MAX`].
+    pub doubts: Vec<Subject>,
+}
+
+/// How many subjects of a kind are told.
+pub const FIRST_MAX: usize = 20;
+
+/// What a law says; that it held for nothing cannot be said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// Nothing was examined.
+    NotExercised {
+        /// The book that is missing, or that nothing fits.
+        why: String,
+    },
+    /// It held for everything examined.
+    Held {
+        /// Subjects.
+        examined: NonZeroU64,
+    },
+    /// It cannot be said.
+    Undecided {
+        /// Subjects.
+        examined: u64,
+        /// Those for which it could not be said.
+        undecided: u64,
+        /// Subjects that seem to violate it, in a book that was not read to its end.
+        suspected: u64,
+        /// The incomplete book, the error of the query, or how many subjects.
+        why: String,
+    },
+    /// It was violated.
+    Violated {
+        /// Subjects.
+        examined: NonZeroU64,
+        /// Those that violate it.
+        violated: NonZeroU64,
+        /// Those for which it could not be said.
+        undecided: u64,
+    },
+}
+
+impl LawFinding {
+    /// The finding alone.
+    #[must_use]
+    pub const fn finding(&self) -> Finding {
+        match self.judgement {
+            Judgement::NotExercised { .. } => Finding::NotExercised,
+            Judgement::Held { .. } => Finding::Held,
+            Judgement::Undecided { .. } => Finding::Undecided,
+            Judgement::Violated { .. } => Finding::Violated,
+        }
+    }
+
+    /// Subjects.
+    #[must_use]
+    pub const fn examined(&self) -> u64 {
+        match &self.judgement {
+            Judgement::NotExercised { .. } => 0,
+            Judgement::Held { examined } | Judgement::Violated { examined, .. } => examined.get(),
+            Judgement::Undecided { examined, .. } => *examined,
+        }
+    }
+
+    /// Subjects that violate it.
+    #[must_use]
+    pub const fn violated(&self) -> u64 {
+        match &self.judgement {
+            Judgement::Violated { violated, .. } => violated.get(),
+            Judgement::NotExercised { .. } | Judgement::Held { .. } | Judgement::Undecided { .. } => 0,
+        }
+    }
+
+    /// Subjects for which it could not be said.
+    #[must_use]
+    pub const fn undecided(&self) -> u64 {
+        match &self.judgement {
+            Judgement::Undecided { undecided, .. } | Judgement::Violated { undecided, .. } => *undecided,
+            Judgement::NotExercised { .. } | Judgement::Held { .. } => 0,
+        }
+    }
+
+    /// Why nothing was examined, or why it cannot be said; empty otherwise.
+    #[must_use]
+    pub fn remark(&self) -> &str {
+        match &self.judgement {
+            Judgement::NotExercised { why } | Judgement::Undecided { why, .. } => why,
+            Judgement::Held { .. } | Judgement::Violated { .. } => "",
+        }
+    }
+}
+
+/// A subject that did not hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The intent, the order, the article, the file, …
+    pub subject: String,
+    /// Why.
+    pub why: String,
+    /// The intent that it belongs to.
+    pub intent: Option<String>,
+    /// The order that it belongs to.
+    pub order_number: Option<String>,
+}
+
+impl Subject {
+    /// The order in which subjects are told: short names first, so that 9 comes before 10.
+    pub(super) fn rank(&self) -> (usize, &str) {
+        (self.subject.len(), &self.subject)
+    }
+}

@@ -1,0 +1,80 @@
+//! Laws: SQL queries over the public views, one row for each subject that they examine.
+//!
+//! A law file opens with comments that carry its sentence for people (`-- sentence: …`), the books that it needs
+//! (`-- needs: orders, statement`), what counts as exposure (`-- exposure: …`), and, if so, why a violation stands even
+//! where a book was not read to its end (`-- stands: …`). Its query returns the columns `subject`, `finding`
+//! (`held`, `violated`, `undecided`), `why`, `exposed` (0 or 1), and may add `intent` and `order_number`.
+
+mod built_in;
+mod finding;
+mod header;
+mod runner;
+
+pub use built_in::built_in;
+pub use finding::{Judgement, LawFinding, Subject};
+pub use header::{Law, LawError};
+pub use runner::examine;
+
+use std::path::Path;
+
+/// A book that a law can need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NeededBook {
+    /// The shopper's history.
+    Shopper,
+    /// The providers' statements.
+    Statement,
+    /// The shop's orders.
+    Orders,
+    /// The scan of the shop's files.
+    Files,
+}
+
+impl NeededBook {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Shopper, Self::Statement, Self::Orders, Self::Files];
+
+    /// The word in a law's header; with `_book`, the column of `v1_run`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Shopper => "shopper",
+            Self::Statement => "statement",
+            Self::Orders => "orders",
+            Self::Files => "files",
+        }
+    }
+
+    /// As sentences call it.
+    #[must_use]
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::Shopper => "the shopper's history",
+            Self::Statement => "the providers' statement",
+            Self::Orders => "the shop's orders book",
+            Self::Files => "the scan of the shop's files",
+        }
+    }
+}
+
+/// Reads the laws of a directory: every `NAME.sql`, by name.
+pub fn in_directory(directory: &Path) -> Result<Vec<Law>, LawError> {
+    let failed = |path: &Path, source| LawError::Unreadable { path: path.to_owned(), source };
+    let entries = std::fs::read_dir(directory).map_err(|source| failed(directory, source))?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|source| failed(directory, source))?.path();
+        if path.extension().is_some_and(|extension| extension == "sql") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| {
+            let text = std::fs::read_to_string(path).map_err(|source| failed(path, source))?;
+            let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            Law::parse(&name, &text)
+        })
+        .collect()
+}

@@ -1,0 +1,199 @@
+//! Examines one law: counts by finding, and keeps the text of the first subjects that did not hold.
+
+use super::NeededBook;
+use super::finding::{FIRST_MAX, Judgement, LawFinding, Subject};
+use super::header::Law;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, Statement};
+use std::num::NonZeroU64;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// Longest time that a law may take.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// What was counted.
+#[derive(Default)]
+struct Count {
+    examined: u64,
+    violated: u64,
+    undecided: u64,
+    exposure: u64,
+    violations: Vec<Subject>,
+    doubts: Vec<Subject>,
+}
+
+/// Examines a law over joined books. A law that fails to run is undecided, never a pass.
+#[must_use]
+pub fn examine(conn: &Connection, law: &Law) -> LawFinding {
+    let (judgement, count) = match books_of(conn, law) {
+        Err(error) => (crashed(&error.to_string()), Count::default()),
+        Ok(Books::Absent(book)) => {
+            (Judgement::NotExercised { why: format!("{} is not there", book.phrase()) }, Count::default())
+        }
+        Ok(Books::There { incomplete }) => match count_patiently(conn, law) {
+            Err(error) => (crashed(&error), Count::default()),
+            Ok(count) => (judge(law, &count, incomplete), count),
+        },
+    };
+    LawFinding {
+        name: law.name.clone(),
+        sentence: law.sentence.clone(),
+        judgement,
+        exposure: count.exposure,
+        exposure_means: law.exposure.clone(),
+        violations: count.violations,
+        doubts: count.doubts,
+    }
+}
+
+fn crashed(error: &str) -> Judgement {
+    Judgement::Undecided { examined: 0, undecided: 0, suspected: 0, why: format!("the law could not be examined: {error}") }
+}
+
+/// How far the books that a law needs were read.
+enum Books {
+    Absent(NeededBook),
+    There { incomplete: Option<NeededBook> },
+}
+
+fn books_of(conn: &Connection, law: &Law) -> rusqlite::Result<Books> {
+    let mut incomplete = None;
+    for book in &law.needs {
+        let column = format!("SELECT {}_book FROM v1_run", book.name());
+        let state: String = conn.query_row(&column, [], |row| row.get(0))?;
+        match state.as_str() {
+            "absent" => return Ok(Books::Absent(*book)),
+            "complete" => {}
+            _ => incomplete = incomplete.or(Some(*book)),
+        }
+    }
+    Ok(Books::There { incomplete })
+}
+
+fn judge(law: &Law, count: &Count, incomplete: Option<NeededBook>) -> Judgement {
+    let undecided = |why| Judgement::Undecided {
+        examined: count.examined,
+        undecided: count.undecided,
+        suspected: count.violated,
+        why,
+    };
+    match (NonZeroU64::new(count.examined), NonZeroU64::new(count.violated), incomplete) {
+        (Some(examined), Some(violated), None) => Judgement::Violated { examined, violated, undecided: count.undecided },
+        (Some(examined), Some(violated), Some(_)) if law.stands.is_some() => {
+            Judgement::Violated { examined, violated, undecided: count.undecided }
+        }
+        (_, _, Some(book)) => undecided(format!("{} was not read to its end", book.phrase())),
+        (None, ..) => Judgement::NotExercised { why: "nothing in the books is of the kind that it examines".into() },
+        (Some(examined), None, None) if count.undecided == 0 => Judgement::Held { examined },
+        (Some(examined), None, None) => undecided(format!("{} of {examined} cannot be told", count.undecided)),
+    }
+}
+
+/// Counts, and interrupts the query when it takes too long.
+fn count_patiently(conn: &Connection, law: &Law) -> Result<Count, String> {
+    let interrupt = conn.get_interrupt_handle();
+    let (done, wait) = channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            if wait.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                interrupt.interrupt();
+            }
+        });
+        let count = count(conn, law);
+        drop(done);
+        count
+    })
+}
+
+fn count(conn: &Connection, law: &Law) -> Result<Count, String> {
+    let text = |error: rusqlite::Error| error.to_string();
+    let mut statement = conn.prepare(&law.sql).map_err(text)?;
+    if !statement.readonly() {
+        return Err("it would change the run file".into());
+    }
+    let columns = Columns::of(&statement)?;
+    let mut rows = statement.query([]).map_err(text)?;
+    let mut count = Count::default();
+    while let Some(row) = rows.next().map_err(text)? {
+        count.take(&columns, row)?;
+    }
+    Ok(count)
+}
+
+/// Where the columns of a law stand.
+struct Columns {
+    subject: usize,
+    finding: usize,
+    why: usize,
+    exposed: usize,
+    intent: Option<usize>,
+    order_number: Option<usize>,
+}
+
+impl Columns {
+    fn of(statement: &Statement<'_>) -> Result<Self, String> {
+        let place = |name: &str| statement.column_index(name).map_err(|_| format!("it has no column `{name}`"));
+        Ok(Self {
+            subject: place("subject")?,
+            finding: place("finding")?,
+            why: place("why")?,
+            exposed: place("exposed")?,
+            intent: place("intent").ok(),
+            order_number: place("order_number").ok(),
+        })
+    }
+
+    fn subject(&self, row: &Row<'_>) -> Result<Subject, String> {
+        Ok(Subject {
+            subject: text_at(row, self.subject)?.unwrap_or_default(),
+            why: text_at(row, self.why)?.unwrap_or_default(),
+            intent: self.intent.map(|column| text_at(row, column)).transpose()?.flatten(),
+            order_number: self.order_number.map(|column| text_at(row, column)).transpose()?.flatten(),
+        })
+    }
+}
+
+impl Count {
+    fn take(&mut self, columns: &Columns, row: &Row<'_>) -> Result<(), String> {
+        self.examined += 1;
+        let exposed: Option<i64> = row.get(columns.exposed).map_err(|error| format!("column `exposed`: {error}"))?;
+        self.exposure += u64::from(exposed.unwrap_or(0) != 0);
+        let finding = row.get_ref(columns.finding).map_err(|error| error.to_string())?;
+        match finding.as_str_or_null().map_err(|error| format!("column `finding`: {error}"))? {
+            Some("held") => {}
+            Some("violated") => {
+                self.violated += 1;
+                keep(&mut self.violations, columns.subject(row)?);
+            }
+            Some("undecided") => {
+                self.undecided += 1;
+                keep(&mut self.doubts, columns.subject(row)?);
+            }
+            other => {
+                let subject = columns.subject(row)?.subject;
+                return Err(format!("its finding for `{subject}` is `{}`", other.unwrap_or("NULL")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Keeps the first ones by name, whatever the order in which they come.
+fn keep(first: &mut Vec<Subject>, subject: Subject) {
+    let place = first.partition_point(|known| known.rank() <= subject.rank());
+    if place < FIRST_MAX {
+        first.insert(place, subject);
+        first.truncate(FIRST_MAX);
+    }
+}
+
+fn text_at(row: &Row<'_>, column: usize) -> Result<Option<String>, String> {
+    Ok(match row.get_ref(column).map_err(|error| error.to_string())? {
+        ValueRef::Null => None,
+        ValueRef::Integer(number) => Some(number.to_string()),
+        ValueRef::Real(number) => Some(number.to_string()),
+        ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(_) => return Err("a column holds bytes".into()),
+    })
+}

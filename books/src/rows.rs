@@ -1,0 +1,378 @@
+//! What the books take in: one type for each kind of row.
+//!
+//! Times are microseconds from the start of the load unless a name says otherwise; a statement's and an order's own
+//! clock is never compared with the shopper's.
+
+use model::outcome::{Outcome, Reading, Refusal};
+use serde::{Deserialize, Serialize};
+
+/// How an arrival ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArrivalEnd {
+    /// Number in the plan.
+    pub number: u64,
+    /// First byte of its first request written; none when it was shed or sent nothing.
+    pub begun_us: Option<u64>,
+    /// The end.
+    pub ended_us: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it was told no.
+    pub refusal: Option<Refusal>,
+    /// The step at which it ended, unless it went through.
+    pub step: Option<String>,
+}
+
+/// One wish to buy one basket once, and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Purchase {
+    /// `RUN.ARRIVAL.ORDINAL`.
+    pub intent: String,
+    /// Number in the plan.
+    pub arrival: u64,
+    /// Unique to the intent, of a reserved domain.
+    pub email: String,
+    /// Intended start of the submission.
+    pub intended_us: u64,
+    /// When the outcome was final to the shopper; for an unknown one, when they gave up.
+    pub done_us: u64,
+    /// Confirmed, rejected, unknown or in flight.
+    pub outcome: Outcome,
+    /// Why it was told no.
+    pub refusal: Option<Refusal>,
+    /// The last total shown before the submission, in minor units.
+    pub shown_total_minor: Option<i64>,
+    /// ISO 4217 code.
+    pub currency: Option<String>,
+    /// The order number that the shopper learnt.
+    pub order_number: Option<String>,
+    /// The total that the confirmation named, in minor units.
+    pub total_minor: Option<i64>,
+    /// What came of a wish to cancel.
+    pub cancel: Cancel,
+}
+
+/// What came of a shopper's wish to cancel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancel {
+    /// Not wished.
+    NotAsked,
+    /// Asked; the answer was a no, or is not known.
+    Asked,
+    /// Asked and confirmed.
+    Confirmed,
+}
+
+/// One request that can move money, or a look at what became of one (all requests with `record: all`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    /// Number in the plan.
+    pub arrival: u64,
+    /// The intent that it belongs to; none before there is one.
+    pub intent: Option<String>,
+    /// Name of the step.
+    pub step: String,
+    /// What it is for.
+    pub kind: AttemptKind,
+    /// The `Idempotency-Key` sent.
+    pub key: Option<String>,
+    /// When it was meant to be sent.
+    pub intended_us: u64,
+    /// First byte written; none when no connection was had.
+    pub sent_us: Option<u64>,
+    /// Last byte of the answer read, or the end of the wait.
+    pub done_us: u64,
+    /// HTTP status of the answer.
+    pub status: Option<u16>,
+    /// How the answer was read.
+    pub reading: Reading,
+    /// The order number that the answer named.
+    pub order_number: Option<String>,
+    /// The total that the answer named, in minor units.
+    pub total_minor: Option<i64>,
+    /// Name of the card.
+    pub card: Option<String>,
+    /// Why there was no answer, or what did not fit, in a few words.
+    pub remark: Option<String>,
+}
+
+/// What an attempt is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AttemptKind {
+    /// Submits the purchase, repeats included.
+    Submit,
+    /// Looks for an order before submitting again.
+    Look,
+    /// Asks whether a pending order is decided.
+    Settle,
+    /// Pays with a second card.
+    SecondCard,
+    /// Cancels.
+    Cancel,
+    /// A failed or slow one of the other requests, kept as an exemplar; or any, with `record: all`.
+    Other,
+}
+
+impl AttemptKind {
+    /// The word in the book.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Submit => "submit",
+            Self::Look => "look",
+            Self::Settle => "settle",
+            Self::SecondCard => "second_card",
+            Self::Cancel => "cancel",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// Response times of a step, counted since the last batch.
+#[derive(Clone, Debug)]
+pub struct Timings {
+    /// What the histogram counts over.
+    pub window: Window,
+    /// Name of the journey.
+    pub journey: String,
+    /// Name of the step.
+    pub step: String,
+    /// How the answers were read.
+    pub reading: Reading,
+    /// Microseconds from the intended start to the last byte: 2 significant digits for a second, 3 for a phase.
+    /// Requests in flight at the end are counted with their age, under [`Reading::Unanswered`].
+    pub response_us: hdrhistogram::Histogram<u64>,
+}
+
+/// What a histogram counts over, by the intended start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Window {
+    /// The n-th second of the load.
+    Second(u32),
+    /// The n-th phase window of the plan.
+    Phase(u32),
+}
+
+/// One value measured at one second: `generator.lag_max_us`, `generator.begun`, `shop.cpu_s`, `shop.calls.payment.ok`, …
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// Second of the load.
+    pub second: u32,
+    /// Name, dotted.
+    pub name: String,
+    /// The value.
+    pub value: f64,
+}
+
+/// What worker, controller and monitor hand to the writer at once.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Ended arrivals.
+    pub arrivals: Vec<ArrivalEnd>,
+    /// Ended purchases.
+    pub purchases: Vec<Purchase>,
+    /// Attempts.
+    pub attempts: Vec<Attempt>,
+    /// Histograms since the last batch.
+    pub timings: Vec<Timings>,
+    /// Samples.
+    pub samples: Vec<Sample>,
+    /// Transitions of faults, harm to processes, external events.
+    pub events: Vec<Event>,
+    /// Rows of the providers' statements.
+    pub statement: Vec<StatementRow>,
+}
+
+/// Something that happened to the run itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// When, by the harness's clock.
+    pub at_us: u64,
+    /// Which kind.
+    pub kind: EventKind,
+    /// The fault, child or source.
+    pub name: String,
+    /// For people.
+    pub text: String,
+    /// What undoes it, for `heal`: JSON of the controller; empty when nothing is to be undone.
+    pub undo: String,
+}
+
+/// Which kind of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// A fault began.
+    FaultBegan,
+    /// A fault ended.
+    FaultEnded,
+    /// A child process was started, killed, or ended.
+    Process,
+    /// A remark of the harness or of a person.
+    Note,
+}
+
+impl EventKind {
+    /// The word in the book.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FaultBegan => "fault_began",
+            Self::FaultEnded => "fault_ended",
+            Self::Process => "process",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// One line of a provider's statement, as its admin interface gives it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatementRow {
+    /// One sequence for all providers of a process.
+    pub seq: u64,
+    /// Unix microseconds, by the provider's clock; for display only.
+    pub at_us: u64,
+    /// The run that held the account.
+    #[serde(default)]
+    pub run: Option<String>,
+    /// `payment`, `tax`, `warehouse`.
+    pub provider: String,
+    /// What was done: `authorise`, `capture`, `refund`, `quote`, `commit`, `dispatch`, `webhook`, …
+    pub op: String,
+    /// The object.
+    #[serde(default)]
+    pub object: Option<String>,
+    /// The object that it belongs to.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// What it became.
+    #[serde(default)]
+    pub state: Option<String>,
+    /// In minor units.
+    #[serde(default)]
+    pub amount_minor: Option<i64>,
+    /// ISO 4217 code.
+    #[serde(default)]
+    pub currency: Option<String>,
+    /// Idempotency key.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Whether a stored answer was given again.
+    #[serde(default)]
+    pub replayed: bool,
+    /// Of the answer, or of the webhook's receiver.
+    #[serde(default)]
+    pub http_status: Option<u16>,
+    /// The strong mark.
+    #[serde(default)]
+    pub intent: Option<String>,
+    /// The shop's order number, where the request named one.
+    #[serde(default)]
+    pub order: Option<String>,
+    /// The customer's address.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// The fault that acted.
+    #[serde(default)]
+    pub fault: Option<String>,
+    /// What it did.
+    #[serde(default)]
+    pub effect: Option<String>,
+    /// `sent`, `lost`, `altered`.
+    #[serde(default)]
+    pub answer: Option<String>,
+    /// Everything else.
+    #[serde(default)]
+    pub detail: Option<serde_json::Value>,
+}
+
+/// One order of the shop's book, in our words.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OrderRow {
+    /// Order of creation.
+    pub seq: u64,
+    /// The shop's number for it.
+    pub number: String,
+    /// The cart that it was made of.
+    pub cart: Option<String>,
+    /// `pending`, `failed`, `paid`, `fulfilled`, `cancelled`.
+    pub state: String,
+    /// ISO 4217 code.
+    pub currency: Option<String>,
+    /// Goods, before discount.
+    pub subtotal_minor: Option<i64>,
+    /// What the promotion took off.
+    pub discount_minor: Option<i64>,
+    /// Shipping.
+    pub shipping_minor: Option<i64>,
+    /// Tax.
+    pub tax_minor: Option<i64>,
+    /// What the customer owes.
+    pub total_minor: Option<i64>,
+    /// What the shop believes to have received.
+    pub paid_minor: Option<i64>,
+    /// What it believes to have given back.
+    pub refunded_minor: Option<i64>,
+    /// The customer's address.
+    pub email: Option<String>,
+    /// Code of the promotion used.
+    pub promotion: Option<String>,
+    /// `quote` or `fallback`.
+    pub tax_source: Option<String>,
+    /// The declared policy: `block` or `rate`.
+    pub tax_policy: Option<String>,
+    /// Code of the quote.
+    pub tax_quote: Option<String>,
+    /// Code of the tax document.
+    pub tax_document: Option<String>,
+    /// The provider's reference of the payment.
+    pub payment: Option<String>,
+    /// Whether the shop does not know if it was paid.
+    pub in_doubt: bool,
+    /// The run, where the shop carries marks on.
+    pub run: Option<String>,
+    /// The strong mark, where the shop carries it on.
+    pub intent: Option<String>,
+    /// What was bought.
+    pub lines: Vec<OrderLine>,
+    /// The states that it went through, in order.
+    pub history: Vec<OrderState>,
+    /// What was given back, or asked for.
+    pub refunds: Vec<OrderRefund>,
+    /// Whether the warehouse was told: `queued`, `sent`.
+    pub dispatch: Option<String>,
+}
+
+/// A line of an order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OrderLine {
+    /// Stock keeping unit.
+    pub sku: String,
+    /// How many.
+    pub quantity: i64,
+    /// Price of one.
+    pub unit_minor: i64,
+}
+
+/// A state that an order went through.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OrderState {
+    /// Order within the order's history.
+    pub seq: u64,
+    /// The state.
+    pub state: String,
+}
+
+/// A refund as the shop booked it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OrderRefund {
+    /// The key that the shop used.
+    pub key: String,
+    /// In minor units.
+    pub amount_minor: i64,
+    /// `succeeded`, `pending`, `refused`.
+    pub state: String,
+}

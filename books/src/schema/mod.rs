@@ -1,0 +1,40 @@
+//! The layout of a run file: tables, derived tables, indexes, and the public views.
+
+use rusqlite::Connection;
+
+/// Version of the layout; kept in the file's `user_version`.
+pub(crate) const VERSION: i64 = 1;
+
+/// Marks the file as ours in its header (`application_id`): "Door" in ASCII.
+pub(crate) const APPLICATION: i64 = 0x446f_6f72;
+
+/// The tables that the join builds; emptied before each build.
+pub(crate) const DERIVED: [&str; 13] = [
+    "currency",
+    "intent",
+    "acknowledged",
+    "statement_join",
+    "candidate",
+    "set_aside",
+    "effect",
+    "charge",
+    "refund",
+    "tax_quote",
+    "tax_document",
+    "dispatch",
+    "order_join",
+];
+
+/// Makes all tables and views in an empty file.
+pub(crate) fn create(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch(include_str!("tables.sql"))?;
+    conn.execute_batch(include_str!("derived.sql"))?;
+    conn.execute_batch(include_str!("views.sql"))?;
+    conn.pragma_update(None, "application_id", APPLICATION)?;
+    conn.pragma_update(None, "user_version", VERSION)
+}
+
+/// Indexes that the laws and the timelines use.
+pub(crate) fn index(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch(include_str!("indexes.sql"))
+}

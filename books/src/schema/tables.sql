@@ -1,0 +1,209 @@
+-- What was planned and what was written down. Times are microseconds from the start of the load unless a name says
+-- otherwise. Rows are added as they come; indexes are built when the books are joined.
+
+-- One row: the opening of the run, and how far its books got.
+CREATE TABLE run (
+    only              INTEGER PRIMARY KEY CHECK (only = 1),
+    run               TEXT NOT NULL,
+    scenario          TEXT NOT NULL,
+    description       TEXT NOT NULL,
+    seed              TEXT NOT NULL,      -- decimal: a seed may exceed what an INTEGER holds
+    plan_hash         TEXT NOT NULL,
+    duration_us       INTEGER NOT NULL,
+    opened_at_us      INTEGER NOT NULL,   -- Unix time
+    load_began_at_us  INTEGER,            -- Unix time; zero of all other times
+    tool_version      TEXT NOT NULL,
+    shop              TEXT NOT NULL,
+    command           TEXT NOT NULL,
+    machine           TEXT NOT NULL,      -- JSON
+    objectives        TEXT NOT NULL,      -- JSON
+    tax_policy        TEXT,               -- 'block', 'rate'; NULL: not declared
+    tax_rate_bp       INTEGER,            -- with 'rate', in basis points
+    quiet_for_us      INTEGER NOT NULL,
+    settle_within_us  INTEGER NOT NULL,
+    load_ended        TEXT,               -- 'completed', 'interrupted'; NULL: the harness died
+    settled           TEXT,               -- 'quiet', 'deadline', 'interrupted'; NULL: not waited for
+    waited_us         INTEGER,            -- from the end of the load to the reading of the final books
+    orders_complete   INTEGER,            -- NULL: no orders book was read
+    files_complete    INTEGER,            -- NULL: no file was scanned
+    joined            INTEGER NOT NULL DEFAULT 0  -- version of the join that built the derived tables; 0: none yet
+) STRICT;
+
+CREATE TABLE source (name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
+CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+CREATE TABLE arrival (
+    number       INTEGER PRIMARY KEY,
+    intended_us  INTEGER NOT NULL,
+    journey      TEXT NOT NULL,
+    buys         INTEGER NOT NULL,
+    card         TEXT NOT NULL,   -- the name; numbers are never stored
+    manner       TEXT NOT NULL    -- JSON
+) STRICT;
+CREATE TABLE phase (
+    number   INTEGER PRIMARY KEY,
+    kind     TEXT NOT NULL,       -- 'warm-up', 'steady', 'fault', 'recovery'
+    label    TEXT NOT NULL,
+    from_us  INTEGER NOT NULL,
+    to_us    INTEGER NOT NULL
+) STRICT;
+CREATE TABLE fault_plan (
+    name     TEXT PRIMARY KEY,
+    what     TEXT NOT NULL,       -- for people
+    target   TEXT NOT NULL,       -- 'provider', 'link', 'process'
+    from_us  INTEGER NOT NULL,
+    to_us    INTEGER NOT NULL
+) STRICT;
+CREATE TABLE stock_limit (sku TEXT PRIMARY KEY, stock INTEGER NOT NULL) STRICT;
+CREATE TABLE promotion_limit (code TEXT PRIMARY KEY, uses INTEGER NOT NULL) STRICT;
+CREATE TABLE required_law (name TEXT PRIMARY KEY, exposure_min INTEGER NOT NULL) STRICT;
+
+-- The shopper's history.
+CREATE TABLE arrival_end (
+    number    INTEGER PRIMARY KEY,
+    begun_us  INTEGER,
+    ended_us  INTEGER NOT NULL,
+    outcome   TEXT NOT NULL,
+    refusal   TEXT,
+    step      TEXT
+) STRICT;
+CREATE TABLE purchase (
+    id                 INTEGER PRIMARY KEY,
+    intent             TEXT NOT NULL,
+    arrival            INTEGER NOT NULL,
+    email              TEXT NOT NULL,
+    intended_us        INTEGER NOT NULL,
+    done_us            INTEGER NOT NULL,
+    outcome            TEXT NOT NULL,
+    refusal            TEXT,
+    shown_total_minor  INTEGER,
+    currency           TEXT,
+    order_number       TEXT,
+    total_minor        INTEGER,
+    cancel             TEXT NOT NULL    -- 'not_asked', 'asked', 'confirmed'
+) STRICT;
+CREATE TABLE attempt (
+    id            INTEGER PRIMARY KEY,
+    arrival       INTEGER NOT NULL,
+    intent        TEXT,
+    step          TEXT NOT NULL,
+    kind          TEXT NOT NULL,
+    key           TEXT,
+    intended_us   INTEGER NOT NULL,
+    sent_us       INTEGER,
+    done_us       INTEGER NOT NULL,
+    status        INTEGER,
+    reading       TEXT NOT NULL,
+    order_number  TEXT,
+    total_minor   INTEGER,
+    card          TEXT,
+    remark        TEXT
+) STRICT;
+CREATE TABLE timing (
+    id           INTEGER PRIMARY KEY,
+    span         TEXT NOT NULL,      -- 'second', 'phase'
+    number       INTEGER NOT NULL,   -- which
+    journey      TEXT NOT NULL,
+    step         TEXT NOT NULL,
+    reading      TEXT NOT NULL,
+    requests     INTEGER NOT NULL,
+    response_us  BLOB NOT NULL       -- HdrHistogram, V2 encoding
+) STRICT;
+CREATE TABLE sample (second INTEGER NOT NULL, name TEXT NOT NULL, value REAL NOT NULL) STRICT;
+CREATE TABLE event (
+    id     INTEGER PRIMARY KEY,
+    at_us  INTEGER NOT NULL,
+    kind   TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    text   TEXT NOT NULL,
+    undo   TEXT NOT NULL
+) STRICT;
+
+-- The providers' statements: a row is known by its process and its sequence number, so reading it twice adds nothing.
+CREATE TABLE statement_book (
+    process   INTEGER PRIMARY KEY,
+    read_to   INTEGER NOT NULL,
+    complete  INTEGER NOT NULL
+) STRICT;
+CREATE TABLE statement (
+    id            INTEGER PRIMARY KEY,   -- process * 2^48 + sequence number
+    at_us         INTEGER NOT NULL,      -- Unix time by the provider's clock, for display only
+    run           TEXT,
+    provider      TEXT NOT NULL,
+    op            TEXT NOT NULL,
+    object        TEXT,
+    parent        TEXT,
+    state         TEXT,
+    amount_minor  INTEGER,
+    currency      TEXT,
+    key           TEXT,
+    replayed      INTEGER NOT NULL,
+    http_status   INTEGER,
+    intent        TEXT,
+    order_number  TEXT,
+    email         TEXT,
+    fault         TEXT,
+    effect        TEXT,
+    answer        TEXT,
+    detail        TEXT                   -- JSON
+) STRICT;
+-- What the controllers of rules counted themselves.
+CREATE TABLE fault_count (name TEXT PRIMARY KEY, matched INTEGER NOT NULL, applied INTEGER NOT NULL) STRICT;
+
+-- The shop's orders.
+CREATE TABLE shop_order (
+    seq             INTEGER PRIMARY KEY,
+    number          TEXT NOT NULL,
+    cart            TEXT,
+    state           TEXT NOT NULL,
+    currency        TEXT,
+    subtotal_minor  INTEGER,
+    discount_minor  INTEGER,
+    shipping_minor  INTEGER,
+    tax_minor       INTEGER,
+    total_minor     INTEGER,
+    paid_minor      INTEGER,
+    refunded_minor  INTEGER,
+    email           TEXT,
+    promotion       TEXT,
+    tax_source      TEXT,
+    tax_policy      TEXT,
+    tax_quote       TEXT,
+    tax_document    TEXT,
+    payment         TEXT,
+    in_doubt        INTEGER NOT NULL,
+    run             TEXT,
+    intent          TEXT,
+    dispatch        TEXT
+) STRICT;
+CREATE TABLE order_line (
+    order_seq   INTEGER NOT NULL,
+    number      INTEGER NOT NULL,
+    sku         TEXT NOT NULL,
+    quantity    INTEGER NOT NULL,
+    unit_minor  INTEGER NOT NULL,
+    PRIMARY KEY (order_seq, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE order_state (
+    order_seq  INTEGER NOT NULL,
+    number     INTEGER NOT NULL,
+    state      TEXT NOT NULL,
+    PRIMARY KEY (order_seq, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE order_refund (
+    order_seq     INTEGER NOT NULL,
+    number        INTEGER NOT NULL,
+    key           TEXT NOT NULL,
+    amount_minor  INTEGER NOT NULL,
+    state         TEXT NOT NULL,
+    PRIMARY KEY (order_seq, number)
+) STRICT, WITHOUT ROWID;
+
+-- The scan of the shop's files for numbers of cards that shoppers sent.
+CREATE TABLE scanned_file (file TEXT PRIMARY KEY, bytes INTEGER NOT NULL) STRICT;
+CREATE TABLE card_sighting (
+    file      TEXT NOT NULL,
+    card      TEXT NOT NULL,   -- the name
+    count     INTEGER NOT NULL,
+    PRIMARY KEY (file, card)
+) STRICT;

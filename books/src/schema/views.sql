@@ -1,0 +1,122 @@
+-- The public interface of a run file, version 1; docs/books.md describes it. Laws read these views and nothing else.
+
+CREATE VIEW v1_run AS
+SELECT run, scenario, seed, plan_hash, duration_us, opened_at_us, load_began_at_us, tool_version, shop, command,
+       tax_policy, tax_rate_bp, quiet_for_us, settle_within_us, load_ended, settled, waited_us,
+       coalesce(load_ended = 'interrupted', 1) AS interrupted,
+       coalesce(settled IN ('quiet', 'deadline'), 0) AS final,
+       coalesce(waited_us >= settle_within_us AND settled <> 'interrupted', 0) AS waited_to_the_end,
+       CASE WHEN load_ended IS NULL THEN 'incomplete' ELSE 'complete' END AS shopper_book,
+       CASE WHEN NOT EXISTS (SELECT 1 FROM statement_book) AND NOT EXISTS (SELECT 1 FROM statement) THEN 'absent'
+            WHEN (SELECT min(complete) FROM statement_book) = 1 THEN 'complete'
+            ELSE 'incomplete' END AS statement_book,
+       CASE WHEN orders_complete = 1 THEN 'complete'
+            WHEN orders_complete = 0 OR EXISTS (SELECT 1 FROM shop_order) THEN 'incomplete'
+            ELSE 'absent' END AS orders_book,
+       CASE files_complete WHEN 1 THEN 'complete' WHEN 0 THEN 'incomplete' ELSE 'absent' END AS files_book
+FROM run;
+
+CREATE VIEW v1_fact AS SELECT name, value FROM fact;
+CREATE VIEW v1_source AS SELECT name, text FROM source;
+CREATE VIEW v1_currency AS SELECT code AS currency, minor_digits, minor_unit FROM currency;
+CREATE VIEW v1_phase AS SELECT number, kind, label, from_us, to_us FROM phase;
+CREATE VIEW v1_stock AS SELECT sku, stock FROM stock_limit;
+CREATE VIEW v1_promotion AS SELECT code, uses FROM promotion_limit;
+CREATE VIEW v1_required_law AS SELECT name, exposure_min FROM required_law;
+CREATE VIEW v1_set_aside AS SELECT book, run, rows FROM set_aside;
+
+CREATE VIEW v1_arrival AS
+SELECT a.number AS arrival, a.intended_us, a.journey, a.buys, a.card, a.manner, e.begun_us, e.ended_us,
+       coalesce(e.outcome, 'unknown') AS outcome, e.refusal, e.step, e.number IS NOT NULL AS recorded
+FROM arrival AS a LEFT JOIN arrival_end AS e ON e.number = a.number;
+
+CREATE VIEW v1_intent AS
+SELECT i.intent, i.arrival, p.email, p.intended_us, p.done_us, coalesce(p.outcome, 'unknown') AS outcome, p.refusal,
+       p.shown_total_minor, coalesce(i.currency, p.currency, '') AS currency, p.order_number, p.total_minor,
+       coalesce(p.cancel, 'not_asked') AS cancel, i.purchase IS NOT NULL AS recorded,
+       i.submits, i.submits_unanswered, i.told_pending, i.orders, i.orders_accepted, i.orders_pending, i.orders_maybe,
+       i.owed_minor, i.charges, i.charges_maybe, i.captures, i.captured_minor, i.refunded_minor,
+       i.captured_minor - i.refunded_minor AS net_minor, i.peak_minor, i.answers_lost, i.replays, i.payment_faults,
+       i.tax_faults, i.warehouse_faults
+FROM intent AS i LEFT JOIN purchase AS p ON p.id = i.purchase;
+
+CREATE VIEW v1_attempt AS
+SELECT id AS attempt, arrival, intent, step, kind, key, intended_us, sent_us, done_us, status, reading, order_number,
+       total_minor, card, remark
+FROM attempt;
+
+CREATE VIEW v1_acknowledged AS
+SELECT i.intent, a.order_number FROM acknowledged AS a JOIN intent AS i ON i.id = a.intent;
+
+CREATE VIEW v1_statement AS
+SELECT s.id AS statement, s.id >> 48 AS process, s.id & 281474976710655 AS seq, s.at_us, s.provider, s.op, s.object,
+       s.parent, s.state, s.amount_minor, s.currency, s.key, s.replayed, s.http_status, i.intent, j.order_seq,
+       s.intent AS header, s.order_number, s.email, s.fault, s.effect, s.answer, s.detail, j.attribution, j.mark
+FROM statement_join AS j JOIN statement AS s ON s.id = j.id LEFT JOIN intent AS i ON i.id = j.intent;
+
+CREATE VIEW v1_effect AS
+SELECT e.provider, e.object, e.amount_minor, e.currency, i.intent, e.order_seq, e.attribution, e.mark, e.marks, e.faults
+FROM effect AS e LEFT JOIN intent AS i ON i.id = e.intent;
+
+CREATE VIEW v1_charge AS
+SELECT c.charge, c.payment, i.intent, c.order_seq, c.attribution, coalesce(c.currency, '') AS currency, c.authorised_minor, c.declined, c.captures,
+       c.captured_minor, c.refunded_minor, c.captured_minor - c.refunded_minor AS net_minor, c.released,
+       c.authorised_minor IS NOT NULL AND c.captures = 0 AND NOT c.released AS open, c.answers_lost, c.faults
+FROM charge AS c LEFT JOIN intent AS i ON i.id = c.intent;
+
+CREATE VIEW v1_refund AS
+SELECT r.refund, r.charge, r.payment, i.intent, r.order_seq, r.amount_minor, r.currency, r.state, r.key, r.fault, r.answer
+FROM refund AS r LEFT JOIN intent AS i ON i.id = r.intent;
+
+CREATE VIEW v1_order AS
+SELECT o.seq AS order_seq, o.number AS order_number, o.cart, o.state, coalesce(o.currency, '') AS currency, o.subtotal_minor, o.discount_minor,
+       o.shipping_minor, o.tax_minor, o.total_minor, o.paid_minor, j.refunded_minor, o.email, o.promotion, o.tax_source,
+       o.tax_policy, o.tax_quote, o.tax_document, o.payment, o.in_doubt, o.dispatch, i.intent, j.attribution, j.mark,
+       j.accepted, o.state IN ('paid', 'fulfilled') AS paid,
+       o.total_minor > 0 AND j.refunded_minor >= o.total_minor AS refunded_in_full,
+       j.charges, j.captures, j.captured_minor, j.returned_minor, j.captured_minor - j.returned_minor AS net_minor,
+       j.open_minor, j.answers_lost, j.faults, j.documents, j.document_faults, j.dispatches, j.redeliveries,
+       j.dispatch_faults
+FROM order_join AS j JOIN shop_order AS o ON o.seq = j.seq LEFT JOIN intent AS i ON i.id = j.intent;
+
+CREATE VIEW v1_order_line AS
+SELECT l.order_seq, l.number, l.sku, l.quantity, l.unit_minor
+FROM order_line AS l JOIN order_join AS j ON j.seq = l.order_seq;
+
+-- The state in which the order was read closes its history, if the history does not say so itself.
+CREATE VIEW v1_order_state AS
+SELECT s.order_seq, s.number, s.state
+FROM order_state AS s JOIN order_join AS j ON j.seq = s.order_seq
+UNION ALL
+SELECT o.seq, last.number + 1, o.state
+FROM order_join AS j
+JOIN shop_order AS o ON o.seq = j.seq
+JOIN order_state AS last ON last.order_seq = o.seq
+ AND last.number = (SELECT max(number) FROM order_state WHERE order_seq = o.seq)
+WHERE last.state <> o.state;
+
+CREATE VIEW v1_order_refund AS
+SELECT r.order_seq, r.number, r.key, r.amount_minor, r.state
+FROM order_refund AS r JOIN order_join AS j ON j.seq = r.order_seq;
+
+CREATE VIEW v1_tax_quote AS
+SELECT q.quote, i.intent, q.amount_minor, q.currency, q.fault, q.answer
+FROM tax_quote AS q LEFT JOIN intent AS i ON i.id = q.intent;
+
+CREATE VIEW v1_tax_document AS
+SELECT d.document, i.intent, d.order_seq, d.attribution, d.state, d.amount_minor, d.currency, d.faults
+FROM tax_document AS d LEFT JOIN intent AS i ON i.id = d.intent;
+
+CREATE VIEW v1_dispatch AS
+SELECT d.dispatch, i.intent, d.order_seq, d.attribution, d.message, d.redeliveries, d.faults
+FROM dispatch AS d LEFT JOIN intent AS i ON i.id = d.intent;
+
+CREATE VIEW v1_fault AS
+SELECT f.name, f.what, f.target, f.from_us, f.to_us, c.matched, c.applied AS counted
+FROM fault_plan AS f LEFT JOIN fault_count AS c ON c.name = f.name;
+
+CREATE VIEW v1_event AS SELECT id AS event, at_us, kind, name, text, undo FROM event;
+CREATE VIEW v1_sample AS SELECT second, name, value FROM sample;
+CREATE VIEW v1_timing AS SELECT span, number, journey, step, reading, requests, response_us FROM timing;
+CREATE VIEW v1_scanned_file AS SELECT file, bytes FROM scanned_file;
+CREATE VIEW v1_card_sighting AS SELECT file, card, count FROM card_sighting;

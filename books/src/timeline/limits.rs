@@ -1,0 +1,64 @@
+//! Articles, promotions and files: the orders that passed a limit, the numbers that were found.
+
+use model::record::{Book, TimelineEntry};
+use rusqlite::{Connection, OptionalExtension};
+
+/// Orders told before and after the limit was passed.
+const BEFORE: usize = 2;
+const AFTER: usize = 5;
+
+pub(super) fn tell(conn: &Connection, subject: &str) -> rusqlite::Result<Vec<TimelineEntry>> {
+    let limit = |sql: &str| conn.query_row(sql, [subject], |row| row.get::<_, i64>(0)).optional();
+    if let Some(stock) = limit("SELECT stock FROM v1_stock WHERE sku = ?1")? {
+        let taken = "SELECT o.order_number, o.state, sum(l.quantity) FROM v1_order_line AS l JOIN v1_order AS o USING (order_seq)
+             WHERE l.sku = ?1 AND o.accepted GROUP BY o.order_seq ORDER BY o.order_seq";
+        return passed(conn, subject, taken, stock, &format!("{stock} of article {subject} were declared"));
+    }
+    if let Some(uses) = limit("SELECT uses FROM v1_promotion WHERE code = ?1")? {
+        let taken = "SELECT order_number, state, 1 FROM v1_order WHERE promotion = ?1 AND accepted ORDER BY order_seq";
+        return passed(conn, subject, taken, uses, &format!("promotion {subject} may be used {uses} times"));
+    }
+    let mut select = conn.prepare("SELECT card, count FROM v1_card_sighting WHERE file = ?1 AND count > 0 ORDER BY card")?;
+    let found = select.query_map([subject], |row| {
+        let (card, count): (String, i64) = (row.get(0)?, row.get(1)?);
+        Ok(entry(Book::Shop, format!("file {subject} holds the number of card `{card}`, {count} times")))
+    })?;
+    found.collect()
+}
+
+/// Tells the orders around the one that passed the limit.
+fn passed(
+    conn: &Connection,
+    subject: &str,
+    taken: &str,
+    limit: i64,
+    declared: &str,
+) -> rusqlite::Result<Vec<TimelineEntry>> {
+    let mut select = conn.prepare(taken)?;
+    let orders = select.query_map([subject], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let mut sum = 0;
+    let mut told = Vec::new();
+    let mut first_past = None;
+    for order in orders {
+        let (number, state, quantity): (String, String, i64) = order?;
+        sum += quantity;
+        if sum > limit && first_past.is_none() {
+            first_past = Some(told.len());
+        }
+        told.push(format!("order {number} ({state}) takes {quantity}: {sum} of {limit}"));
+    }
+    let first_past = first_past.unwrap_or(told.len());
+    let from = first_past.saturating_sub(BEFORE);
+    let to = told.len().min(first_past + AFTER);
+    let left_out = told.len() - to;
+    let mut entries = vec![entry(Book::Run, declared.to_owned())];
+    entries.extend(told.drain(from..to).map(|text| entry(Book::Shop, text)));
+    if left_out > 0 {
+        entries.push(entry(Book::Shop, format!("and {left_out} more orders")));
+    }
+    Ok(entries)
+}
+
+fn entry(book: Book, text: String) -> TimelineEntry {
+    TimelineEntry { book, at_ms: None, text, fault: None }
+}

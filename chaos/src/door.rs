@@ -1,0 +1,109 @@
+//! The listening side of a proxy: a port that stays its own while the proxy is down, and the loop that accepts.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::seed::Seed;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::chain::Chains;
+use crate::connection::{Link, carry};
+use crate::counters::Counters;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1024;
+/// Pause after a failed accept, which mostly means that no file descriptor is left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+/// How long a name may take to resolve.
+const RESOLVE_MAX: Duration = Duration::from_secs(5);
+
+/// Whether connections come in.
+pub(crate) enum Door {
+    /// Accepting; dropping `chains` ends every connection that came in here.
+    Open { at: SocketAddr, chains: watch::Sender<Arc<Chains>>, accepting: JoinHandle<()> },
+    /// Refusing. A bound socket that does not listen keeps the port from others, if it could be had.
+    Shut { reserved: Option<TcpSocket> },
+}
+
+/// Finds the address that a proxy is told to listen on: `host:port`, `:port` for every interface, or nothing.
+pub(crate) async fn resolve(listen: &str) -> io::Result<SocketAddr> {
+    let listen = match listen {
+        "" => "127.0.0.1:0".to_owned(),
+        _ if listen.starts_with(':') => format!("0.0.0.0{listen}"),
+        _ => listen.to_owned(),
+    };
+    let lookup = tokio::time::timeout(RESOLVE_MAX, tokio::net::lookup_host(&listen)).await??;
+    let found: Vec<SocketAddr> = lookup.collect();
+    found
+        .iter()
+        .find(|at| at.is_ipv4())
+        .or(found.first())
+        .copied()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no address for `{listen}`")))
+}
+
+/// Takes a port without listening on it: connections are refused.
+pub(crate) fn reserve(at: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if at.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Connections of an earlier opening may still linger on the port.
+    socket.set_reuseaddr(true)?;
+    socket.bind(at)?;
+    // Others may share the port only while both sides agree.
+    socket.set_reuseaddr(false)?;
+    Ok(socket)
+}
+
+/// Starts to accept on a reserved port.
+pub(crate) fn open(
+    reserved: TcpSocket,
+    chains: Arc<Chains>,
+    upstream: Arc<str>,
+    counters: Arc<Counters>,
+    draws: Seed,
+) -> io::Result<Door> {
+    reserved.set_reuseaddr(true)?;
+    let listener = reserved.listen(BACKLOG)?;
+    let at = listener.local_addr()?;
+    let (sender, receiver) = watch::channel(chains);
+    let link = Link { upstream, chains: receiver, counters, draws };
+    Ok(Door::Open { at, chains: sender, accepting: tokio::spawn(accept(listener, link)) })
+}
+
+/// Stops to accept, ends every connection, and keeps the port.
+pub(crate) async fn shut(door: Door) -> Door {
+    let Door::Open { at, chains, accepting } = door else {
+        return door;
+    };
+    drop(chains);
+    // The listener is closed for certain only when its task has ended.
+    let _ = accepting.await;
+    Door::Shut { reserved: reserve(at).ok() }
+}
+
+async fn accept(listener: TcpListener, link: Link) {
+    let mut down = link.chains.clone();
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            // Only an error ends the wait: the proxy is down.
+            _ = down.wait_for(|_| false) => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((client, _)) => {
+                let nth = link.counters.connections.get();
+                let link = Link { draws: link.draws.fork_nth(nth), ..link.clone() };
+                // Connecting is the connection's own business: an upstream that never answers holds up nobody else.
+                tokio::spawn(carry(client, link));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "connection not accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}

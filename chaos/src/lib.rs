@@ -1,0 +1,24 @@
+//! Faults on links and processes: a TCP proxy that breaks connections on demand, a client for any Toxiproxy, and a
+//! supervisor for child processes of ours.
+//!
+//! The proxy speaks Toxiproxy's interface (<https://github.com/Shopify/toxiproxy#http-api>), so that existing clients
+//! drive it. A change of toxics meets open connections as well as new ones.
+
+mod api;
+mod chain;
+pub mod client;
+mod connection;
+mod counters;
+mod direction;
+mod door;
+mod lease;
+pub mod process;
+mod proxy;
+mod refused;
+mod registry;
+mod server;
+mod timer;
+mod toxics;
+pub mod wire;
+
+pub use server::{Config, Error, Running, runtime, serve};

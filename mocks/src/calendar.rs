@@ -1,0 +1,35 @@
+//! Days and months of unix times, in UTC.
+
+/// Year, month and day of a time in unix seconds (Hinnant, "chrono-compatible low-level date algorithms").
+pub(crate) fn day(unix_s: i64) -> (u32, u32, u32) {
+    let days = unix_s.div_euclid(86_400) + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    // Years begin in March here, so that the leap day is the last.
+    let month_of_year = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_of_year + 2) / 5 + 1;
+    let month = if month_of_year < 10 { month_of_year + 3 } else { month_of_year - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year as u32, month as u32, day as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::day;
+
+    #[test]
+    fn days_are_found_across_leap_years() {
+        for (unix_s, expected) in [
+            (0, (1_970, 1, 1)),
+            (951_782_399, (2_000, 2, 28)),
+            (951_782_400, (2_000, 2, 29)),
+            (951_868_800, (2_000, 3, 1)),
+            (1_735_689_599, (2_024, 12, 31)),
+            (1_735_689_600, (2_025, 1, 1)),
+        ] {
+            assert_eq!(day(unix_s), expected, "{unix_s}");
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! Where operations are decided and handed to the store: one lock, one sequence, one order.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use parking_lot::{Mutex, RwLock};
+
+use model::fault::{Effect, Provider};
+
+use crate::accounts::Accounts;
+use crate::books::Books;
+use crate::rules::{Hit, Live, Plan, Rules};
+use crate::statement::{AnswerFate, Op, Row, Stamp, render};
+use crate::store::{Acked, Job, StoredAnswer, Write, Writer, WriterGone};
+use crate::turn::{Context, Labels, Turn};
+use crate::webhooks::{Outgoing, Queue};
+use crate::wire::{Answer, Stop};
+
+/// Unix microseconds.
+pub(crate) fn now_us() -> i64 {
+    // A clock before 1970 is no clock to keep books by; 0 shows it.
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64)
+}
+
+/// The providers' state and everything that changes it.
+pub(crate) struct Ledger {
+    pub(crate) books: Arc<Mutex<Books>>,
+    pub(crate) writer: Writer,
+    pub(crate) accounts: RwLock<Accounts>,
+    pub(crate) rules: Rules,
+    pub(crate) webhooks: Queue,
+    pub(crate) runtime: tokio::runtime::Handle,
+    /// Requests that are being worked on.
+    pub(crate) in_flight: AtomicU64,
+    /// When an object last changed or a webhook was last attempted; unix microseconds.
+    pub(crate) last_change_us: AtomicI64,
+}
+
+/// What became of a request.
+pub(crate) enum Outcome {
+    Executed(Answer),
+    Replayed(Arc<StoredAnswer>),
+    KeyInFlight,
+    KeyReused,
+    Broken,
+}
+
+/// A request that was decided, and is on its way to the store.
+pub(crate) struct Decided {
+    pub(crate) outcome: Outcome,
+    /// Told when it is stored; absent when nothing was written.
+    pub(crate) stored: Option<Acked>,
+    /// The turn that must be stored before what was read may be told, and its epoch.
+    pub(crate) read_turn: (u64, u64),
+    /// Says whether a held answer arrived.
+    pub(crate) fate: Option<Fate>,
+    /// Keeps the key in flight until the answer has left.
+    pub(crate) flight: Option<Flight>,
+    /// Webhooks that are to arrive before the answer leaves.
+    pub(crate) early: Vec<tokio::sync::oneshot::Receiver<()>>,
+}
+
+/// What the rules will do to the answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Prospect {
+    Known(AnswerFate),
+    /// It is held, so that the caller may be gone before it leaves.
+    Open,
+}
+
+fn prospect(plan: &Plan) -> Prospect {
+    match plan.ending.as_ref().map(Hit::effect) {
+        Some(Effect::CommitThenDrop { .. }) => Prospect::Known(AnswerFate::Lost),
+        Some(Effect::ErrorAfterCommit { .. } | Effect::Malformed {}) => Prospect::Known(AnswerFate::Altered),
+        Some(Effect::Drip { .. }) => Prospect::Open,
+        _ if plan.holds.is_empty() => Prospect::Known(AnswerFate::Sent),
+        _ => Prospect::Open,
+    }
+}
+
+impl Ledger {
+    /// Decides a request: replays its key, or executes it; writes what follows and says when it is stored.
+    pub(crate) fn operate(
+        self: &Arc<Self>,
+        context: &Context,
+        labels: Labels,
+        plan: &Plan,
+        execute: impl FnOnce(&mut Turn<'_>) -> Result<Answer, Stop>,
+    ) -> Decided {
+        let mut books = self.books.lock();
+        let key_hash = context.key.as_ref().map(|key| books.identity.hash("key", context.caller.account, &key.text));
+        let progress = books.progress(self.writer.finished_turn());
+        let mut turn = Turn {
+            books: &mut books,
+            accounts: &self.accounts,
+            rules: &self.rules,
+            context,
+            progress,
+            writes: Vec::with_capacity(12),
+            rows: Vec::with_capacity(3),
+            labels,
+            outgoing: Vec::new(),
+            timers: Vec::new(),
+        };
+        let outcome = decide(&mut turn, key_hash, execute).unwrap_or_else(|error| {
+            tracing::error!(%error, "failed to read the store");
+            Outcome::Broken
+        });
+        let flight = match (&outcome, key_hash) {
+            (Outcome::Executed(_) | Outcome::Replayed(_), Some(hash)) => {
+                turn.books.keys.begin(hash);
+                Some(Flight { ledger: Arc::clone(self), hash })
+            }
+            _ => None,
+        };
+        let written = Written::from(turn);
+        self.hand_over(&mut books, context, plan, outcome, flight, written)
+    }
+
+    fn hand_over(
+        self: &Arc<Self>,
+        books: &mut Books,
+        context: &Context,
+        plan: &Plan,
+        outcome: Outcome,
+        flight: Option<Flight>,
+        mut written: Written,
+    ) -> Decided {
+        let is_executed = !written.writes.is_empty() && matches!(outcome, Outcome::Executed(_));
+        if plan.foremost().is_some() && written.rows.is_empty() {
+            written.rows.push(Row::new(Op::RefusedByFault));
+        }
+        let has_run = is_executed || matches!(outcome, Outcome::Replayed(_));
+        let prospect = prospect(plan);
+        let foremost = plan.foremost();
+        let stamp = Stamp {
+            at_us: context.at_us,
+            run: context.caller.run.clone(),
+            provider: context.provider,
+            key: context.key.as_ref().map(|key| key.text.clone()).or(written.labels.key),
+            replayed: matches!(outcome, Outcome::Replayed(_)),
+            http_status: Some(status(&outcome)),
+            intent: context.intent.clone(),
+            order: written.labels.order,
+            email: written.labels.email,
+            fault: foremost.map(|hit| hit.rule.rule.id.clone()),
+            effect: foremost.map(|hit| hit.effect().name().into()),
+            answer: match prospect {
+                Prospect::Known(AnswerFate::Lost | AnswerFate::Altered) if !has_run => None,
+                Prospect::Known(fate) => Some(fate),
+                Prospect::Open => None,
+            },
+        };
+        if is_executed
+            && let (Prospect::Known(AnswerFate::Lost | AnswerFate::Altered), Some(hit)) = (prospect, foremost)
+        {
+            hit.rule.count_hazard();
+        }
+        written.writes.extend(plan.matched.iter().map(|rule| rule.write()));
+        let mut fate = None;
+        if !written.rows.is_empty() {
+            let seq = books.seq + 1;
+            books.seq += written.rows.len() as i64;
+            written.writes.push(Write::Statement {
+                seq,
+                last: books.seq,
+                run: stamp.run.clone(),
+                open: prospect == Prospect::Open,
+                lines: render(seq, &stamp, &written.rows),
+            });
+            fate = foremost.filter(|_| prospect == Prospect::Open).map(|hit| Fate {
+                ledger: Arc::clone(self),
+                seq,
+                epoch: books.epoch,
+                stamp,
+                rows: written.rows,
+                rule: Arc::clone(&hit.rule),
+                is_executed,
+                is_settled: false,
+            });
+        }
+        if is_executed {
+            self.last_change_us.store(context.at_us, Ordering::Relaxed);
+        }
+        let early = written.outgoing.iter_mut().filter_map(Outgoing::take_early).collect();
+        let stored = self.submit(books, written.writes, written.outgoing, written.timers);
+        Decided { outcome, stored, read_turn: (books.turn, books.epoch), fate, flight, early }
+    }
+
+    /// Hands writes to the store in the order in which they were decided: the caller holds the lock.
+    fn submit(
+        self: &Arc<Self>,
+        books: &mut Books,
+        writes: Vec<Write>,
+        outgoing: Vec<Outgoing>,
+        timers: Vec<(i64, i64)>,
+    ) -> Option<Acked> {
+        if writes.is_empty() {
+            return None;
+        }
+        books.turn += 1;
+        let (done, acked) = tokio::sync::oneshot::channel();
+        let after = (!outgoing.is_empty() || !timers.is_empty()).then(|| {
+            let ledger = Arc::clone(self);
+            Box::new(move || ledger.set_off(outgoing, timers)) as Box<dyn FnOnce() + Send>
+        });
+        self.writer.submit(Job { writes, turn: books.turn, epoch: books.epoch, done: Some(done), after });
+        Some(acked)
+    }
+
+    /// Starts what an operation leaves to be done once it is stored.
+    fn set_off(self: &Arc<Self>, outgoing: Vec<Outgoing>, timers: Vec<(i64, i64)>) {
+        if !outgoing.is_empty() {
+            self.webhooks.take(outgoing);
+        }
+        for (payment, due_us) in timers {
+            self.runtime.spawn(crate::payment::settle_at(Arc::clone(self), payment, due_us));
+        }
+    }
+
+    /// Writes rows that no request caused.
+    pub(crate) fn note(self: &Arc<Self>, stamp: &Stamp, rows: &[Row], mut writes: Vec<Write>) -> Option<Acked> {
+        let mut books = self.books.lock();
+        if !rows.is_empty() {
+            let seq = books.seq + 1;
+            books.seq += rows.len() as i64;
+            writes.push(Write::Statement {
+                seq,
+                last: books.seq,
+                run: stamp.run.clone(),
+                open: false,
+                lines: render(seq, stamp, rows),
+            });
+        }
+        self.submit(&mut books, writes, Vec::new(), Vec::new())
+    }
+
+    /// Writes that a fault began, ended or expired, with its counters.
+    pub(crate) fn note_fault(self: &Arc<Self>, rule: &Live, state: &'static str) -> Option<Acked> {
+        let stored = rule.stored();
+        let mut stamp = Stamp::bare(now_us(), Some(rule.rule.run.clone()), rule.rule.provider);
+        stamp.fault = Some(rule.rule.id.clone());
+        stamp.effect = Some(rule.rule.effect.name().into());
+        let detail = serde_json::json!({
+            "matched": stored.matched, "applied": stored.applied, "hazardous": stored.hazardous
+        });
+        let row = Row::new(Op::Fault).object(rule.rule.id.clone()).state(state).detail(detail);
+        let write = if state == "began" { rule.write() } else { rule.delete() };
+        self.note(&stamp, &[row], vec![write])
+    }
+
+    /// A row for a request that a fault refused before anything was executed.
+    pub(crate) fn note_refused(
+        self: &Arc<Self>,
+        context: &Context,
+        labels: Labels,
+        plan: &Plan,
+        status: Option<u16>,
+    ) -> Option<Acked> {
+        let hit = plan.refusal.as_ref()?;
+        let mut stamp = Stamp::bare(context.at_us, context.caller.run.clone(), context.provider);
+        stamp.key = context.key.as_ref().map(|key| key.text.clone()).or(labels.key);
+        stamp.http_status = status;
+        stamp.intent.clone_from(&context.intent);
+        stamp.order = labels.order;
+        stamp.email = labels.email;
+        stamp.fault = Some(hit.rule.rule.id.clone());
+        stamp.effect = Some(hit.effect().name().into());
+        stamp.answer = status.map(|_| AnswerFate::Sent);
+        let writes = plan.matched.iter().map(|rule| rule.write()).collect();
+        self.note(&stamp, &[Row::new(Op::RefusedByFault)], writes)
+    }
+
+    /// Waits until everything decided so far is stored.
+    pub(crate) async fn settled(&self) -> Result<(), WriterGone> {
+        let (turn, epoch) = {
+            let books = self.books.lock();
+            (books.turn, books.epoch)
+        };
+        self.writer.settled(turn, epoch).await
+    }
+
+    /// Whether any rule may meet requests to a provider.
+    pub(crate) fn is_provider_faulty(&self, provider: Provider) -> bool {
+        self.rules.is_any(provider, false)
+    }
+}
+
+/// What a turn leaves to be written.
+struct Written {
+    writes: Vec<Write>,
+    rows: Vec<Row>,
+    labels: Labels,
+    outgoing: Vec<Outgoing>,
+    timers: Vec<(i64, i64)>,
+}
+
+impl From<Turn<'_>> for Written {
+    fn from(turn: Turn<'_>) -> Self {
+        Self { writes: turn.writes, rows: turn.rows, labels: turn.labels, outgoing: turn.outgoing, timers: turn.timers }
+    }
+}
+
+fn status(outcome: &Outcome) -> u16 {
+    match outcome {
+        Outcome::Executed(answer) => answer.status,
+        Outcome::Replayed(stored) => stored.status,
+        Outcome::KeyInFlight => 409,
+        Outcome::KeyReused => 400,
+        Outcome::Broken => 500,
+    }
+}
+
+fn decide(
+    turn: &mut Turn<'_>,
+    key_hash: Option<i64>,
+    execute: impl FnOnce(&mut Turn<'_>) -> Result<Answer, Stop>,
+) -> rusqlite::Result<Outcome> {
+    let account = turn.context.caller.account;
+    let key = turn.context.key.as_ref().zip(key_hash);
+    if let Some((key, hash)) = key {
+        if turn.books.keys.is_in_flight(hash) {
+            return Ok(Outcome::KeyInFlight);
+        }
+        let books = &*turn.books;
+        if let Some(stored) = books.keys.find(&books.names, hash, account, &key.text, &books.reader)? {
+            if stored.fingerprint != key.fingerprint {
+                return Ok(Outcome::KeyReused);
+            }
+            turn.labels = serde_json::from_str(&stored.labels).unwrap_or_default();
+            let mut row = Row::new(Op::Replay);
+            row.object.clone_from(&stored.object);
+            turn.row(row);
+            return Ok(Outcome::Replayed(stored));
+        }
+    }
+    let answer = match execute(turn) {
+        Ok(answer) => answer,
+        Err(Stop::Answer(answer)) => *answer,
+        Err(Stop::Store(error)) => {
+            turn.writes.clear();
+            turn.rows.clear();
+            turn.outgoing.clear();
+            return Err(error);
+        }
+    };
+    if let Some((key, hash)) = key.filter(|_| answer.is_kept) {
+        let stored = StoredAnswer {
+            n: 0,
+            account,
+            key: key.text.clone(),
+            fingerprint: key.fingerprint,
+            status: answer.status,
+            object: turn.rows.first().and_then(|row| row.object.clone()),
+            labels: serde_json::to_string(&turn.labels).expect("labels are plain text"),
+            body: answer.body.to_vec(),
+        };
+        let books = &mut *turn.books;
+        books.keys.keep(&mut books.names, hash, stored, &books.reader, &mut turn.writes, turn.progress)?;
+    }
+    Ok(Outcome::Executed(answer))
+}
+
+/// Keeps a key in flight; it is free again when this is dropped.
+pub(crate) struct Flight {
+    ledger: Arc<Ledger>,
+    hash: i64,
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.ledger.books.lock().keys.end(self.hash);
+    }
+}
+
+/// The open question whether a held answer reaches its caller. Dropped unanswered, the answer was lost: the caller went
+/// away before it left.
+pub(crate) struct Fate {
+    ledger: Arc<Ledger>,
+    seq: i64,
+    epoch: u64,
+    stamp: Stamp,
+    rows: Vec<Row>,
+    rule: Arc<Live>,
+    is_executed: bool,
+    is_settled: bool,
+}
+
+impl Fate {
+    /// The answer left.
+    pub(crate) fn sent(mut self) {
+        self.settle(AnswerFate::Sent);
+    }
+
+    fn settle(&mut self, fate: AnswerFate) {
+        self.is_settled = true;
+        self.stamp.answer = Some(fate);
+        let lines = render(self.seq, &self.stamp, &self.rows);
+        let mut writes = vec![Write::Settle { seq: self.seq, lines }];
+        if fate == AnswerFate::Lost && self.is_executed {
+            self.rule.count_hazard();
+            // Once it has ended its row is gone; its counters stand in the statement.
+            if self.ledger.rules.find(&self.rule.rule.id).is_some_and(|live| Arc::ptr_eq(&live, &self.rule)) {
+                writes.push(self.rule.write());
+            }
+        }
+        self.ledger.writer.submit(Job { writes, epoch: self.epoch, ..Job::default() });
+    }
+}
+
+impl Drop for Fate {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.settle(AnswerFate::Lost);
+        }
+    }
+}

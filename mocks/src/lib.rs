@@ -1,0 +1,33 @@
+//! The providers: payment, tax, warehouse, as simulators that keep books of their own.
+//!
+//! Every request takes one path ([`serve`] → accept → rules → idempotency → state machine → store → answer); a provider is
+//! its wire and its state machine, one folder each, and knows nothing of faults, keys or storage. An operation is written to
+//! the store before its answer leaves, so a killed process has answered nothing that it does not remember.
+
+mod accounts;
+mod admin;
+mod books;
+mod calendar;
+mod config;
+mod error;
+mod http;
+mod idempotency;
+mod identity;
+mod ledger;
+mod metrics;
+mod payment;
+mod pipeline;
+mod rules;
+mod serve;
+mod shelf;
+mod statement;
+mod store;
+mod tax;
+mod turn;
+mod warehouse;
+mod webhooks;
+mod wire;
+
+pub use config::{Config, TaxRate, WebhookConfig};
+pub use error::Error;
+pub use serve::{Addresses, Running, serve};

@@ -1,0 +1,230 @@
+//! The payment provider, on Stripe's wire.
+
+mod cards;
+mod charging;
+mod customers;
+mod endpoints;
+mod errors;
+mod events;
+mod form;
+mod intents;
+mod listing;
+mod methods;
+mod refunds;
+mod route;
+mod state;
+mod view;
+
+use http::HeaderName;
+use http::header::AUTHORIZATION;
+use model::fault::Provider;
+use parking_lot::Mutex;
+
+use crate::accounts::{Accounts, Caller, KeyRefusal};
+use crate::books::Books;
+use crate::http::Call;
+use crate::idempotency::Key;
+use crate::turn::{Labels, Turn};
+use crate::wire::{Answer, Refusal, Stop, Traits, Understood, Wire};
+
+pub(crate) use charging::settle_at;
+use form::Form;
+use route::{Object, Route};
+pub(crate) use state::{Customer, Intent, Method, RefundPlace};
+use view::Expand;
+
+/// Longest key that Stripe takes.
+const KEY_LENGTH_MAX: usize = 255;
+
+/// The payment provider.
+pub(crate) struct Payment {
+    /// How long a bank debit stays `processing`, in milliseconds.
+    pub(crate) processing_ms: u64,
+}
+
+/// A request to it, routed and read.
+pub(crate) struct Operation {
+    route: Route,
+    form: Form,
+    expand: Expand,
+    is_browser: bool,
+}
+
+impl Wire for Payment {
+    type Operation = Operation;
+
+    const PROVIDER: Provider = Provider::Payment;
+
+    fn greet(&self, call: &Call) -> Option<Answer> {
+        (call.method == http::Method::OPTIONS)
+            .then(|| cors().into_iter().fold(Answer::new(204, ""), |answer, (name, value)| answer.header(name, value)))
+    }
+
+    fn identify(&self, call: &Call, accounts: &Accounts, _now_us: i64) -> Result<Caller, Answer> {
+        let key = match (call.bearer(), call.basic()) {
+            (Some(token), _) => token.to_owned(),
+            (None, Some((user, _))) => user,
+            // A browser may send its publishable key as a parameter.
+            (None, None) if !call.headers.contains_key(AUTHORIZATION) => {
+                let of_body = || Form::read(&call.body).text("key");
+                call.query_value("key").or_else(of_body).filter(|key| key.starts_with("pk_")).unwrap_or_default()
+            }
+            (None, None) => String::new(),
+        };
+        accounts.identify(&key).map_err(|refusal| match refusal {
+            KeyRefusal::Missing => errors::unauthorised(
+                "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
+            ),
+            KeyRefusal::Live => errors::unauthorised("This is a simulator: live keys are refused. Use a test key."),
+            KeyRefusal::Unknown => errors::unauthorised("Invalid API Key provided."),
+        })
+    }
+
+    fn understand(&self, call: &Call, caller: &Caller, books: &Mutex<Books>) -> Result<Understood<Operation>, Answer> {
+        let identity = books.lock().identity;
+        let route = Route::read(call.method.as_str(), &call.segments())
+            .ok_or_else(|| errors::no_route(call.method.as_str(), &call.path))?;
+        if caller.is_browser && !route.is_for_browsers() {
+            return Err(errors::other(
+                403,
+                "invalid_request_error",
+                Some("secret_key_required"),
+                "This API call cannot be made with a publishable API key. Please use a secret API key.",
+            ));
+        }
+        let is_write = call.method == http::Method::POST;
+        if is_write && call.body.starts_with(b"{") {
+            return Err(errors::invalid_plain(None, "Invalid request: the body must be form-encoded, not JSON."));
+        }
+        let form = Form::read(if is_write { &call.body } else { call.query.as_bytes() });
+        let expand = route.expand(&form)?;
+        let key = is_write.then(|| call.header("idempotency-key")).flatten().filter(|key| !key.is_empty());
+        if key.is_some_and(|key| key.len() > KEY_LENGTH_MAX) {
+            return Err(errors::invalid_plain(None, "Idempotency keys may have at most 255 characters."));
+        }
+        let key = key.map(|key| Key {
+            text: key.to_owned(),
+            fingerprint: identity.hash("request", 0, &format!("{} {}", call.path, form.canonical())),
+        });
+        let metadata = form.map("metadata");
+        let email = metadata.iter().find(|(name, _)| name == "email").map(|(_, value)| value.clone());
+        let labels = Labels {
+            order: state::order_of(&metadata).map(str::to_owned),
+            email: form.text("receipt_email").or(email),
+            key: None,
+        };
+        let reads_store = route.reads_store();
+        let operation = Operation { route, form, expand, is_browser: caller.is_browser };
+        Ok(Understood { operation, key, labels, reads_store })
+    }
+
+    fn traits(&self, operation: &Operation, books: &mut Books) -> Traits {
+        let form = &operation.form;
+        let known = operation.route.payment(&operation.form, books);
+        let asked = ["amount", "amount_to_capture"].iter().find_map(|name| form.get(name)?.parse().ok());
+        let named = form
+            .get("payment_method")
+            .and_then(|id| methods::find_any(id, books))
+            .or_else(|| form.get("card[number]").and_then(|number| cards::by_number(number, 1, 2_099).ok()))
+            .or_else(|| {
+                form.get("payment_method_data[card][number]").and_then(|number| cards::by_number(number, 1, 2_099).ok())
+            })
+            .map(|card| card.brand);
+        let charged = known.as_ref().and_then(|intent| {
+            let method = intent.latest_charge().map(|charge| &charge.method).or(intent.method.as_ref());
+            method.map(|method| method.card.brand)
+        });
+        Traits {
+            brand: named.or(charged).map(|brand| brand.name().to_owned()),
+            amount_minor: asked.or(known.map(|intent| intent.amount)),
+        }
+    }
+
+    fn execute(&self, operation: Operation, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+        let Operation { route, form, expand, is_browser } = &operation;
+        match route {
+            Route::Create(Object::Intent) => intents::create(form, *expand, self.processing_ms, turn),
+            Route::Create(Object::Method) => methods::create(form, turn),
+            Route::Create(Object::Refund) => refunds::create(form, *expand, turn),
+            Route::Create(Object::Customer) => Ok(customers::create(form, turn)),
+            Route::Create(Object::Endpoint) => endpoints::create(form, turn),
+            Route::Retrieve(Object::Intent, id) => intents::retrieve(id, form, *expand, *is_browser, turn),
+            Route::Retrieve(Object::Method, id) => methods::retrieve(id, turn),
+            Route::Retrieve(Object::Charge, id) => intents::retrieve_charge(id, *expand, turn),
+            Route::Retrieve(Object::Refund, id) => refunds::retrieve(id, *expand, turn),
+            Route::Retrieve(Object::Customer, id) => customers::retrieve(id, turn),
+            Route::Retrieve(Object::Event, id) => events::retrieve(id, turn),
+            Route::Retrieve(Object::Endpoint, id) => endpoints::retrieve(id, turn),
+            Route::Update(Object::Intent, id) => intents::update(id, form, *expand, turn),
+            Route::Update(Object::Refund, id) => refunds::update(id, form, *expand, turn),
+            Route::List(Object::Intent) => listing::intents(form, *expand, turn),
+            Route::List(Object::Charge) => listing::charges(form, *expand, turn),
+            Route::List(Object::Refund) => listing::refunds(form, *expand, turn),
+            Route::List(Object::Event) => events::list(form, turn),
+            Route::List(Object::Endpoint) => endpoints::list(form, turn),
+            Route::Delete(Object::Endpoint, id) => endpoints::delete(id, turn),
+            Route::Search => listing::search(form, *expand, turn),
+            Route::Confirm(id) => intents::confirm(id, form, *expand, *is_browser, self.processing_ms, turn),
+            Route::Capture(id) => intents::capture(id, form, *expand, turn),
+            Route::Cancel(id) => intents::cancel(id, form, *expand, turn),
+            Route::AppleDomains => Ok(listing::empty("/v1/apple_pay/domains")),
+            // The router makes no other pairs.
+            Route::Create(_) | Route::Update(..) | Route::List(_) | Route::Delete(..) => {
+                Err(errors::no_route("", "").into())
+            }
+        }
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Answer {
+        match refusal {
+            Refusal::TooLarge => errors::other(413, "invalid_request_error", None, "The request body is too large."),
+            Refusal::Unreadable => errors::other(400, "invalid_request_error", None, "The request body could not be read."),
+            Refusal::KeyInFlight => errors::other(
+                409,
+                "idempotency_error",
+                Some("idempotency_key_in_use"),
+                "There is currently another in-progress request using this Idempotency Key (that probably means you submitted twice, and the other request is still going through). Please try again later.",
+            )
+            .header(SHOULD_RETRY, "true"),
+            Refusal::KeyReused { key } => errors::other(
+                400,
+                "idempotency_error",
+                None,
+                &format!("Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '{key}' if you meant to execute a different request."),
+            ),
+            Refusal::Broken => errors::other(500, "api_error", None, "An unknown error occurred."),
+            Refusal::Fault { status } => {
+                let kind = match status {
+                    400..=499 => "invalid_request_error",
+                    _ => "api_error",
+                };
+                errors::other(*status, kind, None, "Sorry, something went wrong.")
+            }
+            Refusal::TooManyRequests => {
+                errors::other(429, "rate_limit_error", Some("rate_limit"), "Request rate limit exceeded.").header(SHOULD_RETRY, "true")
+            }
+        }
+    }
+
+    fn headers(&self, request_id: &str, key: Option<&str>) -> Vec<(HeaderName, String)> {
+        let mut headers = cors();
+        headers.push((HeaderName::from_static("request-id"), request_id.to_owned()));
+        headers.push((HeaderName::from_static("stripe-version"), crate::webhooks::API_VERSION.to_owned()));
+        if let Some(key) = key {
+            headers.push((HeaderName::from_static("idempotency-key"), key.to_owned()));
+        }
+        headers
+    }
+}
+
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("stripe-should-retry");
+
+/// A shopper's browser confirms payments itself, from the shop's pages.
+fn cors() -> Vec<(HeaderName, String)> {
+    use http::header::{ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN};
+    vec![
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned()),
+        (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE, OPTIONS".to_owned()),
+        (ACCESS_CONTROL_ALLOW_HEADERS, "*, authorization, content-type, idempotency-key, stripe-version".to_owned()),
+    ]
+}

@@ -1,0 +1,232 @@
+//! What the payment provider keeps of a payment, and how its states follow each other. Pure: decides nothing about storage.
+
+use serde::{Deserialize, Serialize};
+
+use super::cards::{Card, Decline};
+
+/// States of a payment, as Stripe names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Status {
+    RequiresPaymentMethod,
+    RequiresConfirmation,
+    Processing,
+    RequiresCapture,
+    Succeeded,
+    Canceled,
+}
+
+impl Status {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::RequiresPaymentMethod => "requires_payment_method",
+            Self::RequiresConfirmation => "requires_confirmation",
+            Self::Processing => "processing",
+            Self::RequiresCapture => "requires_capture",
+            Self::Succeeded => "succeeded",
+            Self::Canceled => "canceled",
+        }
+    }
+}
+
+/// When the money is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CaptureMethod {
+    /// As soon as it is authorised.
+    Automatic,
+    /// The same, told by another word; Stripe's default of late.
+    AutomaticAsync,
+    /// When the shop asks.
+    Manual,
+}
+
+/// A means of payment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Method {
+    pub(crate) id: String,
+    pub(crate) card: Card,
+    pub(crate) created: i64,
+    pub(crate) billing_email: Option<String>,
+    pub(crate) billing_name: Option<String>,
+    pub(crate) customer: Option<String>,
+    pub(crate) metadata: Vec<(String, String)>,
+    /// Owner; tokens belong to everybody.
+    pub(crate) account: i64,
+}
+
+/// A customer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Customer {
+    pub(crate) id: String,
+    pub(crate) account: i64,
+    pub(crate) email: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) metadata: Vec<(String, String)>,
+    pub(crate) created: i64,
+}
+
+/// Where a refund is to be found: its number leads to the payment that holds it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RefundPlace {
+    pub(crate) payment: i64,
+    pub(crate) index: usize,
+}
+
+/// How a charge stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ChargeStatus {
+    Pending,
+    Succeeded,
+    Failed,
+}
+
+/// One attempt to take the money.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Charge {
+    pub(crate) id: String,
+    pub(crate) amount: i64,
+    pub(crate) amount_captured: i64,
+    pub(crate) amount_refunded: i64,
+    pub(crate) status: ChargeStatus,
+    pub(crate) created: i64,
+    pub(crate) method: Method,
+    /// The authorisation was released.
+    pub(crate) is_voided: bool,
+}
+
+/// Money given back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Refund {
+    pub(crate) id: String,
+    pub(crate) charge: String,
+    pub(crate) amount: i64,
+    pub(crate) created: i64,
+    pub(crate) reason: Option<String>,
+    pub(crate) metadata: Vec<(String, String)>,
+}
+
+/// A payment with all that belongs to it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Intent {
+    pub(crate) n: i64,
+    pub(crate) id: String,
+    pub(crate) account: i64,
+    pub(crate) client_secret: String,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+    pub(crate) capture_method: CaptureMethod,
+    pub(crate) status: Status,
+    pub(crate) method: Option<Method>,
+    pub(crate) created: i64,
+    pub(crate) canceled_at: Option<i64>,
+    pub(crate) cancellation_reason: Option<String>,
+    pub(crate) customer: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) receipt_email: Option<String>,
+    pub(crate) setup_future_usage: Option<String>,
+    pub(crate) statement_descriptor: Option<String>,
+    pub(crate) metadata: Vec<(String, String)>,
+    /// Whether the client let the provider choose the methods.
+    pub(crate) has_automatic_methods: bool,
+    /// The last attempt's method, when the card refused it.
+    pub(crate) refused: Option<Method>,
+    pub(crate) charges: Vec<Charge>,
+    pub(crate) refunds: Vec<Refund>,
+    /// The shopper's intent under which it was made.
+    pub(crate) mark: Option<String>,
+    /// E-mail of the customer, where the payment names none.
+    pub(crate) customer_email: Option<String>,
+}
+
+/// Why a refund is not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RefundRefusal {
+    /// Nothing was captured.
+    NothingCaptured,
+    /// All of it is refunded.
+    AlreadyRefunded,
+    /// More than is left; that much is, in minor units.
+    TooMuch { left: i64 },
+}
+
+impl Intent {
+    pub(crate) const fn is_manual(&self) -> bool {
+        match self.capture_method {
+            CaptureMethod::Manual => true,
+            CaptureMethod::Automatic | CaptureMethod::AutomaticAsync => false,
+        }
+    }
+
+    pub(crate) fn latest_charge(&self) -> Option<&Charge> {
+        self.charges.last()
+    }
+
+    /// What can still be captured.
+    pub(crate) fn amount_capturable(&self) -> i64 {
+        match (self.status, self.latest_charge()) {
+            (Status::RequiresCapture, Some(charge)) => charge.amount,
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn amount_received(&self) -> i64 {
+        self.charges.iter().map(|charge| charge.amount_captured).sum()
+    }
+
+    /// Why the last attempt failed, while no later one was made.
+    pub(crate) fn last_decline(&self) -> Option<(Decline, &Method)> {
+        let method = self.refused.as_ref()?;
+        Some((method.card.behaviour.decline()?, method))
+    }
+
+    pub(crate) fn meta(&self, name: &str) -> Option<&str> {
+        self.metadata.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn order(&self) -> Option<&str> {
+        order_of(&self.metadata)
+    }
+
+    pub(crate) fn email(&self) -> Option<&str> {
+        self.receipt_email.as_deref().or_else(|| self.meta("email")).or(self.customer_email.as_deref())
+    }
+
+    /// The charge that holds captured money.
+    pub(crate) fn paid_charge(&self) -> Option<&Charge> {
+        self.charges.iter().rev().find(|charge| charge.status == ChargeStatus::Succeeded)
+    }
+}
+
+impl Charge {
+    /// What a refund of `asked`, or of all, comes to.
+    pub(crate) fn refundable(&self, asked: Option<i64>) -> Result<i64, RefundRefusal> {
+        let left = self.amount_captured - self.amount_refunded;
+        match asked.unwrap_or(left) {
+            _ if self.amount_captured == 0 => Err(RefundRefusal::NothingCaptured),
+            _ if left == 0 => Err(RefundRefusal::AlreadyRefunded),
+            amount if amount > left => Err(RefundRefusal::TooMuch { left }),
+            amount => Ok(amount),
+        }
+    }
+}
+
+/// The shop's order number among a payment's metadata.
+pub(crate) fn order_of(metadata: &[(String, String)]) -> Option<&str> {
+    ["order", "order_id", "order_number", "orderCode"]
+        .iter()
+        .find_map(|name| metadata.iter().find(|(key, _)| key == name))
+        .map(|(_, value)| value.as_str())
+}
+
+/// Metadata as an update changes it: an empty value deletes.
+pub(crate) fn merge(metadata: &mut Vec<(String, String)>, changes: Vec<(String, String)>) {
+    for (key, value) in changes {
+        metadata.retain(|(known, _)| *known != key);
+        if !value.is_empty() {
+            metadata.push((key, value));
+        }
+    }
+}

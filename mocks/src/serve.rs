@@ -1,0 +1,238 @@
+//! Brings the providers up and down.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, RwLock};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::accounts::{Accounts, Endpoint, Lease};
+use crate::admin::Admin;
+use crate::books::Books;
+use crate::config::Config;
+use crate::error::Error;
+use crate::http::{Stopping, accept};
+use crate::ledger::{Ledger, now_us};
+use crate::metrics::Metrics;
+use crate::payment::{self, Payment};
+use crate::pipeline::Server;
+use crate::rules::{Live, Rules, StoredRule};
+use crate::store::{self, Store, Table, Write, Writer};
+use crate::tax::{Rates, Tax};
+use crate::warehouse::Warehouse;
+use crate::webhooks::{self, Queue};
+
+/// How often leases are looked at.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Where the providers listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// Stripe's wire.
+    pub payment: SocketAddr,
+    /// `AvaTax`'s wire.
+    pub tax: SocketAddr,
+    /// The warehouse.
+    pub warehouse: SocketAddr,
+    /// The admin interface.
+    pub admin: SocketAddr,
+}
+
+/// Providers that are up. Dropped without [`Running::stop`] they go on until the runtime ends.
+pub struct Running {
+    addresses: Addresses,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    ledger: Arc<Ledger>,
+    _store: Store,
+}
+
+impl Running {
+    /// Where the providers listen.
+    #[must_use]
+    pub const fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// The line that tells a parent process that the providers are ready.
+    #[must_use]
+    pub fn ready_line(&self) -> Value {
+        let Addresses { payment, tax, warehouse, admin } = self.addresses;
+        json!({
+            "role": "providers",
+            "payment": payment.to_string(),
+            "tax": tax.to_string(),
+            "warehouse": warehouse.to_string(),
+            "admin": admin.to_string(),
+        })
+    }
+
+    /// Resolves when a part of the providers has ended by itself, which is an error of ours.
+    pub async fn closed(&mut self) {
+        if let Some(Err(error)) = self.tasks.join_next().await {
+            tracing::error!(%error, "a part of the providers ended");
+        }
+    }
+
+    /// Ends gracefully: no new connection, answers under way are given, everything is stored.
+    pub async fn stop(mut self) {
+        // Nobody listens any more when all parts have ended already.
+        let _ = self.stop.send(true);
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a part of the providers ended");
+            }
+        }
+        let ledger = self.ledger;
+        if let Err(error) = tokio::task::spawn_blocking(move || ledger.writer.close()).await {
+            tracing::error!(%error, "the store was not closed");
+        }
+    }
+}
+
+/// Opens the store, brings back what it holds, and serves. Returns when every interface listens.
+pub async fn serve(config: Config) -> Result<Running, Error> {
+    let path = config.store.clone();
+    let (store, ledger) = open(&config)?;
+    let admin_reader = store.reader()?;
+    let (payment, tax, warehouse, admin) = (
+        listen(config.payment, "payment").await?,
+        listen(config.tax, "tax").await?,
+        listen(config.warehouse, "warehouse").await?,
+        listen(config.admin, "admin").await?,
+    );
+    let addresses = Addresses { payment: payment.1, tax: tax.1, warehouse: warehouse.1, admin: admin.1 };
+    let metrics = Arc::new(Metrics::default());
+    let (stop, stopping) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    let rates = Rates::new(&config.tax_rates, config.tax_default_basis_points);
+    let (l, m) = (|| Arc::clone(&ledger), || Arc::clone(&metrics));
+    let wire = Payment { processing_ms: config.processing_ms };
+    tasks.spawn(accept(payment.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
+    let wire = Tax { company: config.company, rates };
+    tasks.spawn(accept(tax.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
+    tasks.spawn(accept(warehouse.0, Arc::new(Server { wire: Warehouse, ledger: l(), metrics: m() }), stopping.clone()));
+    let handler = Admin {
+        ledger: l(),
+        metrics: m(),
+        reader: Arc::new(Mutex::new(admin_reader)),
+        token: config.admin_token,
+        account_ttl_ms: config.account_ttl_ms,
+    };
+    tasks.spawn(accept(admin.0, Arc::new(handler), stopping.clone()));
+    tasks.spawn(webhooks::run(l(), m(), config.webhooks, stopping.clone()));
+    tasks.spawn(watch_leases(l(), m(), stopping));
+    resume_payments(&ledger).map_err(|source| Error::Store { path, source })?;
+    Ok(Running { addresses, stop, tasks, ledger, _store: store })
+}
+
+async fn listen(address: SocketAddr, interface: &'static str) -> Result<(TcpListener, SocketAddr), Error> {
+    let error = |source| Error::Listen { address, interface, source };
+    let listener = TcpListener::bind(address).await.map_err(error)?;
+    let bound = listener.local_addr().map_err(error)?;
+    Ok((listener, bound))
+}
+
+/// Opens the store and everything that is kept in it.
+fn open(config: &Config) -> Result<(Store, Arc<Ledger>), Error> {
+    let (store, connection) = Store::open(&config.store)?;
+    let error = |source| store_error(&config.store, source);
+    let salt = store::salt(&connection).map_err(error)?;
+    let reader = store.reader()?;
+    let leases = read_all::<Lease>(&reader, Table::Account, "accounts").map_err(error)??;
+    let endpoints = read_all::<Endpoint>(&reader, Table::Endpoint, "endpoints").map_err(error)??;
+    let stored_rules = read_all::<StoredRule>(&reader, Table::Rule, "rules").map_err(error)??;
+    let open_rows = reader.open_rows().map_err(error)?;
+    let queue = Queue::new(config.webhooks.queue_max);
+    queue.restore(&reader).map_err(error)?;
+    let books = Arc::new(Mutex::new(Books::open(reader, salt).map_err(error)?));
+
+    let of_failure = Arc::clone(&books);
+    let forget_all = move || {
+        let mut books = of_failure.lock();
+        books.forget();
+        books.epoch
+    };
+    let writer =
+        Writer::start(connection, forget_all).map_err(|source| Error::Lock { path: config.store.clone(), source })?;
+    let rules = Rules::default();
+    for stored in stored_rules {
+        let n = books.lock().identity.hash("rule", 0, &stored.rule.id);
+        rules.add(Arc::new(Live::new(stored, n)));
+    }
+    let ledger = Arc::new(Ledger {
+        books,
+        writer,
+        accounts: RwLock::new(Accounts::new(config.open_accounts, leases, endpoints)),
+        rules,
+        webhooks: queue,
+        runtime: tokio::runtime::Handle::current(),
+        in_flight: AtomicU64::new(0),
+        last_change_us: AtomicI64::new(now_us()),
+    });
+    lose_open_answers(&ledger, open_rows);
+    Ok((store, ledger))
+}
+
+fn store_error(path: &Path, source: rusqlite::Error) -> Error {
+    Error::Store { path: path.to_owned(), source }
+}
+
+/// Everything of a small table.
+fn read_all<T: serde::de::DeserializeOwned>(
+    reader: &store::Reader,
+    table: Table,
+    what: &'static str,
+) -> rusqlite::Result<Result<Vec<T>, Error>> {
+    let rows = reader.all(table, 0, usize::MAX >> 1)?;
+    Ok(rows
+        .iter()
+        .map(|(_, _, body)| serde_json::from_slice(body).map_err(|source| Error::Content { what, source }))
+        .collect())
+}
+
+/// Answers that a fault held when the process ended never left.
+fn lose_open_answers(ledger: &Arc<Ledger>, open_rows: Vec<(i64, String)>) {
+    let writes: Vec<Write> = open_rows
+        .into_iter()
+        .map(|(seq, lines)| {
+            let lines = lines.replace("\"answer\":null", "\"answer\":\"lost\"");
+            Write::Settle { seq, lines }
+        })
+        .collect();
+    if !writes.is_empty() {
+        ledger.note(&crate::statement::Stamp::bare(now_us(), None, model::fault::Provider::Payment), &[], writes);
+    }
+}
+
+/// Payments that were processing go on where they were.
+fn resume_payments(ledger: &Arc<Ledger>) -> rusqlite::Result<()> {
+    let waiting = ledger.books.lock().reader.waiting_intents()?;
+    for payment in waiting {
+        tokio::spawn(payment::settle_at(Arc::clone(ledger), payment, now_us()));
+    }
+    Ok(())
+}
+
+/// Ends rules whose lease has run out, and measures how late the runtime is.
+async fn watch_leases(ledger: Arc<Ledger>, metrics: Arc<Metrics>, mut stopping: Stopping) {
+    loop {
+        let due = Instant::now() + TICK;
+        tokio::select! {
+            () = tokio::time::sleep_until(due.into()) => {}
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
+        metrics.record_wake(due.elapsed());
+        let now_us = now_us();
+        for rule in ledger.rules.end(|rule| rule.until_us() <= now_us) {
+            ledger.note_fault(&rule, "expired");
+            ledger.webhooks.release(&rule.rule.id, now_us);
+        }
+    }
+}

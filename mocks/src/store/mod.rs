@@ -1,0 +1,185 @@
+//! The file in which the providers keep everything: its tables, how it is opened, and what can be written to it.
+//!
+//! The log is on and syncs are off: what was committed survives the death of the process, not that of the machine.
+
+mod reader;
+mod writer;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::error::Error;
+
+pub(crate) use reader::{Page, Reader, StoredAnswer};
+pub(crate) use writer::{Acked, Job, Writer, WriterGone};
+
+const FORMAT: i64 = 1;
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// A table of objects: number, owner, tag, body as JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    Intent,
+    Method,
+    Refund,
+    Customer,
+    Event,
+    Endpoint,
+    Document,
+    Dispatch,
+    Delivery,
+    Account,
+    Rule,
+}
+
+impl Table {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Intent => "intent",
+            Self::Method => "method",
+            Self::Refund => "refund",
+            Self::Customer => "customer",
+            Self::Event => "event",
+            Self::Endpoint => "endpoint",
+            Self::Document => "document",
+            Self::Dispatch => "dispatch",
+            Self::Delivery => "delivery",
+            Self::Account => "account",
+            Self::Rule => "rule",
+        }
+    }
+
+    const fn put_sql(self) -> &'static str {
+        match self {
+            Self::Intent => "INSERT OR REPLACE INTO intent (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Method => "INSERT OR REPLACE INTO method (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Refund => "INSERT OR REPLACE INTO refund (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Customer => "INSERT OR REPLACE INTO customer (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Event => "INSERT OR REPLACE INTO event (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Endpoint => "INSERT OR REPLACE INTO endpoint (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Document => "INSERT OR REPLACE INTO document (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Dispatch => "INSERT OR REPLACE INTO dispatch (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Delivery => "INSERT OR REPLACE INTO delivery (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Account => "INSERT OR REPLACE INTO account (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Rule => "INSERT OR REPLACE INTO rule (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+        }
+    }
+
+    const fn delete_sql(self) -> &'static str {
+        match self {
+            Self::Intent => "DELETE FROM intent WHERE n = ?1",
+            Self::Method => "DELETE FROM method WHERE n = ?1",
+            Self::Refund => "DELETE FROM refund WHERE n = ?1",
+            Self::Customer => "DELETE FROM customer WHERE n = ?1",
+            Self::Event => "DELETE FROM event WHERE n = ?1",
+            Self::Endpoint => "DELETE FROM endpoint WHERE n = ?1",
+            Self::Document => "DELETE FROM document WHERE n = ?1",
+            Self::Dispatch => "DELETE FROM dispatch WHERE n = ?1",
+            Self::Delivery => "DELETE FROM delivery WHERE n = ?1",
+            Self::Account => "DELETE FROM account WHERE n = ?1",
+            Self::Rule => "DELETE FROM rule WHERE n = ?1",
+        }
+    }
+}
+
+/// One change of the file.
+#[derive(Debug)]
+pub(crate) enum Write {
+    Put {
+        table: Table,
+        n: i64,
+        account: i64,
+        tag: Option<String>,
+        body: Vec<u8>,
+    },
+    Delete {
+        table: Table,
+        n: i64,
+    },
+    /// Something that is found by name.
+    Name {
+        hash: i64,
+        n: i64,
+    },
+    /// Something that carries a mark, as others may.
+    Mark {
+        hash: i64,
+        n: i64,
+    },
+    /// Rows of the statement; `open` while the fate of their answer is not known.
+    Statement {
+        seq: i64,
+        last: i64,
+        run: Option<String>,
+        open: bool,
+        lines: String,
+    },
+    /// The fate is known.
+    Settle {
+        seq: i64,
+        lines: String,
+    },
+    /// An answer kept under an idempotency key.
+    Answer(Box<StoredAnswer>),
+}
+
+/// An open store: its file, and the lock that keeps other processes out for as long as it lives.
+pub(crate) struct Store {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Store {
+    pub(crate) fn open(path: &Path) -> Result<(Self, Connection), Error> {
+        let lock_error = |source| Error::Lock { path: path.to_owned(), source };
+        let mut lock_path = path.as_os_str().to_owned();
+        lock_path.push(".lock");
+        let lock = File::create(PathBuf::from(lock_path)).map_err(lock_error)?;
+        lock.try_lock().map_err(|error| lock_error(error.into()))?;
+
+        let store_error = |source| Error::Store { path: path.to_owned(), source };
+        let connection = connect(path).map_err(store_error)?;
+        let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(store_error)?;
+        match found {
+            0 => {
+                connection.execute_batch(SCHEMA).map_err(store_error)?;
+                connection.pragma_update(None, "user_version", FORMAT).map_err(store_error)?;
+            }
+            FORMAT => {}
+            found => return Err(Error::Format { path: path.to_owned(), found, expected: FORMAT }),
+        }
+        Ok((Self { path: path.to_owned(), _lock: lock }, connection))
+    }
+
+    /// A further connection that only reads.
+    pub(crate) fn reader(&self) -> Result<Reader, Error> {
+        connect(&self.path).map(Reader::new).map_err(|source| Error::Store { path: self.path.clone(), source })
+    }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -16000;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(96);
+    Ok(connection)
+}
+
+/// The salt of this store's identifiers, drawn when it was made.
+pub(crate) fn salt(connection: &Connection) -> rusqlite::Result<u64> {
+    let stored: Option<i64> =
+        connection.query_row("SELECT value FROM meta WHERE name = 'salt'", [], |row| row.get(0)).optional()?;
+    if let Some(salt) = stored {
+        return Ok(salt as u64);
+    }
+    connection.execute("INSERT INTO meta (name, value) VALUES ('salt', random())", [])?;
+    connection
+        .query_row("SELECT value FROM meta WHERE name = 'salt'", [], |row| row.get(0))
+        .map(|salt: i64| salt as u64)
+}

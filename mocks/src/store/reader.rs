@@ -1,0 +1,193 @@
+//! Reading the store.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::Table;
+
+/// An answer as it is replayed.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredAnswer {
+    pub(crate) n: i64,
+    pub(crate) account: i64,
+    pub(crate) key: String,
+    pub(crate) fingerprint: i64,
+    pub(crate) status: u16,
+    /// The object that the operation was about.
+    pub(crate) object: Option<String>,
+    /// Order, e-mail, amount: what a replay's row repeats, as JSON.
+    pub(crate) labels: String,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A part of a list, newest first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Page {
+    pub(crate) account: i64,
+    /// Only numbers below.
+    pub(crate) before: i64,
+    /// Only numbers above.
+    pub(crate) after: i64,
+    pub(crate) limit: usize,
+    /// The oldest first, as a page that ends before another is cut.
+    pub(crate) ascending: bool,
+}
+
+/// A connection that only reads.
+pub(crate) struct Reader {
+    connection: Connection,
+}
+
+impl Reader {
+    pub(crate) const fn new(connection: Connection) -> Self {
+        Self { connection }
+    }
+
+    pub(crate) fn body(&self, table: Table, n: i64) -> rusqlite::Result<Option<Vec<u8>>> {
+        let sql = match table {
+            Table::Intent => "SELECT body FROM intent WHERE n = ?1",
+            Table::Method => "SELECT body FROM method WHERE n = ?1",
+            Table::Event => "SELECT body FROM event WHERE n = ?1",
+            Table::Document => "SELECT body FROM document WHERE n = ?1",
+            Table::Dispatch => "SELECT body FROM dispatch WHERE n = ?1",
+            other => &format!("SELECT body FROM {} WHERE n = ?1", other.name()),
+        };
+        self.connection.prepare_cached(sql)?.query_row([n], |row| row.get(0)).optional()
+    }
+
+    /// The largest number in a table, 0 when it is empty.
+    pub(crate) fn last(&self, table: Table) -> rusqlite::Result<i64> {
+        let sql = format!("SELECT coalesce(max(n), 0) FROM {}", table.name());
+        self.connection.query_row(&sql, [], |row| row.get(0))
+    }
+
+    pub(crate) fn last_seq(&self) -> rusqlite::Result<i64> {
+        self.connection.query_row(
+            "SELECT coalesce(max(last), 0) FROM statement WHERE seq = (SELECT max(seq) FROM statement)",
+            [],
+            |row| row.get(0),
+        )
+    }
+
+    pub(crate) fn last_answer(&self) -> rusqlite::Result<i64> {
+        self.connection.query_row("SELECT coalesce(max(n), 0) FROM answer", [], |row| row.get(0))
+    }
+
+    /// Everything of a small table, or of a large one from a number on.
+    pub(crate) fn all(&self, table: Table, from: i64, limit: usize) -> rusqlite::Result<Vec<(i64, i64, Vec<u8>)>> {
+        let sql = format!("SELECT n, account, body FROM {} WHERE n >= ?1 ORDER BY n LIMIT ?2", table.name());
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows =
+            statement.query_map(params![from, limit as i64], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        rows.collect()
+    }
+
+    /// Numbers and bodies of a page; of any of the tags, when some are given.
+    pub(crate) fn page(&self, table: Table, page: Page, tags: &[String]) -> rusqlite::Result<Vec<(i64, Vec<u8>)>> {
+        let order = if page.ascending { "ASC" } else { "DESC" };
+        let filter = if tags.is_empty() { "" } else { "AND tag IN (SELECT value FROM json_each(?5))" };
+        let sql = format!(
+            "SELECT n, body FROM {} WHERE account = ?1 AND n < ?2 AND n > ?3 {filter} ORDER BY n {order} LIMIT ?4",
+            table.name()
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let (account, before, after, limit) = (page.account, page.before, page.after, page.limit as i64);
+        if tags.is_empty() {
+            return statement.query_map(params![account, before, after, limit], read)?.collect();
+        }
+        let tags = serde_json::Value::from(tags).to_string();
+        statement.query_map(params![account, before, after, limit, tags], read)?.collect()
+    }
+
+    /// Payments that are settled later.
+    pub(crate) fn waiting_intents(&self) -> rusqlite::Result<Vec<i64>> {
+        let mut statement = self.connection.prepare("SELECT n FROM intent WHERE tag IS NOT NULL")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        rows.collect()
+    }
+
+    pub(crate) fn name(&self, hash: i64) -> rusqlite::Result<Option<i64>> {
+        self.connection
+            .prepare_cached("SELECT n FROM name WHERE hash = ?1")?
+            .query_row([hash], |row| row.get(0))
+            .optional()
+    }
+
+    /// Calls `take` with every hash under which something has a name.
+    pub(crate) fn names(&self, mut take: impl FnMut(i64)) -> rusqlite::Result<()> {
+        let mut statement = self.connection.prepare("SELECT hash FROM name")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            take(row.get(0)?);
+        }
+        Ok(())
+    }
+
+    /// Newest first.
+    pub(crate) fn marked(&self, hash: i64, limit: usize) -> rusqlite::Result<Vec<i64>> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT n FROM mark WHERE hash = ?1 ORDER BY n DESC LIMIT ?2")?;
+        let rows = statement.query_map(params![hash, limit as i64], |row| row.get(0))?;
+        rows.collect()
+    }
+
+    pub(crate) fn answer(&self, n: i64) -> rusqlite::Result<Option<StoredAnswer>> {
+        self.connection
+            .prepare_cached("SELECT account, key, fingerprint, status, object, labels, body FROM answer WHERE n = ?1")?
+            .query_row([n], |row| {
+                Ok(StoredAnswer {
+                    n,
+                    account: row.get(0)?,
+                    key: row.get(1)?,
+                    fingerprint: row.get(2)?,
+                    status: row.get(3)?,
+                    object: row.get(4)?,
+                    labels: row.get(5)?,
+                    body: row.get(6)?,
+                })
+            })
+            .optional()
+    }
+
+    /// Lines of the statement after `after` and before the first whose fate is open; at least one operation, and no more
+    /// once `limit` lines are reached. Returns the lines and the last number that was looked at.
+    pub(crate) fn statement(&self, after: i64, limit: usize, run: Option<&str>) -> rusqlite::Result<(String, i64)> {
+        let open: i64 = self
+            .connection
+            .prepare_cached("SELECT coalesce(min(seq), ?1) FROM statement WHERE open = 1")?
+            .query_row([i64::MAX], |row| row.get(0))?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT seq, last, lines, run FROM statement WHERE last > ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq",
+        )?;
+        // An operation has a handful of lines, so the one that `after` points into starts shortly before it.
+        let mut rows = statement.query(params![after, after - 64, open])?;
+        let (mut text, mut count, mut last) = (String::new(), 0, after);
+        while count < limit
+            && let Some(row) = rows.next()?
+        {
+            let (first, row_last): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let of_run: Option<&str> = row.get_ref(3)?.as_str_or_null()?;
+            if run.is_some() && of_run != run {
+                last = row_last;
+                continue;
+            }
+            let lines = row.get_ref(2)?.as_str()?;
+            for (offset, line) in
+                lines.lines().enumerate().skip((after + 1 - first).max(0) as usize).take(limit - count)
+            {
+                text.push_str(line);
+                text.push('\n');
+                last = first + offset as i64;
+                count += 1;
+            }
+        }
+        Ok((text, last))
+    }
+
+    /// Operations whose answer was held when the process ended: number and lines.
+    pub(crate) fn open_rows(&self) -> rusqlite::Result<Vec<(i64, String)>> {
+        let mut statement = self.connection.prepare("SELECT seq, lines FROM statement WHERE open = 1")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect()
+    }
+}

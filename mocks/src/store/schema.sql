@@ -1,0 +1,43 @@
+-- The providers' books.
+
+-- What belongs to the store as a whole.
+CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+
+-- One row for each operation: its lines of the statement, numbered from seq to last.
+-- open = 1 while a fault still holds the answer, so that nobody reads a fate that may yet change.
+CREATE TABLE statement (
+    seq INTEGER PRIMARY KEY, last INTEGER NOT NULL, run TEXT, open INTEGER NOT NULL, lines TEXT NOT NULL
+);
+CREATE INDEX statement_open ON statement (seq) WHERE open = 1;
+
+-- Answers kept under an idempotency key, found through `name`.
+CREATE TABLE answer (
+    n INTEGER PRIMARY KEY, account INTEGER NOT NULL, key TEXT NOT NULL, fingerprint INTEGER NOT NULL,
+    status INTEGER NOT NULL, object TEXT, labels TEXT NOT NULL, body BLOB NOT NULL
+);
+
+-- hash of a name → number of the thing; two names with one hash take neighbouring places.
+CREATE TABLE name (hash INTEGER PRIMARY KEY, n INTEGER NOT NULL);
+-- hash of a metadata pair → the payments that carry it.
+CREATE TABLE mark (hash INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (hash, n)) WITHOUT ROWID;
+
+-- Objects. Numbers grow, so every table is written at its end; the body is JSON.
+CREATE TABLE intent   (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE method   (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE refund   (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE customer (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+-- tag = type of the event
+CREATE TABLE event    (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE endpoint (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE document (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE dispatch (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE INDEX intent_account ON intent (account);
+-- tag = `processing` while a payment is settled later
+CREATE INDEX intent_waits ON intent (tag) WHERE tag IS NOT NULL;
+CREATE INDEX refund_account ON refund (account);
+CREATE INDEX event_account ON event (account);
+-- Webhooks that are still to be delivered.
+CREATE TABLE delivery (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+-- Leases: accounts by the hash of their key, rules by the hash of their name.
+CREATE TABLE account  (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE rule     (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);

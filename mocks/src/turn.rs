@@ -1,0 +1,120 @@
+//! One operation while it is decided: what it reads, and all that it will write.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use model::fault::Provider;
+
+use crate::accounts::{Accounts, Caller};
+use crate::books::Books;
+use crate::idempotency::Key;
+use crate::rules::Rules;
+use crate::shelf::Progress;
+use crate::statement::Row;
+use crate::store::{Table, Write};
+use crate::webhooks::{self, Outgoing};
+
+/// What is known of a request before it is decided.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) provider: Provider,
+    pub(crate) caller: Caller,
+    pub(crate) key: Option<Key>,
+    /// The mark of the shopper's intent, where the shop carries it on.
+    pub(crate) intent: Option<String>,
+    pub(crate) request_id: String,
+    pub(crate) at_us: i64,
+}
+
+/// Order, e-mail and the like that an operation is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Labels {
+    pub(crate) order: Option<String>,
+    pub(crate) email: Option<String>,
+    /// What stands as the key where the wire has no idempotency key, such as a message's name.
+    #[serde(skip)]
+    pub(crate) key: Option<String>,
+}
+
+/// An event as the provider tells it.
+pub(crate) struct Happened<'a, T> {
+    /// Type of the event, such as `charge.succeeded`.
+    pub(crate) kind: &'static str,
+    /// Snapshot of the object.
+    pub(crate) object: &'a T,
+    /// The payment or charge that it is about.
+    pub(crate) parent: &'a str,
+    pub(crate) brand: Option<&'a str>,
+    pub(crate) amount_minor: i64,
+    /// The intent that the payment was made under.
+    pub(crate) intent: Option<&'a str>,
+    /// The payment's number: webhooks of one payment without an order are kept together by it.
+    pub(crate) payment: i64,
+}
+
+/// One operation while it is decided, under the books' lock.
+pub(crate) struct Turn<'a> {
+    pub(crate) books: &'a mut Books,
+    pub(crate) accounts: &'a parking_lot::RwLock<Accounts>,
+    pub(crate) rules: &'a Rules,
+    pub(crate) context: &'a Context,
+    pub(crate) progress: Progress,
+    pub(crate) writes: Vec<Write>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) labels: Labels,
+    pub(crate) outgoing: Vec<Outgoing>,
+    /// Timers that the operation set: payment and when, in unix microseconds.
+    pub(crate) timers: Vec<(i64, i64)>,
+}
+
+impl Turn<'_> {
+    /// Unix seconds, as Stripe's objects carry them.
+    pub(crate) const fn now_s(&self) -> i64 {
+        self.context.at_us / 1_000_000
+    }
+
+    pub(crate) fn row(&mut self, row: Row) {
+        self.rows.push(row);
+    }
+
+    /// Stores an event and queues its webhooks.
+    pub(crate) fn happened<T: Serialize>(&mut self, event: &Happened<'_, T>) {
+        let n = self.books.events.take();
+        let id = self.books.identity.make("evt", n);
+        let accounts = self.accounts.read();
+        let wanted: Vec<_> = accounts
+            .endpoints(self.context.caller.account)
+            .iter()
+            .filter(|endpoint| endpoint.wants(event.kind))
+            .map(Arc::clone)
+            .collect();
+        drop(accounts);
+        let body = webhooks::render_event(&webhooks::EventView {
+            id: &id,
+            object: "event",
+            api_version: webhooks::API_VERSION,
+            created: self.now_s(),
+            data: webhooks::EventObject { object: event.object },
+            livemode: false,
+            pending_webhooks: wanted.len(),
+            request: webhooks::EventCause {
+                id: Some(&self.context.request_id),
+                idempotency_key: self.context.key.as_ref().map(|key| key.text.as_str()),
+            },
+            kind: event.kind,
+        });
+        let payload = Bytes::from(body);
+        self.writes.push(Write::Put {
+            table: Table::Event,
+            n,
+            account: self.context.caller.account,
+            tag: Some(event.kind.to_owned()),
+            body: payload.to_vec(),
+        });
+        for endpoint in wanted {
+            webhooks::queue(self, event, n, &id, &endpoint, &payload);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What a provider is to the path that all requests take: how it reads, decides and refuses.
+
+use bytes::Bytes;
+use http::HeaderName;
+
+use model::fault::Provider;
+
+use crate::accounts::{Accounts, Caller};
+use crate::books::Books;
+use crate::http::Call;
+use crate::idempotency::Key;
+use crate::turn::{Labels, Turn};
+
+/// An answer as it is meant.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(HeaderName, String)>,
+    pub(crate) body: Bytes,
+    /// Whether it is kept under the request's key: not so for what was refused before it began.
+    pub(crate) is_kept: bool,
+}
+
+impl Answer {
+    pub(crate) fn new(status: u16, body: impl Into<Bytes>) -> Self {
+        Self { status, headers: Vec::new(), body: body.into(), is_kept: true }
+    }
+
+    pub(crate) fn json(status: u16, body: &impl serde::Serialize) -> Self {
+        Self::new(status, serde_json::to_vec(body).expect("answers have string keys only"))
+    }
+
+    /// Not kept under the key.
+    pub(crate) const fn unkept(mut self) -> Self {
+        self.is_kept = false;
+        self
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+/// Why an operation ended without its normal answer.
+pub(crate) enum Stop {
+    /// The provider's own refusal.
+    Answer(Box<Answer>),
+    /// The store could not be read.
+    Store(rusqlite::Error),
+}
+
+impl From<Answer> for Stop {
+    fn from(answer: Answer) -> Self {
+        Self::Answer(Box::new(answer))
+    }
+}
+
+impl From<rusqlite::Error> for Stop {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// A request that is understood.
+pub(crate) struct Understood<O> {
+    pub(crate) operation: O,
+    pub(crate) key: Option<Key>,
+    pub(crate) labels: Labels,
+    /// Lists read the store, so it must hold all that was answered.
+    pub(crate) reads_store: bool,
+}
+
+/// What rules can match on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Traits {
+    pub(crate) brand: Option<String>,
+    pub(crate) amount_minor: Option<i64>,
+}
+
+/// Refusals that do not come from a provider's state, in whose error shape they are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The body is larger than a provider takes.
+    TooLarge,
+    /// The body could not be read to its end.
+    Unreadable,
+    /// The key is being worked on.
+    KeyInFlight,
+    /// The key was used for something else.
+    KeyReused { key: String },
+    /// The store failed.
+    Broken,
+    /// A fault rule answers with this status.
+    Fault { status: u16 },
+    /// A fault rule refuses what exceeds its rate.
+    TooManyRequests,
+}
+
+/// A provider: its wire and its state machine.
+pub(crate) trait Wire: Send + Sync + 'static {
+    type Operation: Send;
+
+    const PROVIDER: Provider;
+
+    /// Answers that need no account, such as a browser's question whether it may ask.
+    fn greet(&self, call: &Call) -> Option<Answer>;
+
+    /// Says who calls.
+    fn identify(&self, call: &Call, accounts: &Accounts, now_us: i64) -> Result<Caller, Answer>;
+
+    /// Reads and validates a request; nothing is executed yet.
+    fn understand(
+        &self,
+        call: &Call,
+        caller: &Caller,
+        books: &parking_lot::Mutex<Books>,
+    ) -> Result<Understood<Self::Operation>, Answer>;
+
+    /// What rules can match on.
+    fn traits(&self, operation: &Self::Operation, books: &mut Books) -> Traits;
+
+    /// Decides.
+    fn execute(&self, operation: Self::Operation, turn: &mut Turn<'_>) -> Result<Answer, Stop>;
+
+    /// Tells a refusal.
+    fn refuse(&self, refusal: &Refusal) -> Answer;
+
+    /// Headers that every answer carries.
+    fn headers(&self, request_id: &str, key: Option<&str>) -> Vec<(HeaderName, String)>;
+}

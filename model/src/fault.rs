@@ -1,0 +1,338 @@
+//! What is broken on purpose: rules inside a provider, toxics on a link, harm to a process.
+//!
+//! These are nouns and their JSON; who applies them lives in `mocks` and `chaos`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A provider that a shop depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    /// Takes the money (Stripe's wire).
+    Payment,
+    /// Says the tax (`AvaTax`'s wire).
+    Tax,
+    /// Dispatches the goods.
+    Warehouse,
+}
+
+impl Provider {
+    /// Every provider, in the order in which reports name them.
+    pub const ALL: [Self; 3] = [Self::Payment, Self::Tax, Self::Warehouse];
+
+    /// The word in files, reports and statements.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Payment => "payment",
+            Self::Tax => "tax",
+            Self::Warehouse => "warehouse",
+        }
+    }
+}
+
+/// A fault inside a provider: which requests it meets, how likely, and what it does to them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderRule {
+    /// Name of the fault; stamped on every statement row that it touched.
+    pub id: String,
+    /// The run that holds the rule.
+    pub run: String,
+    /// The provider that misbehaves.
+    pub provider: Provider,
+    /// Which requests (or webhooks) it may meet; everything when empty.
+    #[serde(default)]
+    pub when: Match,
+    /// Chance for each draw, in (0, 1].
+    #[serde(default = "certain")]
+    pub probability: f64,
+    /// Whether each request is drawn for, or a key is drawn for once.
+    #[serde(default)]
+    pub draw: Draw,
+    /// What happens to a request that it meets.
+    pub effect: Effect,
+    /// Seed of the draws.
+    pub seed: u64,
+    /// The lease: milliseconds until the rule ends by itself unless it is renewed.
+    pub ttl_ms: u64,
+}
+
+fn certain() -> f64 {
+    1.0
+}
+
+/// How a rule's probability is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Draw {
+    /// Anew for each request.
+    #[default]
+    EachRequest,
+    /// Once for an idempotency key; holds for its replays until the rule ends.
+    StickToKey,
+}
+
+/// Which requests a rule meets: all of the conditions that are set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Match {
+    /// HTTP method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Path; `*` stands for any text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Card brand, as the payment provider names it (`visa`, `mastercard`, …).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    /// Least amount, in minor units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_minor_min: Option<i64>,
+    /// Largest amount, in minor units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_minor_max: Option<i64>,
+    /// Only these calls, counted from 1 among those that met the other conditions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nth: Vec<u64>,
+    /// Webhook effects only: the types of event, `*` stands for any text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+}
+
+/// What a rule does to a request, or to a webhook.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Effect {
+    /// Answers later than it could.
+    Delay(Delay),
+    /// Answers this instead; nothing is executed.
+    Respond {
+        /// HTTP status.
+        status: u16,
+        /// Body; the provider's own error shape when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+    },
+    /// Executes, stores, then drops the connection: the answer is lost.
+    CommitThenDrop {
+        /// How the connection ends.
+        #[serde(default)]
+        ending: Ending,
+    },
+    /// Drops the connection; nothing is executed.
+    DropBeforeCommit {
+        /// How the connection ends.
+        #[serde(default)]
+        ending: Ending,
+    },
+    /// Executes, stores, then answers an error.
+    ErrorAfterCommit {
+        /// HTTP status, 500 or above.
+        status: u16,
+    },
+    /// Answers rightly, a few bytes at a time.
+    Drip {
+        /// Bytes in a piece.
+        bytes: usize,
+        /// Pause between pieces, in milliseconds.
+        pause_ms: u64,
+    },
+    /// Executes, then answers a truncated body.
+    Malformed {},
+    /// Refuses with 429 what exceeds a token bucket.
+    RateLimit {
+        /// Tokens a second.
+        per_second: f64,
+        /// Size of the bucket.
+        burst: u32,
+        /// Value of `Retry-After`, in seconds.
+        #[serde(default)]
+        retry_after_s: u32,
+    },
+    /// Holds the answer of the first matching request until the n-th arrives or the deadline passes.
+    Barrier {
+        /// How many requests meet before all are let go.
+        count: u32,
+        /// Longest hold, in milliseconds.
+        deadline_ms: u64,
+    },
+    /// Delivers each webhook several times.
+    WebhookDuplicate {
+        /// Extra deliveries.
+        copies: u32,
+        /// Pause between them, in milliseconds.
+        gap_ms: u64,
+    },
+    /// Delivers webhooks late.
+    WebhookDelay(Delay),
+    /// Never delivers.
+    WebhookLose {},
+    /// Delivers before the API's own answer leaves.
+    WebhookEarly {},
+    /// Holds an older event of an order until a newer one is delivered, or the deadline passes.
+    WebhookReorder {
+        /// Longest hold, in milliseconds.
+        deadline_ms: u64,
+    },
+}
+
+impl Effect {
+    /// The word in statements and reports.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Delay(_) => "delay",
+            Self::Respond { .. } => "respond",
+            Self::CommitThenDrop { .. } => "commit_then_drop",
+            Self::DropBeforeCommit { .. } => "drop_before_commit",
+            Self::ErrorAfterCommit { .. } => "error_after_commit",
+            Self::Drip { .. } => "drip",
+            Self::Malformed {} => "malformed",
+            Self::RateLimit { .. } => "rate_limit",
+            Self::Barrier { .. } => "barrier",
+            Self::WebhookDuplicate { .. } => "webhook_duplicate",
+            Self::WebhookDelay(_) => "webhook_delay",
+            Self::WebhookLose {} => "webhook_lose",
+            Self::WebhookEarly {} => "webhook_early",
+            Self::WebhookReorder { .. } => "webhook_reorder",
+        }
+    }
+
+    /// Whether it acts on webhooks and not on requests.
+    #[must_use]
+    pub const fn is_about_webhooks(&self) -> bool {
+        match self {
+            Self::WebhookDuplicate { .. }
+            | Self::WebhookDelay(_)
+            | Self::WebhookLose {}
+            | Self::WebhookEarly {}
+            | Self::WebhookReorder { .. } => true,
+            Self::Delay(_)
+            | Self::Respond { .. }
+            | Self::CommitThenDrop { .. }
+            | Self::DropBeforeCommit { .. }
+            | Self::ErrorAfterCommit { .. }
+            | Self::Drip { .. }
+            | Self::Malformed {}
+            | Self::RateLimit { .. }
+            | Self::Barrier { .. } => false,
+        }
+    }
+}
+
+/// A time to wait, drawn for each request; milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Delay {
+    /// Always the same.
+    Fixed {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// Evenly between two bounds.
+    Uniform {
+        /// Least, in milliseconds.
+        ms_min: u64,
+        /// Most, in milliseconds.
+        ms_max: u64,
+    },
+    /// Log-normal: most are near the median, a few are far above.
+    LogNormal {
+        /// Median, in milliseconds.
+        median_ms: u64,
+        /// Standard deviation of the logarithm.
+        sigma: f64,
+    },
+}
+
+/// How a connection is ended by a fault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// An orderly end of stream.
+    #[default]
+    Fin,
+    /// A TCP reset.
+    Rst,
+}
+
+/// What is wrong with a link, in Toxiproxy's terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Toxic {
+    /// Delays every chunk from the time it was read.
+    Latency {
+        /// Milliseconds.
+        latency_ms: u64,
+        /// Uniform deviation to either side, in milliseconds.
+        #[serde(default)]
+        jitter_ms: u64,
+    },
+    /// Drops data and closes after the timeout; 0 never closes.
+    Timeout {
+        /// Milliseconds.
+        timeout_ms: u64,
+    },
+    /// Resets the connection after the timeout.
+    ResetPeer {
+        /// Milliseconds.
+        timeout_ms: u64,
+    },
+    /// Closes after exactly so many bytes.
+    LimitData {
+        /// Bytes, for each connection and direction.
+        bytes: u64,
+    },
+    /// Refuses new connections and ends the open ones.
+    Down {},
+}
+
+impl Toxic {
+    /// Toxiproxy's name for it; `down` is its disabled proxy.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Latency { .. } => "latency",
+            Self::Timeout { .. } => "timeout",
+            Self::ResetPeer { .. } => "reset_peer",
+            Self::LimitData { .. } => "limit_data",
+            Self::Down {} => "down",
+        }
+    }
+}
+
+/// Which way a toxic acts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stream {
+    /// From the provider to the shop.
+    #[default]
+    Downstream,
+    /// From the shop to the provider.
+    Upstream,
+}
+
+/// A child process of ours that can be harmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Child {
+    /// The reference shop.
+    Shop,
+    /// The provider simulators.
+    Providers,
+}
+
+/// What is done to a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ProcessHarm {
+    /// SIGKILL; started again after the delay.
+    Kill {
+        /// Milliseconds from the kill to the start.
+        restart_after_ms: u64,
+    },
+    /// SIGSTOP until the fault ends.
+    Pause {},
+}

@@ -1,0 +1,342 @@
+//! What is left of a run for those who read it: the input of every report, and the shape of `summary.json`.
+
+use crate::finding::{Finding, Verdict};
+use crate::objective::{Target, Unit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Version of the shape of `summary.json`.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A run, judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunRecord {
+    /// Version of this shape.
+    pub schema_version: u32,
+    /// The run's id.
+    pub run: String,
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Its description.
+    pub description: String,
+    /// The seed.
+    pub seed: u64,
+    /// SHA-256 of the plan, in hex.
+    pub plan_hash: String,
+    /// Version of the harness.
+    pub doorbuster_version: String,
+    /// What was under test, for people: `reference shop`, with the seeded defect if any, or an address.
+    pub shop: String,
+    /// Start of the load, RFC 3339 in UTC.
+    pub started_at: String,
+    /// Length of the load, in seconds.
+    pub duration_s: f64,
+    /// Command line that repeats the run.
+    pub command: String,
+    /// What the run receives.
+    pub verdict: Verdict,
+    /// Why, the weightiest first; empty for a pass without remarks.
+    pub reasons: Vec<String>,
+    /// Every arrival is accounted for.
+    pub arrivals: Arrivals,
+    /// Refusals among the rejected, by reason.
+    pub refusals: BTreeMap<String, u64>,
+    /// In the order of the scenario.
+    pub objectives: Vec<ObjectiveRecord>,
+    /// Violated first, then undecided, not exercised, held.
+    pub laws: Vec<LawRecord>,
+    /// In order of time.
+    pub faults: Vec<FaultRecord>,
+    /// In order of time.
+    pub phases: Vec<PhaseRecord>,
+    /// By journey and step.
+    pub steps: Vec<StepRecord>,
+    /// The load generator's own health.
+    pub generator: Generator,
+    /// The machine.
+    pub machine: Machine,
+    /// Sums of money, by currency.
+    pub money: Vec<MoneyRecord>,
+    /// One value a second.
+    pub series: Series,
+    /// Remarks of the judge that move nothing: books not given, rows of other runs set aside.
+    pub remarks: Vec<String>,
+}
+
+/// `scheduled` is the sum of all the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Arrivals {
+    /// In the plan.
+    pub scheduled: u64,
+    /// Ended with a paid order.
+    pub confirmed: u64,
+    /// Ended with a final no.
+    pub rejected: u64,
+    /// Neither was learnt.
+    pub unknown: u64,
+    /// Left by their own wish.
+    pub abandoned: u64,
+    /// Bought nothing, as meant.
+    pub completed: u64,
+    /// Not started by the generator.
+    pub shed: u64,
+    /// Under way when the run ended.
+    pub in_flight: u64,
+}
+
+impl Arrivals {
+    /// Whether every arrival is accounted for.
+    #[must_use]
+    pub const fn balance(&self) -> bool {
+        self.scheduled
+            == self.confirmed
+                + self.rejected
+                + self.unknown
+                + self.abandoned
+                + self.completed
+                + self.shed
+                + self.in_flight
+    }
+}
+
+/// An objective, measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ObjectiveRecord {
+    /// What is measured.
+    pub name: String,
+    /// Where.
+    pub phase: String,
+    /// What it is to be.
+    pub target: Target,
+    /// Unit of target, measured, low and high.
+    pub unit: Unit,
+    /// What it is; none when nothing was observed. Infinite latencies are written as none with `finding` violated.
+    pub measured: Option<f64>,
+    /// Lower end of the confidence interval.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+    /// Observations.
+    pub samples: u64,
+    /// What it says.
+    pub finding: Finding,
+    /// Why it is undecided, or where it was worst.
+    pub remark: String,
+}
+
+/// A law, examined.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LawRecord {
+    /// A sentence that should be true.
+    pub name: String,
+    /// The same for people.
+    pub sentence: String,
+    /// Whether the scenario requires it.
+    pub required: bool,
+    /// The least exposure that the scenario demands.
+    pub exposure_min: u64,
+    /// What it says.
+    pub finding: Finding,
+    /// Subjects.
+    pub examined: u64,
+    /// Subjects for which it was violated.
+    pub violated: u64,
+    /// Subjects for which it could not be said.
+    pub undecided: u64,
+    /// Subjects that met the hazard which the law is about.
+    pub exposure: u64,
+    /// One violated subject, told.
+    pub counterexample: Option<Counterexample>,
+}
+
+/// A violated subject, told across the books.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Counterexample {
+    /// The subject: an intent, an order, an article.
+    pub subject: String,
+    /// Why the law is violated.
+    pub why: String,
+    /// In order of time as far as clocks allow; order within a book is certain.
+    pub timeline: Vec<TimelineEntry>,
+    /// SQL that finds it in the run file.
+    pub query: String,
+}
+
+/// One line of one book.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TimelineEntry {
+    /// Which book.
+    pub book: Book,
+    /// Milliseconds from the start of the load, by that book's clock; none when the book gives no time.
+    pub at_ms: Option<f64>,
+    /// What happened.
+    pub text: String,
+    /// The fault that touched it.
+    pub fault: Option<String>,
+}
+
+/// Who wrote it down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Book {
+    /// The shopper's history.
+    Shopper,
+    /// The providers' statements.
+    Provider,
+    /// The shop's orders.
+    Shop,
+    /// The run itself: faults on links and processes.
+    Run,
+}
+
+/// A fault and how often it bit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FaultRecord {
+    /// Its name.
+    pub name: String,
+    /// What it did, for people.
+    pub what: String,
+    /// Seconds from the start of the load.
+    pub from_s: f64,
+    /// The end.
+    pub to_s: f64,
+    /// Operations that it matched; none for faults on links and processes.
+    pub matched: Option<u64>,
+    /// Operations that it was applied to.
+    pub applied: Option<u64>,
+    /// Operations left in the hazardous state (for lost answers: charges committed whose answer was lost).
+    pub hazardous: Option<u64>,
+    /// Distinct intents among them.
+    pub intents: Option<u64>,
+    /// Seconds after its end until service was good again.
+    pub recovered_after_s: Option<f64>,
+}
+
+/// A phase and what happened in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PhaseRecord {
+    /// Its label.
+    pub label: String,
+    /// Whether a fault was active.
+    pub faulty: bool,
+    /// Seconds from the start of the load.
+    pub from_s: f64,
+    /// The end.
+    pub to_s: f64,
+    /// Purchases begun.
+    pub purchases: u64,
+    /// Confirmed.
+    pub confirmed: u64,
+    /// Refused for technical reasons, timed out or unknown.
+    pub failed: u64,
+    /// Median of the checkout, in milliseconds.
+    pub p50_ms: Option<f64>,
+    /// 95th percentile; none also when it is infinite.
+    pub p95_ms: Option<f64>,
+    /// 99th percentile.
+    pub p99_ms: Option<f64>,
+}
+
+/// A step of a journey and how its requests went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StepRecord {
+    /// Name of the journey.
+    pub journey: String,
+    /// Name of the step.
+    pub step: String,
+    /// Requests.
+    pub requests: u64,
+    /// Those whose answer was not one of the expected.
+    pub failed: u64,
+    /// Response time from the intended start, in milliseconds.
+    pub p50_ms: f64,
+    /// 95th percentile.
+    pub p95_ms: f64,
+    /// 99th percentile.
+    pub p99_ms: f64,
+    /// 99.9th percentile.
+    pub p999_ms: f64,
+    /// The largest.
+    pub max_ms: f64,
+}
+
+/// The load generator's own health.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Generator {
+    /// Whether it kept its own budgets throughout.
+    pub valid: bool,
+    /// Dispatch lag, in milliseconds: sent − intended of the first requests.
+    pub dispatch_lag_p50_ms: f64,
+    /// 99th percentile.
+    pub dispatch_lag_p99_ms: f64,
+    /// The largest.
+    pub dispatch_lag_max_ms: f64,
+    /// Its budget for the 99th percentile.
+    pub dispatch_lag_budget_ms: f64,
+    /// Arrivals not started.
+    pub shed: u64,
+    /// Requests sent.
+    pub requests: u64,
+    /// Processor time of the generator for each request, in microseconds.
+    pub cpu_us_per_request: Option<f64>,
+    /// Processor time of the shop, in seconds over the load.
+    pub shop_cpu_s: Option<f64>,
+    /// Of the providers.
+    pub providers_cpu_s: Option<f64>,
+    /// Of the proxy.
+    pub proxy_cpu_s: Option<f64>,
+    /// Seconds of the load whose objectives are undecided because the harness was slow.
+    pub invalid_seconds: u64,
+    /// Why, if it did not.
+    pub reasons: Vec<String>,
+}
+
+/// The machine that ran it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Machine {
+    /// Operating system and architecture.
+    pub system: String,
+    /// Model of the processor.
+    pub processor: String,
+    /// Cores.
+    pub cores: u32,
+    /// Memory, in MiB.
+    pub memory_mib: u64,
+}
+
+/// Sums of money in one currency, minor units.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MoneyRecord {
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Captured, by the provider's statement.
+    pub captured_minor: i64,
+    /// Refunded.
+    pub refunded_minor: i64,
+    /// Owed by accepted orders, by the shop's book.
+    pub owed_minor: i64,
+}
+
+/// One value for each second of the load, by the second in which a checkout (or arrival) was intended.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Series {
+    /// Arrivals planned.
+    pub planned: Vec<u64>,
+    /// Arrivals begun.
+    pub begun: Vec<u64>,
+    /// Purchases confirmed.
+    pub confirmed: Vec<u64>,
+    /// Purchases refused for the card or for honest reasons.
+    pub refused: Vec<u64>,
+    /// Purchases that failed: technical, timed out, unknown.
+    pub failed: Vec<u64>,
+    /// Median of the checkout, in milliseconds.
+    pub p50_ms: Vec<Option<f64>>,
+    /// 95th percentile.
+    pub p95_ms: Vec<Option<f64>>,
+    /// 99th percentile.
+    pub p99_ms: Vec<Option<f64>>,
+    /// Largest dispatch lag, in milliseconds.
+    pub lag_ms: Vec<Option<f64>>,
+}

@@ -1,0 +1,346 @@
+//! A scenario that can run: valid by construction.
+
+use crate::card::Card;
+use crate::fault::{Child, Draw, Effect, Match, ProcessHarm, Provider, Stream, Toxic};
+use crate::journey::{Journey, Manners};
+use crate::money::Currency;
+use crate::objective::Objective;
+use crate::scenario_file::Spot;
+use crate::seed::Seed;
+use crate::target::Target;
+use crate::traffic::Traffic;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Everything that a user decides about a run.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Name: lower-case letters, digits and dashes.
+    pub name: String,
+    /// One or two sentences for the report.
+    pub description: String,
+    /// Where all randomness comes from; the command line can set another.
+    pub seed: Seed,
+    /// The shop under test.
+    pub shop: Shop,
+    /// Where the providers are.
+    pub providers: Providers,
+    /// Hosts off loopback that may be sent to, as `host` or `host:port`.
+    pub allow_targets: Vec<String>,
+    /// When shoppers come.
+    pub traffic: Traffic,
+    /// Sent with every request to the shop.
+    pub headers: Vec<(String, crate::template::Template)>,
+    /// By name.
+    pub journeys: Vec<Journey>,
+    /// Which journeys shoppers take.
+    pub mix: Vec<MixEntry>,
+    /// Run once each before the load, in order.
+    pub set_up: Vec<usize>,
+    /// Run once each after the load, in order.
+    pub tear_down: Vec<usize>,
+    /// Rows for shoppers, by name.
+    pub feeders: BTreeMap<String, Feeder>,
+    /// What is broken and when.
+    pub faults: Vec<Fault>,
+    /// Required laws and the least exposure of each.
+    pub required_laws: BTreeMap<String, u64>,
+    /// Directories of laws beside the built-in ones, relative to the scenario file.
+    pub law_directories: Vec<String>,
+    /// What good service is.
+    pub objectives: Vec<Objective>,
+    /// When the books are closed.
+    pub settlement: Settlement,
+    /// Which operations the shopper's history keeps.
+    pub record: Record,
+    /// Names of environment variables whose values are secrets.
+    pub secrets: Vec<String>,
+    /// Where the scenario names each required law, for messages.
+    pub law_spots: BTreeMap<String, Spot>,
+    /// What was read, comments left out; the plan's hash covers it.
+    pub sources: Vec<Source>,
+}
+
+/// A file of a scenario and what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// As the scenario names it; empty for the scenario file itself.
+    pub path: String,
+    /// The same for two files that differ in comments and layout only.
+    pub meaning: String,
+}
+
+impl Scenario {
+    /// Whether requests may go to this address: loopback, and what the scenario allows.
+    #[must_use]
+    pub fn allows(&self, target: &Target) -> bool {
+        target.is_loopback() || self.allow_targets.iter().any(|entry| target.is_allowed_by(entry))
+    }
+}
+
+/// The shop under test.
+#[derive(Clone, Debug)]
+pub enum Shop {
+    /// The one that comes with the harness, as a child process.
+    Reference(Box<ReferenceShop>),
+    /// Somebody's own, already running.
+    Own(OwnShop),
+}
+
+/// Settings of the reference shop.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReferenceShop {
+    /// Currency of all prices.
+    pub currency: Currency,
+    /// What it sells, most popular first.
+    pub products: Vec<Product>,
+    /// Discounts with a limit.
+    pub promotions: Vec<Promotion>,
+    /// What it does without a tax quote.
+    pub tax_fallback: TaxFallback,
+    /// Everything else, as its configuration names it; laid over the defaults.
+    pub settings: serde_json::Map<String, serde_json::Value>,
+}
+
+/// An article and its declared stock.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Product {
+    /// Stock keeping unit.
+    pub sku: String,
+    /// For people.
+    pub name: String,
+    /// Price of one, in minor units.
+    pub unit_minor: i64,
+    /// How many can be sold.
+    pub stock: u64,
+    /// Share of order lines; shoppers pick by it.
+    pub popularity: f64,
+}
+
+/// A discount with a limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promotion {
+    /// What a shopper types.
+    pub code: String,
+    /// Discount in basis points of the subtotal.
+    pub percent_bp: u32,
+    /// How many accepted orders may use it.
+    pub limit: u64,
+}
+
+/// What a shop does when it gets no tax quote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaxFallback {
+    /// Refuses the checkout.
+    Block,
+    /// Charges at this rate, in basis points, and flags the order.
+    Rate(u32),
+}
+
+/// A shop that is not ours.
+#[derive(Clone, Debug)]
+pub struct OwnShop {
+    /// Base address.
+    pub url: String,
+    /// Where its orders book comes from; laws that need it are otherwise not exercised.
+    pub orders: Option<OrdersBook>,
+    /// Declared stock by SKU.
+    pub stock: BTreeMap<String, u64>,
+    /// Declared limits by promotion code.
+    pub promotions: BTreeMap<String, u64>,
+    /// Files and directories that the shop writes, scanned for card numbers.
+    pub files: Vec<String>,
+}
+
+/// Where the orders book of a shop comes from and what its columns mean.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrdersBook {
+    /// Where it is read.
+    pub from: OrdersSource,
+    /// Our name → theirs (CSV column, or JSON member; dots go into objects). Unnamed ones keep our name.
+    pub columns: BTreeMap<String, String>,
+    /// Their word for a state → ours (`pending`, `failed`, `paid`, `fulfilled`, `cancelled`).
+    pub states: BTreeMap<String, String>,
+    /// Whether amounts are in minor units or in decimal major ones.
+    pub amounts: Amounts,
+}
+
+/// Where an orders book is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrdersSource {
+    /// A CSV file, relative to the scenario file.
+    Csv(String),
+    /// An address that answers CSV, a JSON array, or a JSON object a line; relative to the shop's base address.
+    Http(String),
+}
+
+/// How a book writes amounts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Amounts {
+    /// Integers of minor units.
+    #[default]
+    Minor,
+    /// Decimal numbers of the currency.
+    Major,
+}
+
+/// Where the providers are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Providers {
+    /// Children of the run on loopback; with their proxies before them.
+    Started {
+        /// Fixed ports for a shop whose addresses are set beforehand: payment, tax, warehouse as the shop reaches them.
+        listen: BTreeMap<Provider, String>,
+        /// Where webhooks go: path of the shop, or full address; none are sent when absent.
+        webhooks: Option<Webhooks>,
+        /// The payment account's secret key.
+        secret_key: String,
+    },
+    /// Running elsewhere as `doorbuster providers`.
+    Running {
+        /// Their admin interface.
+        admin: String,
+        /// Fault proxies before them (Toxiproxy's interface): address, and the proxy's name by provider.
+        proxy: Option<(String, BTreeMap<Provider, String>)>,
+        /// Where webhooks go.
+        webhooks: Option<Webhooks>,
+        /// The payment account's secret key.
+        secret_key: String,
+    },
+}
+
+impl Providers {
+    /// Where webhooks go, if any are sent.
+    #[must_use]
+    pub const fn webhooks(&self) -> Option<&Webhooks> {
+        match self {
+            Self::Started { webhooks, .. } | Self::Running { webhooks, .. } => webhooks.as_ref(),
+        }
+    }
+
+    /// The payment account's secret key.
+    #[must_use]
+    pub fn secret_key(&self) -> &str {
+        match self {
+            Self::Started { secret_key, .. } | Self::Running { secret_key, .. } => secret_key,
+        }
+    }
+
+    /// The key that browsers use, derived from the secret one.
+    #[must_use]
+    pub fn publishable_key(&self) -> String {
+        self.secret_key().replacen("sk_", "pk_", 1)
+    }
+}
+
+/// How webhooks are delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhooks {
+    /// Path of the shop, or full address.
+    pub to: String,
+    /// The signing secret.
+    pub secret: String,
+    /// Pauses before the retries.
+    pub backoff: Vec<Duration>,
+    /// Event types that are sent.
+    pub events: Vec<String>,
+}
+
+/// A kind of shopper.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MixEntry {
+    /// Index into [`Scenario::journeys`].
+    pub journey: usize,
+    /// Share of arrivals, relative to the other entries.
+    pub weight: f64,
+    /// What they do besides.
+    pub manners: Manners,
+    /// Which cards they hold, with weights.
+    pub cards: Vec<(Card, f64)>,
+}
+
+/// Rows for shoppers, from a CSV file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feeder {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// Their values.
+    pub rows: Vec<Vec<String>>,
+    /// Whether a row may be used again.
+    pub reuse: Reuse,
+}
+
+/// Whether a feeder's row may be used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reuse {
+    /// Each row once: arrival i takes row i.
+    Once,
+    /// From the first row again when they run out.
+    Cycle,
+}
+
+/// Something that is broken for a while.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// Name, unique in the scenario; also the name of its phase.
+    pub name: String,
+    /// From the start of the load.
+    pub at: Duration,
+    /// How long; for a kill: until the restart.
+    pub lasts: Duration,
+    /// What is broken.
+    pub target: FaultTarget,
+}
+
+/// What a fault breaks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FaultTarget {
+    /// A rule inside a provider.
+    Provider {
+        /// Which.
+        provider: Provider,
+        /// Which requests.
+        when: Match,
+        /// Chance of each draw.
+        probability: f64,
+        /// What is drawn for.
+        draw: Draw,
+        /// What happens.
+        effect: Effect,
+    },
+    /// The link to a provider.
+    Link {
+        /// Which.
+        provider: Provider,
+        /// What is wrong.
+        toxic: Toxic,
+        /// Which way.
+        stream: Stream,
+    },
+    /// A child process of ours.
+    Process {
+        /// Which.
+        child: Child,
+        /// What is done to it.
+        harm: ProcessHarm,
+    },
+}
+
+/// When the books are closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// No change for this long is quiet.
+    pub quiet_for: Duration,
+    /// Longest wait for quiet; a doubt past it is a violation.
+    pub settle_within: Duration,
+}
+
+/// Which operations the shopper's history keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Record {
+    /// Those that can move money; the others are in the histograms only.
+    #[default]
+    Money,
+    /// All.
+    All,
+}

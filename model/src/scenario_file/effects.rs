@@ -1,0 +1,178 @@
+//! What a fault does: effects inside a provider, and toxics on a link.
+
+use super::form::{Form, Kind, defined, object};
+use super::kinds::{case, choice, shapes, word_or, words};
+use super::scalars::{Scalar, count, duration, number, parse_duration, some, some_rate, some_time, status, text};
+use crate::fault::{Delay, Effect, Ending, Toxic};
+use serde_json::json;
+use std::time::Duration;
+
+/// `effect`.
+pub(super) fn effect() -> impl Kind<Value = Effect> {
+    defined(
+        "Effect",
+        choice(vec![
+            case("delay", "Answers later than it could.", delay().map(Effect::Delay)),
+            case("respond", "Answers this instead; nothing is executed.", object("Respond", respond)),
+            word_or(
+                "commit_then_drop",
+                "Executes, then drops the connection.",
+                object("CommitThenDrop", |form| Some(Effect::CommitThenDrop { ending: ending(form)? })),
+            ),
+            word_or(
+                "drop_before_commit",
+                "Drops the connection; nothing is executed.",
+                object("DropBeforeCommit", |form| Some(Effect::DropBeforeCommit { ending: ending(form)? })),
+            ),
+            word_or(
+                "error_after_commit",
+                "Executes, then answers an error.",
+                object("ErrorAfterCommit", error_after_commit),
+            ),
+            case("drip", "Answers rightly, a few bytes at a time.", object("Drip", drip)),
+            word_or(
+                "malformed",
+                "Executes, then answers a truncated body.",
+                object("Malformed", |_| Some(Effect::Malformed {})),
+            ),
+            case("rate_limit", "Refuses with 429 what exceeds a token bucket.", object("RateLimit", rate_limit)),
+            case("barrier", "Holds answers until several requests have met.", object("Barrier", barrier)),
+            word_or("webhook_duplicate", "Delivers each webhook several times.", object("WebhookDuplicate", duplicate)),
+            case("webhook_delay", "Delivers webhooks late.", delay().map(Effect::WebhookDelay)),
+            word_or("webhook_lose", "Never delivers.", object("WebhookLose", |_| Some(Effect::WebhookLose {}))),
+            word_or(
+                "webhook_early",
+                "Delivers before the API's own answer leaves.",
+                object("WebhookEarly", |_| Some(Effect::WebhookEarly {})),
+            ),
+            word_or(
+                "webhook_reorder",
+                "Holds an older event of an order until a newer one is delivered.",
+                object("WebhookReorder", |form| {
+                    let deadline = form.defaulted("deadline", "Longest hold.", "3s", some_time());
+                    Some(Effect::WebhookReorder { deadline_ms: ms(deadline?) })
+                }),
+            ),
+        ]),
+    )
+}
+
+/// `toxic`.
+pub(super) fn toxic() -> impl Kind<Value = Toxic> {
+    defined(
+        "Toxic",
+        choice(vec![
+            case(
+                "latency",
+                "Delays every chunk.",
+                object("Latency", |form| {
+                    let latency = form.required("latency", "By how much.", some_time());
+                    let jitter = form.defaulted("jitter", "Uniform deviation to either side.", "0ms", duration());
+                    Some(Toxic::Latency { latency_ms: ms(latency?), jitter_ms: ms(jitter?) })
+                }),
+            ),
+            case(
+                "timeout",
+                "Drops data and closes after the timeout; 0s never closes.",
+                object("Timeout", |form| {
+                    let timeout = form.required("after", "The timeout.", duration());
+                    Some(Toxic::Timeout { timeout_ms: ms(timeout?) })
+                }),
+            ),
+            word_or(
+                "reset_peer",
+                "Resets the connection.",
+                object("ResetPeer", |form| {
+                    let timeout = form.defaulted("after", "From the first data.", "0ms", duration());
+                    Some(Toxic::ResetPeer { timeout_ms: ms(timeout?) })
+                }),
+            ),
+            case(
+                "limit_data",
+                "Closes after exactly so many bytes.",
+                object("LimitData", |form| {
+                    let bytes = form.required("bytes", "For each connection and direction.", count());
+                    Some(Toxic::LimitData { bytes: bytes? })
+                }),
+            ),
+            word_or(
+                "down",
+                "Refuses new connections and ends the open ones.",
+                object("Down", |_| Some(Toxic::Down {})),
+            ),
+        ]),
+    )
+}
+
+fn ms(duration: Duration) -> u64 {
+    duration.as_millis() as u64
+}
+
+fn ending(form: &mut Form<'_>) -> Option<Ending> {
+    let endings = words(&[("fin", Ending::Fin), ("rst", Ending::Rst)]);
+    form.defaulted("ending", "An orderly end of stream, or a reset.", "fin", endings)
+}
+
+/// `2s`, `100ms..400ms`, or a log-normal.
+fn delay() -> impl Kind<Value = Delay> {
+    let short = Scalar {
+        parse: |text| match text.split_once("..") {
+            None => parse_duration(text).map(|time| Delay::Fixed { ms: ms(time) }),
+            Some((from, to)) => {
+                let (from, to) = (ms(parse_duration(from)?), ms(parse_duration(to)?));
+                (from <= to).then_some(Delay::Uniform { ms_min: from, ms_max: to })
+            }
+        },
+        expected: "a duration or a range of them",
+        hint: Some("write `2s` or `100ms..400ms`"),
+        schema: || json!({ "type": "string", "pattern": "^[0-9.]+(us|ms|s|m|min|h)([.][.][0-9.]+(us|ms|s|m|min|h))?$" }),
+    };
+    defined(
+        "Delay",
+        shapes().scalar(short).map(object("LogNormalDelay", |form| {
+            let median = form.required("median", "Half are shorter.", some_time());
+            let sigma = form.required("sigma", "Standard deviation of the logarithm.", number());
+            Some(Delay::LogNormal { median_ms: ms(median?), sigma: sigma? })
+        })),
+    )
+}
+
+fn respond(form: &mut Form<'_>) -> Option<Effect> {
+    let status = form.required("status", "HTTP status.", status());
+    let body = form.optional("body", "The provider's own error shape by default.", text());
+    Some(Effect::Respond { status: status?, body })
+}
+
+fn error_after_commit(form: &mut Form<'_>) -> Option<Effect> {
+    let status = form.defaulted("status", "500 or above.", "500", status());
+    let status = status?;
+    if status < 500 {
+        form.wrong("status", &format!("is `{status}`, expected 500 or above"), "use `respond` for refusals");
+    }
+    Some(Effect::ErrorAfterCommit { status })
+}
+
+fn drip(form: &mut Form<'_>) -> Option<Effect> {
+    let bytes = form.required("bytes", "Bytes in a piece.", some());
+    let pause = form.required("pause", "Between pieces.", some_time());
+    Some(Effect::Drip { bytes: bytes? as usize, pause_ms: ms(pause?) })
+}
+
+fn rate_limit(form: &mut Form<'_>) -> Option<Effect> {
+    let rate = form.required("rate", "Requests let through.", some_rate());
+    let burst = form.defaulted("burst", "Size of the bucket.", "1", some());
+    let retry_after = form.defaulted("retry_after", "What `Retry-After` says, in whole seconds.", "1s", duration());
+    Some(Effect::RateLimit { per_second: rate?, burst: burst? as u32, retry_after_s: retry_after?.as_secs() as u32 })
+}
+
+fn barrier(form: &mut Form<'_>) -> Option<Effect> {
+    let count = form.required("count", "How many requests meet before all are let go.", some());
+    let deadline = form.required("deadline", "Longest hold.", some_time());
+    Some(Effect::Barrier { count: count? as u32, deadline_ms: ms(deadline?) })
+}
+
+fn duplicate(form: &mut Form<'_>) -> Option<Effect> {
+    let copies = form.defaulted("copies", "Extra deliveries.", "1", some());
+    let gap = form.defaulted("gap", "Pause between them.", "100ms", duration());
+    Some(Effect::WebhookDuplicate { copies: copies? as u32, gap_ms: ms(gap?) })
+}

@@ -1,0 +1,180 @@
+//! `faults`: what is broken, when, and how.
+
+use super::desk::At;
+use super::effects::{effect, toxic};
+use super::form::{Form, Kind, object};
+use super::kinds::{Spotted, case, choice, list, spotted, word_or, words};
+use super::providers::provider;
+use super::scalars::{chance, duration, name, some, some_time, text};
+use crate::fault::{Child, Draw, Match, ProcessHarm, Stream};
+use crate::scenario::{Fault, FaultTarget};
+use std::time::Duration;
+
+/// A fault and the places that later checks point at.
+pub(super) struct FaultDraft {
+    pub fault: Fault,
+    pub name: super::mistake::Spot,
+    pub end: super::mistake::Spot,
+    pub what: super::mistake::Spot,
+}
+
+/// An entry of `faults`.
+pub(super) fn fault(form: &mut Form<'_>) -> Option<FaultDraft> {
+    let title = form.required("name", "Its name, also that of its phase.", spotted(name()));
+    let at = form.required("at", "When, from the start of the load.", duration());
+    let lasts = form.optional("for", "How long; a kill lasts until the restart.", some_time());
+    let in_provider = form.optional("provider", "The provider that misbehaves.", provider());
+    let on_link = form.optional("link", "The provider whose link misbehaves.", provider());
+    let process = words(&[("shop", Child::Shop), ("providers", Child::Providers)]);
+    let process = form.optional("process", "The child process that is harmed.", process);
+    let when = form.optional("when", "With `provider`: which requests or webhooks.", object("Match", matching));
+    let probability = form.defaulted("probability", "With `provider`: the chance of each draw.", "100%", chance());
+    let draw = words(&[("each_request", Draw::EachRequest), ("stick_to_key", Draw::StickToKey)]);
+    let draw = form.defaulted(
+        "draw",
+        "With `provider`: drawn for each request, or once for an idempotency key.",
+        "each_request",
+        draw,
+    );
+    let effect = form.optional("effect", "With `provider`: what happens.", spotted(effect()));
+    let toxic = form.optional("toxic", "With `link`: what is wrong.", toxic());
+    let stream = words(&[("downstream", Stream::Downstream), ("upstream", Stream::Upstream)]);
+    let stream = form.defaulted("stream", "With `link`: to the shop, or to the provider.", "downstream", stream);
+    let harm = form.optional("harm", "With `process`: what is done to it.", harm());
+    let kind = form.one_key(&["provider", "link", "process"], "a fault breaks a provider, a link or a process");
+    let kind = goes_with(form, kind?)?;
+    let target = match kind {
+        "provider" => {
+            let (when, effect) = (when.or_else(|| (!form.has("when")).then(Match::default))?, effect?);
+            webhook_conditions(form, &when, &effect);
+            FaultTarget::Provider {
+                provider: in_provider?,
+                when,
+                probability: probability?,
+                draw: draw?,
+                effect: effect.value,
+            }
+        }
+        "link" => FaultTarget::Link { provider: on_link?, toxic: toxic?, stream: stream? },
+        _ => FaultTarget::Process { child: process?, harm: harm? },
+    };
+    let lasts = length(form, &target, lasts)?;
+    let end = form.spot(if form.has("for") { "for" } else { "at" });
+    let title = title?;
+    Some(FaultDraft {
+        fault: Fault { name: title.value, at: at?, lasts, target },
+        name: title.spot,
+        end,
+        what: form.spot(kind),
+    })
+}
+
+/// Notes members that belong to another kind of fault, and the one that is missing.
+fn goes_with(form: &Form<'_>, kind: &'static str) -> Option<&'static str> {
+    let belong: [(&str, &[&str], &str); 3] = [
+        ("provider", &["when", "probability", "draw", "effect"], "effect"),
+        ("link", &["toxic", "stream"], "toxic"),
+        ("process", &["harm"], "harm"),
+    ];
+    for (owner, members, needed) in belong {
+        if owner == kind {
+            if !form.has(needed) {
+                form.wrong(
+                    kind,
+                    &format!("lacks `{needed}` beside it"),
+                    "say what is wrong, such as `effect: {delay: 2s}`, `toxic: down` or `harm: pause`",
+                );
+                return None;
+            }
+        } else {
+            for member in members.iter().filter(|member| form.has(member)) {
+                form.wrong(member, &format!("goes with `{owner}`, not with `{kind}`"), "make two faults of it");
+            }
+        }
+    }
+    Some(kind)
+}
+
+fn webhook_conditions(form: &Form<'_>, when: &Match, effect: &Spotted<crate::fault::Effect>) {
+    if when.event.is_some() && !effect.value.is_about_webhooks() {
+        form.wrong(
+            "when",
+            "names an event, but the effect is on requests",
+            "use one of the `webhook_…` effects, or match on `path`",
+        );
+    }
+}
+
+/// How long a fault lasts: a kill until the restart, everything else as `for` says.
+fn length(form: &Form<'_>, target: &FaultTarget, lasts: Option<Duration>) -> Option<Duration> {
+    if let FaultTarget::Process { harm: ProcessHarm::Kill { restart_after_ms }, .. } = target {
+        if form.has("for") {
+            form.wrong(
+                "for",
+                "does not go with a kill",
+                "a kill lasts until the restart: `harm: {kill: {restart_after: 2s}}`",
+            );
+        }
+        return Some(Duration::from_millis(*restart_after_ms));
+    }
+    if !form.has("for") {
+        form.wrong("for", "lacks `for`", "say how long it lasts, such as `for: 20s`");
+    }
+    lasts
+}
+
+fn harm() -> impl Kind<Value = ProcessHarm> {
+    choice(vec![
+        case(
+            "kill",
+            "SIGKILL, then started again.",
+            object("Kill", |form| {
+                let after = form.required("restart_after", "From the kill to the start.", some_time());
+                Some(ProcessHarm::Kill { restart_after_ms: after?.as_millis() as u64 })
+            }),
+        ),
+        word_or("pause", "SIGSTOP until the fault ends.", object("PauseProcess", |_| Some(ProcessHarm::Pause {}))),
+    ])
+}
+
+fn matching(form: &mut Form<'_>) -> Option<Match> {
+    let method = form.optional("method", "HTTP method.", text().map(|method| method.to_ascii_uppercase()));
+    let path = form.optional(
+        "path",
+        "Path; `*` stands for any text.",
+        text().and(|path, at: &At<'_>| {
+            if !path.starts_with(['/', '*']) {
+                at.expected("a path", Some("begin with `/` or `*`".into()));
+            }
+            Some(path)
+        }),
+    );
+    let brand = form.optional("brand", "Card brand: `visa`, `mastercard`, `amex`, `discover`.", text());
+    let amount = form.optional(
+        "amount",
+        "Amount, in minor units.",
+        object("Amount", |form| {
+            let least = form.optional("at_least", "This or more.", some());
+            let most = form.optional("at_most", "This or less.", some());
+            if let (Some(least), Some(most)) = (least, most)
+                && least > most
+            {
+                form.wrong("at_most", "is below `at_least`, so that nothing fits", "swap the two");
+            }
+            Some((least, most))
+        }),
+    );
+    let nth = form.optional("nth", "Only these calls, counted from 1.", list(some()));
+    let event = form.optional("event", "With webhook effects: the type of event; `*` stands for any text.", text());
+    form.at()?;
+    let (least, most) = amount.unwrap_or_default();
+    Some(Match {
+        method,
+        path,
+        brand,
+        amount_minor_min: least.map(|amount| amount as i64),
+        amount_minor_max: most.map(|amount| amount as i64),
+        nth: nth.unwrap_or_default(),
+        event,
+    })
+}

@@ -1,0 +1,145 @@
+//! `traffic` and `feeders`: when shoppers come and what they know.
+
+use super::desk::At;
+use super::form::{Form, Kind, object};
+use super::kinds::{case, choice, list, spotted, table, words};
+use super::scalars::{duration, number, rate, some_rate, some_time, text};
+use crate::scenario::{Feeder, Reuse};
+use crate::traffic::{Arrivals, Segment, Traffic};
+use std::collections::BTreeMap;
+
+/// `traffic`.
+pub(super) fn traffic(form: &mut Form<'_>) -> Option<Traffic> {
+    let segments = form.required("shape", "Stretches of load, one after the other.", list(segment()));
+    let arrivals = words(&[("poisson", Arrivals::Poisson), ("even", Arrivals::Even)]);
+    let arrivals = form.defaulted("arrivals", "At random as customers come, or evenly spaced.", "poisson", arrivals);
+    let warm_up = form.defaulted("warm_up", "From the start; left out of default objectives.", "0s", duration());
+    let recovery = form.defaulted("recovery", "How long after each fault counts as recovery.", "5s", duration());
+    let drain = form.defaulted("drain", "How long journeys may run on after the last arrival.", "30s", duration());
+    let segments = segments?;
+    if form.lists_nothing("shape") {
+        form.wrong("shape", "has no stretches", "begin with `- constant: {rate: 10/s, for: 30s}`");
+    }
+    // With a stretch missing, nothing that follows from the length of the load could be said.
+    if segments.is_empty() || form.items("shape") != Some(segments.len()) {
+        return None;
+    }
+    let traffic = Traffic { segments, arrivals: arrivals?, warm_up: warm_up?, recovery: recovery?, drain: drain? };
+    if !traffic.duration().is_zero() && traffic.warm_up >= traffic.duration() {
+        form.wrong("warm_up", "is as long as the load itself", "shorten it, or lengthen the shape");
+    }
+    Some(traffic)
+}
+
+fn segment() -> impl Kind<Value = Segment> {
+    choice(vec![
+        case("constant", "The same rate throughout.", object("Constant", constant)),
+        case("ramp", "From one rate to another, in a straight line.", object("Ramp", ramp)),
+        case("step", "One rate, then at once another.", object("StepInRate", step)),
+        case("spike", "A base rate with a triangular peak in the middle.", object("Spike", spike)),
+        case("curve", "A curve through points, scaled.", object("Curve", curve)),
+    ])
+}
+
+const FOR: &str = "How long.";
+
+/// Stands for a rate that is wrong, which was noted: the stretch keeps its length for other checks.
+const ANY_RATE: f64 = 1.0;
+
+fn constant(form: &mut Form<'_>) -> Option<Segment> {
+    let rate = form.required("rate", "Arrivals a second.", some_rate());
+    let lasts = form.required("for", FOR, some_time());
+    Some(Segment::Constant { rate: rate.unwrap_or(ANY_RATE), lasts: lasts? })
+}
+
+fn ramp(form: &mut Form<'_>) -> Option<Segment> {
+    let from = form.required("from", "The rate at the start.", rate());
+    let to = form.required("to", "The rate at the end.", rate());
+    let lasts = form.required("for", FOR, some_time());
+    let (from, to) = (from.unwrap_or(ANY_RATE), to.unwrap_or(ANY_RATE));
+    not_both_zero(form, "to", from, to);
+    Some(Segment::Ramp { from, to, lasts: lasts? })
+}
+
+fn step(form: &mut Form<'_>) -> Option<Segment> {
+    let from = form.required("from", "The rate before.", rate());
+    let to = form.required("to", "The rate after.", rate());
+    let at = form.required("at", "When, from the start of the stretch.", duration());
+    let lasts = form.required("for", "How long, both together.", some_time());
+    let (from, to, at, lasts) = (from.unwrap_or(ANY_RATE), to.unwrap_or(ANY_RATE), at?, lasts?);
+    not_both_zero(form, "to", from, to);
+    if at >= lasts {
+        form.wrong("at", "comes after the end of the stretch", "make `for` longer than `at`");
+    }
+    Some(Segment::Step { from, to, at, lasts })
+}
+
+fn spike(form: &mut Form<'_>) -> Option<Segment> {
+    let base = form.required("base", "The rate at both ends.", rate());
+    let peak = form.required("peak", "The rate in the middle.", some_rate());
+    let lasts = form.required("for", FOR, some_time());
+    Some(Segment::Spike { base: base.unwrap_or(ANY_RATE), peak: peak.unwrap_or(ANY_RATE), lasts: lasts? })
+}
+
+fn not_both_zero(form: &Form<'_>, key: &str, from: f64, to: f64) {
+    if from <= 0.0 && to <= 0.0 {
+        form.wrong(
+            key,
+            "is `0/s` at both ends, expected more than 0 at one",
+            "leave the stretch out, or give it a rate",
+        );
+    }
+}
+
+fn curve(form: &mut Form<'_>) -> Option<Segment> {
+    let csv =
+        form.optional("csv", "A CSV file with a header; lines that begin with `#` are comments.", spotted(text()));
+    let column = form.optional("column", "The column of relative intensities.", spotted(text()));
+    let points = form.optional("points", "Relative intensities at even distances, instead of a file.", list(number()));
+    let peak = form.required("peak", "The rate of the largest point.", some_rate());
+    let lasts = form.required("for", FOR, some_time());
+    form.one_key(&["csv", "points"], "name a file, or write the points");
+    let points = match (form.at(), csv, points) {
+        (Some(at), Some(csv), _) => {
+            let Some(column) = column else {
+                form.wrong("column", "lacks `column`", "name the column of the file that holds the intensities");
+                return None;
+            };
+            let numbers = super::csv::column(at.desk, &csv, &column.value);
+            match numbers {
+                Ok(numbers) => numbers?,
+                Err(problem) => {
+                    at.desk.note(column.spot, problem, None);
+                    return None;
+                }
+            }
+        }
+        (_, _, points) => points?,
+    };
+    let largest = points.iter().copied().fold(0.0, f64::max);
+    if points.len() < 2 || largest <= 0.0 || points.iter().any(|point| *point < 0.0) {
+        let key = if form.has("csv") { "column" } else { "points" };
+        form.wrong(key, "is no curve", "a curve has at least two points, none below 0 and one above");
+        return None;
+    }
+    Some(Segment::Curve {
+        points: points.iter().map(|point| point / largest).collect(),
+        peak: peak.unwrap_or(ANY_RATE),
+        lasts: lasts?,
+    })
+}
+
+/// `feeders`.
+pub(super) fn feeders() -> impl Kind<Value = BTreeMap<String, Feeder>> {
+    table(object("Feeder", feeder))
+        .map(|members| members.into_iter().map(|(name, feeder)| (name.value, feeder)).collect())
+}
+
+fn feeder(form: &mut Form<'_>) -> Option<Feeder> {
+    let csv =
+        form.required("csv", "A CSV file with a header.", text().and(|path, at: &At<'_>| super::csv::table(at, &path)));
+    let reuse = words(&[("once", Reuse::Once), ("cycle", Reuse::Cycle)]);
+    let reuse = form.defaulted("reuse", "Each row once, or from the first again.", "cycle", reuse);
+    let (columns, rows) = csv?;
+    Some(Feeder { columns, rows, reuse: reuse? })
+}

@@ -1,0 +1,11 @@
+//! A run's record as pages, plots and files for machines. Everything here is a fold over [`model::record::RunRecord`]:
+//! no report measures or judges.
+
+pub mod html;
+pub mod junit;
+pub mod markdown;
+mod numerals;
+mod plot;
+mod sentence;
+pub mod summary;
+pub mod terminal;

@@ -1,0 +1,43 @@
+-- sentence: The tax office hears of every paid order, once, and of no other.
+-- needs: statement, orders
+-- exposure: orders whose tax document a fault touched, and documents of orders that were not accepted
+--
+-- Examined where tax documents are in use at all: each paid order (refunded in full: a document may or may not be left), and
+-- each document of another order. One document not voided for each, committed, of the same amount unless the tax was a
+-- flagged fallback.
+WITH in_use AS (
+    SELECT EXISTS (SELECT 1 FROM v1_tax_document) OR EXISTS (SELECT 1 FROM v1_order WHERE tax_document IS NOT NULL) AS yes
+), live AS (
+    SELECT order_seq, count(*) AS documents, min(state = 'committed') AS committed, sum(amount_minor) AS amount_minor
+    FROM v1_tax_document WHERE state <> 'voided' AND order_seq IS NOT NULL
+    GROUP BY order_seq
+), paid AS (
+    SELECT o.*, coalesce(live.documents, 0) AS live_documents, live.committed, live.amount_minor AS filed_minor
+    FROM v1_order AS o LEFT JOIN live ON live.order_seq = o.order_seq
+    WHERE o.paid
+), judged AS (
+    SELECT p.order_number AS subject,
+           CASE WHEN p.live_documents = 0 AND NOT p.refunded_in_full THEN 'it is paid, and no tax document is left for it'
+                WHEN p.live_documents > 1 THEN printf('%d tax documents are left for it', p.live_documents)
+                WHEN p.live_documents = 1 AND NOT p.committed THEN 'its tax document was never committed'
+                WHEN p.live_documents = 1 AND p.tax_source IS NOT 'fallback' AND p.filed_minor <> p.tax_minor
+                     THEN printf('its tax document says %.*f, the order %.*f %s', c.minor_digits, p.filed_minor / c.minor_unit,
+                                 c.minor_digits, p.tax_minor / c.minor_unit, p.currency) END AS why,
+           p.document_faults > 0 AS exposed, p.intent, p.order_number
+    FROM paid AS p JOIN v1_currency AS c ON c.currency = p.currency
+    UNION ALL
+    SELECT d.document,
+           CASE WHEN d.state = 'voided' THEN NULL
+                WHEN o.order_seq IS NULL THEN 'a tax document is left, and there is no such order'
+                ELSE printf('a tax document is left, and the order is %s', o.state) END,
+           1, d.intent, o.order_number
+    FROM v1_tax_document AS d LEFT JOIN v1_order AS o ON o.order_seq = d.order_seq
+    WHERE o.order_seq IS NULL OR NOT o.paid
+)
+SELECT j.subject,
+       CASE WHEN j.why IS NULL THEN 'held' WHEN run.final THEN 'violated' ELSE 'undecided' END AS finding,
+       coalesce(j.why || iif(run.final, '', '; the run was cut short'), '') AS why,
+       j.exposed,
+       j.intent,
+       j.order_number
+FROM judged AS j JOIN in_use ON in_use.yes JOIN v1_run AS run;

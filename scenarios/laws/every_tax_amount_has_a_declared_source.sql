@@ -1,0 +1,41 @@
+-- sentence: Every tax amount was quoted, or is openly marked as estimated.
+-- needs: statement, orders
+-- exposure: orders taxed by the fallback, or for whose intent a fault touched the tax provider
+--
+-- Examined: accepted orders with a tax amount. It equals a recorded quote (of the code that the order names, else of the
+-- intent), or the order is flagged as taxed by the fallback and the declared policy allows one: with a declared rate, an
+-- amount of zero on goods that the rate would tax is not the fallback.
+WITH taxed AS (
+    SELECT o.*, coalesce(run.tax_policy, o.tax_policy) AS policy, run.tax_rate_bp AS rate_bp,
+           coalesce(o.subtotal_minor, 0) - coalesce(o.discount_minor, 0) AS base_minor,
+           EXISTS (SELECT 1 FROM v1_tax_quote AS q WHERE q.quote = o.tax_quote AND q.amount_minor = o.tax_minor)
+               OR (o.tax_quote IS NULL AND EXISTS (SELECT 1 FROM v1_tax_quote AS q
+                                                   WHERE q.intent = o.intent AND q.amount_minor = o.tax_minor)) AS quoted
+    FROM v1_order AS o JOIN v1_run AS run
+    WHERE o.accepted AND o.tax_minor IS NOT NULL
+), judged AS (
+    SELECT taxed.*,
+           CASE WHEN tax_source = 'fallback' THEN
+                     CASE WHEN policy = 'block' THEN 'flagged as fallback, and the declared policy is to refuse'
+                          WHEN policy IS NULL THEN 'flagged as fallback, and no policy is declared'
+                          WHEN tax_minor = 0 AND base_minor * rate_bp >= 10000 THEN 'flagged as fallback with a tax of zero' END
+                WHEN quoted THEN NULL
+                WHEN tax_source IS NULL AND attribution = 'undecided' THEN NULL
+                ELSE 'not flagged as fallback, and no quote has this amount' END AS fault_found,
+           tax_source IS NOT 'fallback' AND NOT quoted AND (attribution = 'undecided') AS unsure
+    FROM taxed
+)
+SELECT j.order_number AS subject,
+       CASE WHEN j.fault_found IS NULL AND NOT j.unsure THEN 'held'
+            WHEN j.unsure OR (j.tax_source = 'fallback' AND j.policy IS NULL) THEN 'undecided'
+            ELSE 'violated' END AS finding,
+       CASE WHEN j.fault_found IS NULL AND NOT j.unsure THEN ''
+            ELSE printf('tax %.*f %s: ', c.minor_digits, j.tax_minor / c.minor_unit, j.currency)
+                 || coalesce(j.fault_found, 'its marks fit several intents, so its quote cannot be told') END AS why,
+       j.tax_source IS 'fallback' OR coalesce(i.tax_faults, 0) > 0 AS exposed,
+       j.intent,
+       j.order_number
+FROM judged AS j
+JOIN v1_currency AS c ON c.currency = j.currency
+LEFT JOIN v1_intent AS i ON i.intent = j.intent
+WHERE j.tax_source IS NOT NULL OR EXISTS (SELECT 1 FROM v1_tax_quote);

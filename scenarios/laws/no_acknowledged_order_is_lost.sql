@@ -1,0 +1,30 @@
+-- sentence: An order that was confirmed to a customer is there afterwards.
+-- needs: shopper, orders
+-- exposure: every order that was acknowledged
+--
+-- Acknowledged: a shopper was told that it is paid. It then exists and is accepted (neither failed nor cancelled), or was
+-- cancelled at the shopper's wish. Where the journey learns no number, any accepted order of the intent will do.
+WITH told AS (
+    SELECT a.intent, a.order_number, i.cancel, i.orders_accepted, i.orders, i.orders_maybe
+    FROM v1_acknowledged AS a JOIN v1_intent AS i ON i.intent = a.intent
+), found AS (
+    SELECT told.*,
+           CASE WHEN told.order_number IS NULL THEN told.orders_accepted > 0
+                ELSE EXISTS (SELECT 1 FROM v1_order AS o WHERE o.order_number = told.order_number AND o.accepted) END AS kept,
+           CASE WHEN told.order_number IS NULL THEN told.orders > 0
+                ELSE EXISTS (SELECT 1 FROM v1_order AS o WHERE o.order_number = told.order_number) END AS exists_at_all
+    FROM told
+)
+SELECT coalesce(order_number, intent) AS subject,
+       CASE WHEN kept OR (exists_at_all AND cancel <> 'not_asked') THEN 'held'
+            WHEN order_number IS NULL AND orders_maybe > 0 THEN 'undecided'
+            ELSE 'violated' END AS finding,
+       CASE WHEN kept OR (exists_at_all AND cancel <> 'not_asked') THEN ''
+            WHEN order_number IS NULL AND orders_maybe > 0 THEN 'the only orders have marks that fit another intent too'
+            WHEN exists_at_all THEN 'the shopper was told that it is paid; the orders book says '
+                 || coalesce((SELECT o.state FROM v1_order AS o WHERE o.order_number = found.order_number), 'otherwise')
+            ELSE 'the shopper was told that it is paid; the orders book does not have it' END AS why,
+       1 AS exposed,
+       intent,
+       order_number
+FROM found;

@@ -1,0 +1,23 @@
+-- sentence: One purchase leads to one order.
+-- needs: orders
+-- exposure: intents with an order whose purchase was submitted more than once: a double click, a second tab, or a repeat
+--   after no answer
+--
+-- Only accepted orders count: neither failed nor cancelled. An order that was still pending when the run was cut short may
+-- yet fail.
+SELECT i.intent AS subject,
+       CASE WHEN i.orders_accepted >= 2 AND (run.final OR i.orders_accepted - i.orders_pending >= 2) THEN 'violated'
+            WHEN i.orders_accepted >= 2 THEN 'undecided'
+            WHEN i.orders_maybe > 0 AND i.orders_accepted + i.orders_maybe >= 2 THEN 'undecided'
+            ELSE 'held' END AS finding,
+       CASE WHEN i.orders_accepted >= 2 THEN
+                (SELECT group_concat(o.order_number || ' (' || o.state || ')', ' and ' ORDER BY o.order_seq)
+                 FROM v1_order AS o WHERE o.intent = i.intent AND o.accepted)
+                || ' were accepted for one purchase'
+            WHEN i.orders_maybe > 0 THEN
+                printf('%d orders have marks that fit this intent and another one', i.orders_maybe)
+            ELSE '' END AS why,
+       i.submits >= 2 AS exposed,
+       i.intent
+FROM v1_intent AS i JOIN v1_run AS run
+WHERE i.orders > 0 OR i.orders_maybe > 0;

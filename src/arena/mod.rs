@@ -1,0 +1,164 @@
+//! Where a run takes place: shop, providers and proxies, started or found, and the doors into them.
+
+mod configs;
+mod member;
+pub mod metrics;
+mod preflight;
+mod providers;
+mod raise;
+mod shop;
+
+pub use member::{Member, MemberError};
+pub use preflight::{PreflightError, preflight};
+pub use providers::{Account, ProvidersAdmin, ProvidersQuiet};
+pub use raise::{Ground, RaiseError, raise};
+pub use shop::{ShopDoors, ShopQuiet};
+
+use crate::caller::CallError;
+use crate::faults::HarmError;
+use model::fault::{Child, Provider};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// Shop, providers and proxies of a run.
+pub struct Arena {
+    run: String,
+    /// Base address of the shop.
+    pub shop_url: String,
+    /// Where the shopper's browser reaches providers, by provider; empty when they are unknown to us.
+    pub provider_urls: BTreeMap<Provider, String>,
+    /// The payment account's publishable key.
+    pub publishable_key: String,
+    /// Side doors of the reference shop.
+    pub doors: Option<ShopDoors>,
+    admin: Option<ProvidersAdmin>,
+    links: Option<Links>,
+    shop: Option<Mutex<Member>>,
+    providers: Option<Mutex<Member>>,
+    proxy: Option<Mutex<Member>>,
+    secret_key: String,
+}
+
+/// The fault proxies before the providers.
+pub struct Links {
+    /// Their interface.
+    pub client: chaos::client::Client,
+    /// Its address, for `heal`.
+    pub api: String,
+    names: BTreeMap<Provider, String>,
+    lease: Lease,
+}
+
+/// Whether a proxy's faults end by themselves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lease {
+    /// One of ours: renewed by the run.
+    Renewed,
+    /// A Toxiproxy that a team runs: `heal` is the way back.
+    Unknown,
+}
+
+impl Links {
+    /// The proxy before a provider.
+    pub fn proxy(&self, provider: Provider) -> Result<&str, HarmError> {
+        self.names.get(&provider).map(String::as_str).ok_or(HarmError::Missing("there is no fault proxy before that provider"))
+    }
+}
+
+/// What came of a child that ended unasked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revival {
+    /// It works again.
+    StartedAgain(String),
+    /// The run cannot go on.
+    Lost(String),
+}
+
+/// Processor time of the children, in seconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CpuSeconds {
+    /// The reference shop's.
+    pub shop: Option<f64>,
+    /// The providers'.
+    pub providers: Option<f64>,
+    /// The proxy's.
+    pub proxy: Option<f64>,
+}
+
+impl Arena {
+    /// The providers' admin interface.
+    pub fn admin(&self) -> Result<&ProvidersAdmin, HarmError> {
+        self.admin.as_ref().ok_or(HarmError::Missing("the scenario names no provider simulators"))
+    }
+
+    /// The fault proxies.
+    pub fn links(&self) -> Result<&Links, HarmError> {
+        self.links.as_ref().ok_or(HarmError::Missing("the scenario names no fault proxy"))
+    }
+
+    /// A child that can be harmed.
+    pub fn child(&self, child: Child) -> Result<&Mutex<Member>, HarmError> {
+        let (member, missing) = match child {
+            Child::Shop => (&self.shop, "the shop is not a child of this run"),
+            Child::Providers => (&self.providers, "the providers are not a child of this run"),
+        };
+        member.as_ref().ok_or(HarmError::Missing(missing))
+    }
+
+    /// Renews what the run holds on servers of ours.
+    pub async fn renew_leases(&self, ttl: Duration) -> Result<(), HarmError> {
+        let ttl_ms = ttl.as_millis() as u64;
+        if let Some(admin) = &self.admin {
+            admin.renew(&self.run, ttl_ms).await?;
+        }
+        if let Some(links) = &self.links
+            && links.lease == Lease::Renewed
+        {
+            links.client.lease(&self.run, ttl_ms).await?;
+        }
+        Ok(())
+    }
+
+    /// Processor time so far.
+    pub async fn cpu_seconds(&self) -> CpuSeconds {
+        let of = async |member: &Option<Mutex<Member>>| match member {
+            Some(member) => member.lock().await.cpu_seconds(),
+            None => None,
+        };
+        CpuSeconds { shop: of(&self.shop).await, providers: of(&self.providers).await, proxy: of(&self.proxy).await }
+    }
+
+    /// Children that ended without being asked to, one sentence each. Shop and providers keep durable books and are started
+    /// again on them, as a service manager would; the proxies' loss ends the run.
+    pub async fn revive(&self) -> Vec<Revival> {
+        let mut revivals = Vec::new();
+        for (member, vital) in [(&self.shop, false), (&self.providers, false), (&self.proxy, true)] {
+            // A member that is being killed or started again by a fault is locked: its end is expected.
+            let Some(Ok(mut member)) = member.as_ref().map(Mutex::try_lock) else { continue };
+            let Some(end) = member.unexpected_end().await else { continue };
+            revivals.push(if vital {
+                Revival::Lost(end)
+            } else {
+                match member.restart().await {
+                    Ok(()) => Revival::StartedAgain(format!("{end}; it was started again on its books")),
+                    Err(error) => Revival::Lost(format!("{end}; it could not be started again: {error}")),
+                }
+            });
+        }
+        revivals
+    }
+
+    /// Gives the account back and ends the children.
+    pub async fn take_down(&self) -> Result<(), CallError> {
+        let released = match &self.admin {
+            Some(admin) => admin.release_account(&self.secret_key).await,
+            None => Ok(()),
+        };
+        for member in [&self.shop, &self.proxy, &self.providers].into_iter().flatten() {
+            // A child that resists is killed by the supervisor when it is dropped.
+            drop(member.lock().await.stop().await);
+        }
+        released
+    }
+}

@@ -1,0 +1,82 @@
+//! Before load: one canary order must appear in our statement, or the run would prove nothing.
+
+use super::Arena;
+use crate::caller::CallError;
+use crate::engine::{self, Once, run_once};
+use books::intake::Intake;
+use model::fault::Provider;
+use model::outcome::Outcome;
+use std::time::{Duration, Instant};
+
+/// How long an outbox may take to reach every provider.
+const SEEN_WITHIN: Duration = Duration::from_secs(15);
+
+/// Between two looks at the statement.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Why load must not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum PreflightError {
+    /// The canary's journey did not go through.
+    #[error(
+        "place the canary order: the journey ended {outcome}{at}{remark}\n  hint: nothing is broken on purpose yet; does the journey fit the shop?"
+    )]
+    Canary {
+        /// How it ended.
+        outcome: &'static str,
+        /// At which step.
+        at: String,
+        /// What the last answer said.
+        remark: String,
+    },
+    /// The engine could not walk.
+    #[error("place the canary order")]
+    Engine(#[from] engine::Error),
+    /// The statement cannot be read.
+    #[error("read the statement of the canary order")]
+    Statement(#[from] CallError),
+    /// The order went somewhere else.
+    #[error(
+        "find the canary order in our statement: the {provider} provider has no row of this run\n  hint: the shop does not talk to the simulator; point its {provider} address at it"
+    )]
+    NotSeen {
+        /// Which provider saw nothing.
+        provider: &'static str,
+    },
+}
+
+/// Walks the canary's journey and waits until each provider that the shop is known to use has it in its statement: all of
+/// them for the reference shop, payment for a shop of one's own.
+pub async fn preflight(canary: &Once, arena: &Arena, intake: &Intake) -> Result<(), PreflightError> {
+    let buys = canary.scenario.journeys[canary.journey].buys();
+    let walked = run_once(canary.clone()).await?;
+    let remark = walked.batch.attempts.last().and_then(|attempt| attempt.remark.clone());
+    // The canary is an intent like any other: the books keep it, and the laws examine it.
+    drop(intake.give(walked.batch));
+    if !matches!(walked.end.outcome, Outcome::Confirmed | Outcome::Completed) {
+        return Err(PreflightError::Canary {
+            outcome: walked.end.outcome.name(),
+            at: walked.end.step.map(|step| format!(" at step `{step}`")).unwrap_or_default(),
+            remark: remark.map(|remark| format!(" ({remark})")).unwrap_or_default(),
+        });
+    }
+    if !buys {
+        return Ok(());
+    }
+    let Ok(admin) = arena.admin() else { return Ok(()) };
+    let expected: &[Provider] = if arena.doors.is_some() { &Provider::ALL } else { &[Provider::Payment] };
+    let deadline = Instant::now() + SEEN_WITHIN;
+    loop {
+        let rows = admin.statement(0, 1_000).await?;
+        let seen = |provider: &Provider| {
+            rows.iter().any(|row| {
+                row.provider == provider.name() && matches!(row.op.as_str(), "capture" | "authorise" | "commit" | "document" | "dispatch")
+            })
+        };
+        let Some(missing) = expected.iter().find(|provider| !seen(provider)) else { return Ok(()) };
+        if Instant::now() >= deadline {
+            return Err(PreflightError::NotSeen { provider: missing.name() });
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}

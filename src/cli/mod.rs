@@ -1,0 +1,95 @@
+//! The command line: what can be said, and who does it.
+
+mod check;
+mod completions;
+mod heal;
+mod report;
+mod run;
+mod scenario;
+mod serve;
+mod shop;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Exit code of a usage error: a scenario or flag that cannot be used.
+pub const USAGE: u8 = 2;
+/// Exit code of an error of the harness itself.
+pub const HARNESS: u8 = 4;
+
+/// Proves that a shop survives its biggest day.
+///
+/// Replays peak checkout traffic against a shop, breaks the providers that it depends on, and judges from three independent
+/// books – the shopper's history, the providers' statements, the shop's orders – whether customers got their orders in
+/// time and nobody was charged twice.
+#[derive(Parser)]
+#[command(
+    name = "doorbuster",
+    version,
+    propagate_version = true,
+    after_long_help = "Exit codes:\n  0  Pass\n  1  Fail: a law is broken or an objective is missed\n  2  usage: a flag or a scenario cannot be used\n  3  Inconclusive: the run proves neither\n  4  the harness itself failed\n\nFirst run:\n  doorbuster run scenarios/black-friday.yaml"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a scenario: traffic, faults, books, verdict, report
+    Run(run::Run),
+    /// Repeat the judgement of a run from its books
+    Check(check::Check),
+    /// Write the reports of a run again
+    Report(report::Report),
+    /// Undo the faults that a run left behind
+    Heal(heal::Heal),
+    /// Check scenario files, print their JSON Schema
+    #[command(subcommand)]
+    Scenario(scenario::Scenario),
+    /// Serve the reference shop
+    Shop(serve::Serve),
+    /// Serve the provider simulators: payment, tax, warehouse
+    Providers(serve::Serve),
+    /// Serve the fault proxy (Toxiproxy's interface)
+    Proxy(serve::Serve),
+    /// Print shell completions
+    Completions(completions::Completions),
+}
+
+impl Cli {
+    /// Does what was asked for.
+    pub fn dispatch(self) -> ExitCode {
+        match self.command {
+            Command::Run(command) => command.execute(),
+            Command::Check(command) => command.execute(),
+            Command::Report(command) => command.execute(),
+            Command::Heal(command) => command.execute(),
+            Command::Scenario(command) => command.execute(),
+            Command::Shop(command) => command.execute(serve::Role::Shop),
+            Command::Providers(command) => command.execute(serve::Role::Providers),
+            Command::Proxy(command) => command.execute(serve::Role::Proxy),
+            Command::Completions(command) => command.execute(),
+        }
+    }
+}
+
+/// Prints `failed to …` and what caused it, and gives the code to exit with.
+pub fn failed(code: u8, error: &dyn std::error::Error) -> ExitCode {
+    let text = error.to_string();
+    eprint!("failed to {}", text.strip_prefix("failed to ").unwrap_or(&text));
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        eprint!(": {inner}");
+        cause = inner.source();
+    }
+    eprintln!();
+    ExitCode::from(code)
+}
+
+/// Prints to standard output; a reader that has left is no error.
+fn print(text: &str) -> ExitCode {
+    use std::io::Write;
+    drop(writeln!(std::io::stdout(), "{text}"));
+    ExitCode::SUCCESS
+}

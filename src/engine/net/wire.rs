@@ -1,0 +1,69 @@
+//! A socket that notes when the first byte of a request was written.
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+use tokio::net::TcpStream;
+
+/// When the first byte was written since the mark was last cleared.
+pub type WriteMark = Rc<Cell<Option<Instant>>>;
+
+/// A TCP stream with a [`WriteMark`].
+pub struct Wire {
+    stream: TokioIo<TcpStream>,
+    mark: WriteMark,
+}
+
+impl Wire {
+    /// Wraps the stream; the caller keeps a clone of the mark.
+    pub fn new(stream: TcpStream, mark: WriteMark) -> Self {
+        Self { stream: TokioIo::new(stream), mark }
+    }
+
+    fn note(&self, written: &Poll<io::Result<usize>>) {
+        if self.mark.get().is_none() && matches!(written, Poll::Ready(Ok(1..))) {
+            self.mark.set(Some(Instant::now()));
+        }
+    }
+}
+
+impl Read for Wire {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl Write for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.note(&written);
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.note(&written);
+        written
+    }
+}

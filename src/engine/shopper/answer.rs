@@ -1,0 +1,59 @@
+//! A whole answer, and what is found in it. Its body is parsed when something first asks, and once.
+
+use crate::engine::net::Whole;
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+/// A whole answer, after redirects.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// Who answered, as `host:port`.
+    pub authority: Rc<str>,
+    /// The path and query that were answered.
+    pub path: PathAndQuery,
+    body: Bytes,
+    json: OnceCell<Option<Value>>,
+}
+
+impl Answer {
+    /// From what was read; `authority` and `path` are where it came from.
+    pub fn new(whole: Whole, authority: Rc<str>, path: PathAndQuery) -> Self {
+        Self {
+            status: whole.head.status,
+            headers: whole.head.headers,
+            authority,
+            path,
+            body: whole.body,
+            json: OnceCell::new(),
+        }
+    }
+
+    /// The body as JSON, if it is.
+    pub fn json(&self) -> Option<&Value> {
+        self.json.get_or_init(|| serde_json::from_slice(&self.body).ok()).as_ref()
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+
+    /// A header as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The full address.
+    pub fn address(&self) -> String {
+        format!("http://{}{}", self.authority, self.path)
+    }
+}

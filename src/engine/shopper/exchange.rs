@@ -1,0 +1,253 @@
+//! One request on the wire, redirects included: from a call made ready to a whole answer.
+
+use super::Shopper;
+use super::answer::Answer;
+use super::memory::NotSet;
+use crate::engine::address::{BadAddress, Target, path_and_query, resolve};
+use crate::engine::net::{AuthorityId, Connection, Failure, OpenError, Stopwatch, Whole, split};
+use crate::engine::script::{Call, Payload, Scope};
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
+use http_body_util::Full;
+use model::journey::Redirects;
+use std::net::SocketAddr;
+use std::time::Instant;
+use thiserror::Error;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const INTENT: HeaderName = HeaderName::from_static("doorbuster-intent");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// Why there is no whole answer. Never holds anything that was sent or received.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// The request could not be written: nothing was sent.
+    #[error("{0}")]
+    Unsendable(String),
+    /// No connection was had.
+    #[error("{0}")]
+    NoConnection(#[from] OpenError),
+    /// The connection broke.
+    #[error("{0}")]
+    Broken(&'static str),
+    /// The answer was not whole in time.
+    #[error("no whole answer in time")]
+    Timeout,
+    /// The run ended before the answer.
+    #[error("under way when the run ended")]
+    Cut,
+}
+
+impl From<NotSet> for NoAnswer {
+    fn from(not_set: NotSet) -> Self {
+        Self::Unsendable(not_set.to_string())
+    }
+}
+
+/// A request rendered but for its headers.
+struct Prepared {
+    authority: AuthorityId,
+    scope: Scope,
+    method: Method,
+    path: PathAndQuery,
+    body: Bytes,
+}
+
+impl Shopper {
+    /// Sends the call and reads the answer, in the time that the call has.
+    pub(super) async fn exchange(&self, call: &Call, key: Option<&str>, watch: &Stopwatch) -> Result<Answer, NoAnswer> {
+        let prepared = self.prepare(call, key)?;
+        tokio::time::timeout(call.timeout, self.follow(call, prepared, key, watch)).await.map_err(|_| NoAnswer::Timeout)?
+    }
+
+    fn prepare(&self, call: &Call, key: Option<&str>) -> Result<Prepared, NoAnswer> {
+        let mut own_key = self.memory.key.borrow_mut();
+        own_key.clear();
+        own_key.push_str(key.unwrap_or_default());
+        drop(own_key);
+        let target = call.target.render(&self.memory)?;
+        let (authority, scope, path) = self.place(&target)?;
+        Ok(Prepared { authority, scope, method: call.method.clone(), path, body: self.body(&call.payload)? })
+    }
+
+    /// Where a rendered target is.
+    fn place(&self, target: &str) -> Result<(AuthorityId, Scope, PathAndQuery), NoAnswer> {
+        let shop = &self.station.script.shop;
+        // What was rendered may hold a secret, so it is not repeated.
+        let unsendable = |_: BadAddress| NoAnswer::Unsendable("the target is not an address".into());
+        match shop.target(target).map_err(unsendable)? {
+            Target::Shop(path) => {
+                Ok((self.station.shop, Scope::Shop, path_and_query(&shop.prefix, path).map_err(unsendable)?))
+            }
+            Target::Elsewhere(authority, path) => {
+                let id = self.station.pool.borrow_mut().authority(authority);
+                let id = id.ok_or_else(|| NoAnswer::Unsendable("the target has no host".into()))?;
+                Ok((id, Scope::Everyone, path_and_query("", path).map_err(unsendable)?))
+            }
+        }
+    }
+
+    fn body(&self, payload: &Payload) -> Result<Bytes, NoAnswer> {
+        let mut out = Vec::new();
+        match payload {
+            Payload::Empty => return Ok(Bytes::new()),
+            Payload::Json(json) => json.render_into(&mut out, &self.memory)?,
+            Payload::Raw(text) => out.extend_from_slice(text.render(&self.memory)?.as_bytes()),
+            Payload::Form(fields) => {
+                let mut form = form_urlencoded::Serializer::new(String::new());
+                for (name, text) in fields {
+                    form.append_pair(name, &text.render(&self.memory)?);
+                }
+                out = form.finish().into_bytes();
+            }
+        }
+        Ok(out.into())
+    }
+
+    async fn follow(
+        &self,
+        call: &Call,
+        mut prepared: Prepared,
+        key: Option<&str>,
+        watch: &Stopwatch,
+    ) -> Result<Answer, NoAnswer> {
+        let mut left = match call.redirects {
+            Redirects::Keep => 0,
+            Redirects::Follow(times) => times,
+        };
+        loop {
+            let request = self.request(call, &prepared, key)?;
+            let whole = self.put_through(prepared.authority, request, watch).await?;
+            if prepared.scope == Scope::Shop {
+                self.keep_cookies(&whole, prepared.path.as_str());
+            }
+            if left > 0 && self.redirect(&whole, &mut prepared) {
+                left -= 1;
+                continue;
+            }
+            let authority = self.station.pool.borrow().name(prepared.authority);
+            return Ok(Answer::new(whole, authority, prepared.path));
+        }
+    }
+
+    fn keep_cookies(&self, whole: &Whole, path: &str) {
+        if whole.head.headers.contains_key(SET_COOKIE) {
+            let now = Instant::now();
+            let mut jar = self.jar.borrow_mut();
+            whole.head.headers.get_all(SET_COOKIE).iter().for_each(|cookie| jar.take(cookie, path, now));
+        }
+    }
+
+    fn request(&self, call: &Call, prepared: &Prepared, key: Option<&str>) -> Result<Request<Full<Bytes>>, NoAnswer> {
+        let mut request = Request::new(Full::new(prepared.body.clone()));
+        *request.method_mut() = prepared.method.clone();
+        *request.uri_mut() = Uri::from(prepared.path.clone());
+        let headers = request.headers_mut();
+        call.headers(prepared.scope).clone_into(headers);
+        if prepared.method == Method::GET && call.method != Method::GET {
+            // The redirect made it a GET: there is no body to describe.
+            headers.remove(CONTENT_TYPE);
+        }
+        headers.insert(HOST, self.station.pool.borrow().host(prepared.authority));
+        if prepared.scope == Scope::Shop {
+            headers.insert(INTENT, self.intent_header()?);
+            headers.insert(TRACEPARENT, self.traceparent());
+            if let Some(cookies) = self.jar.borrow().header(prepared.path.path(), Instant::now()) {
+                headers.insert(COOKIE, cookies);
+            }
+        }
+        if let Some(key) = key {
+            headers.insert(IDEMPOTENCY_KEY, header_value("idempotency-key", key)?);
+        }
+        // Last, so that a journey has its way.
+        for (name, text) in call.varying(prepared.scope) {
+            let value = header_value(name.as_str(), &text.render(&self.memory)?)?;
+            headers.insert(name, value);
+        }
+        Ok(request)
+    }
+
+    /// Sends on a connection that waits, or on a new one. What provably was not sent is sent again: a server may close
+    /// an idle connection at any time.
+    async fn put_through(
+        &self,
+        authority: AuthorityId,
+        mut request: Request<Full<Bytes>>,
+        watch: &Stopwatch,
+    ) -> Result<Whole, NoAnswer> {
+        loop {
+            let waiting = self.station.pool.borrow_mut().take(authority);
+            let (mut connection, fresh) = match waiting {
+                Some(mut connection) => {
+                    if !connection.ready().await {
+                        continue;
+                    }
+                    (connection, false)
+                }
+                None => {
+                    self.note_begun();
+                    watch.connecting.set(watch.connecting.get().or_else(|| Some(Instant::now())));
+                    (self.connect(authority).await?, true)
+                }
+            };
+            self.note_begun();
+            match connection.exchange(request, watch).await {
+                Ok(whole) => {
+                    if connection.reusable() {
+                        self.station.pool.borrow_mut().put(authority, connection);
+                    }
+                    return Ok(whole);
+                }
+                Err(Failure::NotSent(unsent)) if !fresh => request = *unsent,
+                Err(Failure::NotSent(_)) => return Err(NoAnswer::Broken("the connection was closed at once")),
+                Err(Failure::Broken(remark)) => return Err(NoAnswer::Broken(remark)),
+            }
+        }
+    }
+
+    async fn connect(&self, authority: AuthorityId) -> Result<Connection, NoAnswer> {
+        let known = self.station.pool.borrow().address(authority)?;
+        let address = match known {
+            Some(address) => address,
+            None => self.look_up_host(authority).await?,
+        };
+        Connection::open(address).await.map_err(|error| NoAnswer::NoConnection(OpenError::from(&error)))
+    }
+
+    async fn look_up_host(&self, authority: AuthorityId) -> Result<SocketAddr, OpenError> {
+        let name = self.station.pool.borrow().name(authority);
+        let found = tokio::net::lookup_host(split(&name)).await;
+        let address = found.ok().and_then(|mut found| found.next()).ok_or(OpenError::NoSuchHost)?;
+        self.station.pool.borrow_mut().learn(authority, address);
+        Ok(address)
+    }
+
+    /// Turns `prepared` into what the redirect asks for; false when the answer is none that can be followed.
+    fn redirect(&self, whole: &Whole, prepared: &mut Prepared) -> bool {
+        let to_get = match whole.head.status {
+            StatusCode::SEE_OTHER => prepared.method != Method::HEAD,
+            StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => prepared.method == Method::POST,
+            StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => false,
+            _ => return false,
+        };
+        let Some(location) = whole.head.headers.get(LOCATION).and_then(|location| location.to_str().ok()) else {
+            return false;
+        };
+        let from = self.station.pool.borrow().name(prepared.authority);
+        let Ok((authority, scope, path)) = self.place(&resolve(&from, prepared.path.as_str(), location)) else {
+            return false;
+        };
+        if to_get {
+            prepared.method = Method::GET;
+            prepared.body = Bytes::new();
+        }
+        (prepared.authority, prepared.scope, prepared.path) = (authority, scope, path);
+        true
+    }
+}
+
+fn header_value(name: &str, value: &str) -> Result<HeaderValue, NoAnswer> {
+    HeaderValue::from_str(value).map_err(|_| NoAnswer::Unsendable(format!("the value of header `{name}` cannot be sent")))
+}

@@ -1,0 +1,145 @@
+//! From step to step through a journey.
+
+use super::reading::holds;
+use super::trial::{Ask, Told};
+use super::{End, Shopper, mood};
+use crate::engine::script::{Action, Call, Poll, Step};
+use books::rows::AttemptKind;
+use model::journey::KeyUse;
+use model::outcome::{Outcome, Reading, Refusal};
+use model::seed::draw;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep_until;
+
+/// How a step went.
+enum Went {
+    /// On to the next, whose shopper is ready at this time.
+    On(u64),
+    /// The journey ends here.
+    Ends(Outcome, Option<Refusal>),
+}
+
+impl Shopper {
+    /// Walks through the journey to its end.
+    pub async fn walk(&self) {
+        let script = Arc::clone(&self.station.script);
+        let mut ready_us = self.intended_us;
+        let mut bought = 0;
+        for (index, step) in script.journeys[self.journey].steps.iter().enumerate() {
+            self.step.set(index);
+            if self.manner.abandons_at == Some(index as u32) {
+                return self.ends(Outcome::Abandoned, None, Some(index));
+            }
+            let chance = || draw(self.seed, "chance", &step.name, 0);
+            if step.only_if.as_ref().is_some_and(|only_if| !holds(only_if, &self.memory, chance)) {
+                continue;
+            }
+            match self.take(step, index, ready_us, &mut bought).await {
+                Went::On(next_us) => ready_us = next_us,
+                // What was bought stays bought, whatever a later step brings.
+                Went::Ends(..) if bought > 0 && !matches!(step.action, Action::Buy(_)) => {
+                    return self.ends(Outcome::Confirmed, None, Some(index));
+                }
+                Went::Ends(outcome, refusal) => return self.ends(outcome, refusal, Some(index)),
+            }
+        }
+        let outcome = if bought > 0 { Outcome::Confirmed } else { Outcome::Completed };
+        self.ends(outcome, None, None);
+    }
+
+    fn ends(&self, outcome: Outcome, refusal: Option<Refusal>, step: Option<usize>) {
+        self.end.set(Some(End { outcome, refusal, step }));
+    }
+
+    async fn take(&self, step: &Step, index: usize, ready_us: u64, bought: &mut u32) -> Went {
+        match &step.action {
+            Action::Think(pause) => {
+                let lasts = mood::pause(*pause, self.seed, &step.name, 0);
+                let next_us = ready_us + lasts.as_micros() as u64;
+                self.wait_until(next_us).await;
+                Went::On(next_us)
+            }
+            Action::Request(call) => {
+                let key = self.key(call, index);
+                let told = self.ask(Ask::other(call, key.as_deref(), ready_us)).await;
+                went(told)
+            }
+            Action::Poll(poll) => {
+                let key = self.key(&poll.call, index);
+                went(self.poll(poll, Ask::other(&poll.call, key.as_deref(), ready_us)).await)
+            }
+            Action::Buy(buy) => {
+                let ended = self.buy(buy, index, ready_us, *bought).await;
+                if ended.outcome == Outcome::Confirmed {
+                    *bought += 1;
+                    self.next_intent(*bought);
+                    Went::On(ended.ready_us)
+                } else {
+                    Went::Ends(ended.outcome, ended.refusal)
+                }
+            }
+        }
+    }
+
+    /// Asks again and again until the answer is a yes or a no, or the deadline is past.
+    pub(super) async fn poll(&self, poll: &Poll, first: Ask<'_>) -> Told {
+        let deadline_us = first.intended_us + poll.deadline.as_micros() as u64;
+        let mut ask = first;
+        loop {
+            let told = self.ask(ask).await;
+            let final_answer = matches!(told.reading, Reading::Ok | Reading::Refused(_));
+            ask.intended_us = told.done_us + poll.every.as_micros() as u64;
+            if final_answer || ask.intended_us > deadline_us {
+                return match told.reading {
+                    Reading::Pending => Told { reading: Reading::Unexpected, ..told },
+                    _ => told,
+                };
+            }
+            self.wait_until(ask.intended_us).await;
+        }
+    }
+
+    /// The key of a step that has one.
+    fn key(&self, call: &Call, index: usize) -> Option<String> {
+        match call.key {
+            KeyUse::None => None,
+            KeyUse::Step => Some(self.step_key(index)),
+        }
+    }
+
+    /// A key of this step and intent.
+    pub(super) fn step_key(&self, index: usize) -> String {
+        format!("{}.{index}", self.memory.intent.borrow())
+    }
+
+    /// Waits until a time of the load.
+    pub(super) async fn wait_until(&self, us: u64) {
+        sleep_until(self.station.clock.at(us).into()).await;
+    }
+
+    /// Waits, and tells when the waiting was meant to end.
+    pub(super) async fn wait(&self, lasts: Duration) -> u64 {
+        let until_us = self.station.clock.now_us() + lasts.as_micros() as u64;
+        self.wait_until(until_us).await;
+        until_us
+    }
+}
+
+impl<'a> Ask<'a> {
+    fn other(call: &'a Call, key: Option<&'a str>, intended_us: u64) -> Self {
+        Self { call, kind: AttemptKind::Other, key, intended_us, order: None, total: None }
+    }
+}
+
+/// What the answer to a step that does not buy means for the journey.
+fn went(told: Told) -> Went {
+    match told.reading {
+        Reading::Ok | Reading::Pending => Went::On(told.done_us),
+        Reading::Refused(refusal) => Went::Ends(Outcome::Rejected, Some(refusal)),
+        Reading::InProgress | Reading::AlreadyOrdered | Reading::Absent | Reading::Unexpected => {
+            Went::Ends(Outcome::Rejected, Some(Refusal::Technical))
+        }
+        Reading::Unanswered => Went::Ends(Outcome::Unknown, None),
+    }
+}

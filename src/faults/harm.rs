@@ -1,0 +1,133 @@
+//! What a fault does to servers and children, and how it is undone.
+
+use super::{LEASE, Undo};
+use crate::arena::{Arena, MemberError};
+use crate::caller::CallError;
+use model::fault::{Child, ProcessHarm, Provider, ProviderRule, Stream, Toxic};
+use model::scenario::{Fault, FaultTarget};
+use model::seed::Seed;
+
+/// One fault, ready to begin.
+#[derive(Clone, Debug)]
+pub enum Harm {
+    /// A rule inside a provider.
+    Rule(Box<ProviderRule>),
+    /// A toxic on the link to a provider.
+    Link {
+        /// Name of the fault and of the toxic.
+        name: String,
+        /// Which provider.
+        provider: Provider,
+        /// What is wrong.
+        toxic: Toxic,
+        /// Which way.
+        stream: Stream,
+    },
+    /// Harm to a child process.
+    Process {
+        /// Which.
+        child: Child,
+        /// What.
+        harm: ProcessHarm,
+    },
+}
+
+/// Why a fault could not begin or end.
+#[derive(Debug, thiserror::Error)]
+pub enum HarmError {
+    /// An interface said no, or nothing.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The proxy said no, or nothing.
+    #[error(transparent)]
+    Proxy(#[from] chaos::client::Error),
+    /// The operating system said no, or the child did not come back.
+    #[error(transparent)]
+    Member(#[from] MemberError),
+    /// The arena has nothing of the kind.
+    #[error("{0}")]
+    Missing(&'static str),
+}
+
+impl Harm {
+    /// The harm that a scenario's fault asks for.
+    #[must_use]
+    pub fn of(fault: &Fault, run: &str, seed: Seed) -> Self {
+        match &fault.target {
+            FaultTarget::Provider { provider, when, probability, draw, effect } => Self::Rule(Box::new(ProviderRule {
+                id: fault.name.clone(),
+                run: run.into(),
+                provider: *provider,
+                when: when.clone(),
+                probability: *probability,
+                draw: *draw,
+                effect: effect.clone(),
+                seed: seed.fork("faults").0,
+                ttl_ms: LEASE.as_millis() as u64,
+            })),
+            FaultTarget::Link { provider, toxic, stream } => {
+                Self::Link { name: fault.name.clone(), provider: *provider, toxic: *toxic, stream: *stream }
+            }
+            FaultTarget::Process { child, harm } => Self::Process { child: *child, harm: *harm },
+        }
+    }
+
+    /// Whether the providers cannot answer while it is active.
+    #[must_use]
+    pub const fn stops_the_providers(&self) -> bool {
+        matches!(self, Self::Process { child: Child::Providers, .. })
+    }
+
+    /// Begins.
+    pub async fn begin(&self, arena: &Arena) -> Result<(), HarmError> {
+        match self {
+            Self::Rule(rule) => Ok(arena.admin()?.put_rule(rule).await?),
+            Self::Link { name, provider, toxic, stream } => {
+                let links = arena.links()?;
+                Ok(links.client.add(links.proxy(*provider)?, name, toxic, *stream, 1.0).await?)
+            }
+            Self::Process { child, harm } => {
+                let mut child = arena.child(*child)?.lock().await;
+                match harm {
+                    ProcessHarm::Kill { .. } => Ok(child.kill().await?),
+                    ProcessHarm::Pause {} => Ok(child.pause()?),
+                }
+            }
+        }
+    }
+
+    /// Undoes it.
+    pub async fn end(&self, arena: &Arena) -> Result<(), HarmError> {
+        match self {
+            Self::Rule(rule) => Ok(arena.admin()?.delete_rule(&rule.id).await?),
+            Self::Link { name, provider, toxic, .. } => {
+                let links = arena.links()?;
+                Ok(links.client.remove(links.proxy(*provider)?, name, toxic).await?)
+            }
+            Self::Process { child, harm } => {
+                let mut child = arena.child(*child)?.lock().await;
+                match harm {
+                    ProcessHarm::Kill { .. } => Ok(child.restart().await?),
+                    ProcessHarm::Pause {} => Ok(child.resume()?),
+                }
+            }
+        }
+    }
+
+    /// The way back, for `heal` after the run's death; none for children, which die with the run.
+    #[must_use]
+    pub fn undo(&self, arena: &Arena) -> Option<Undo> {
+        match self {
+            Self::Rule(rule) => {
+                let admin = arena.admin().ok()?.base().to_owned();
+                Some(Undo::Rule { admin, id: rule.id.clone() })
+            }
+            Self::Link { name, provider, toxic, .. } => {
+                let links = arena.links().ok()?;
+                let proxy = links.proxy(*provider).ok()?.to_owned();
+                Some(Undo::Toxic { api: links.api.clone(), proxy, name: name.clone(), toxic: *toxic })
+            }
+            Self::Process { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Undoes what a run file says is still broken.
+
+use super::{HarmError, Undo};
+use crate::caller::Caller;
+use books::file::RunFile;
+use std::path::Path;
+use std::time::Duration;
+
+/// How long a call may take.
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why a run could not be healed.
+#[derive(Debug, thiserror::Error)]
+pub enum HealError {
+    /// The run file cannot be read.
+    #[error("read the run file")]
+    Books(#[from] books::Error),
+    /// The events cannot be read.
+    #[error("read the events of the run")]
+    Events(#[from] rusqlite::Error),
+    /// The system gives no event queue.
+    #[error("start")]
+    Runtime(#[from] std::io::Error),
+    /// A fault is still active.
+    #[error("undo {failed} of {all} faults:\n  {}", lines.join("\n  "))]
+    Left {
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        all: usize,
+        /// What was done about each.
+        lines: Vec<String>,
+    },
+}
+
+/// Undoes every fault that began and did not end; one line for each.
+pub fn heal_run(file: &Path, token: Option<String>) -> Result<Vec<String>, HealError> {
+    let open = open_faults(file)?;
+    if open.is_empty() {
+        return Ok(vec!["nothing to undo: every fault has ended".into()]);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let caller = Caller::new(CALL_TIMEOUT, token.clone());
+    let (mut lines, mut failed) = (Vec::new(), 0);
+    for (name, undo) in &open {
+        let Ok(undo) = serde_json::from_str::<Undo>(undo) else {
+            lines.push(format!("{name}: ended with the run's children"));
+            continue;
+        };
+        match runtime.block_on(undo.carry_out(&caller, token.clone())) {
+            Ok(()) => lines.push(format!("{name}: undone at {}", undo.place())),
+            Err(error) if undo.place_was_a_child(&error) => {
+                lines.push(format!("{name}: {} is gone, and the fault with it", undo.place()));
+            }
+            Err(error) => {
+                failed += 1;
+                lines.push(format!("{name}: not undone at {}: {error}", undo.place()));
+            }
+        }
+    }
+    if failed > 0 {
+        return Err(HealError::Left { failed, all: open.len(), lines });
+    }
+    Ok(lines)
+}
+
+/// Name and way back of each fault that began and did not end.
+fn open_faults(file: &Path) -> Result<Vec<(String, String)>, HealError> {
+    let conn = RunFile::open_to_read(file)?;
+    let mut statement = conn.prepare(
+        "SELECT began.name, began.undo FROM v1_event AS began
+         WHERE began.kind = 'fault_began'
+           AND NOT EXISTS (SELECT 1 FROM v1_event AS ended
+                           WHERE ended.kind = 'fault_ended' AND ended.name = began.name AND ended.event > began.event)
+         ORDER BY began.event",
+    )?;
+    let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+impl Undo {
+    /// Whether the controller does not answer any more: children of a run on loopback end with it, and their faults with them.
+    fn place_was_a_child(&self, error: &HarmError) -> bool {
+        let place = self.place();
+        let address = if place.contains("://") { place.to_owned() } else { format!("http://{place}") };
+        let loopback = model::target::Target::of(&address).is_some_and(|target| target.is_loopback());
+        let silent = match error {
+            HarmError::Call(error) => matches!(error, crate::caller::CallError::Unanswered { .. }),
+            HarmError::Proxy(error) => matches!(error, chaos::client::Error::Unreachable { .. }),
+            HarmError::Member(_) | HarmError::Missing(_) => false,
+        };
+        loopback && silent
+    }
+}

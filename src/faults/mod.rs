@@ -1,0 +1,107 @@
+//! The one fault controller: it consumes one stream of commands and undoes everything that it did.
+//!
+//! Who sends the commands – the scenario's timeline, an interface, a person – is not its business.
+
+mod harm;
+mod heal;
+mod timeline;
+mod undo;
+
+pub use harm::{Harm, HarmError};
+pub use heal::{HealError, heal_run};
+pub use timeline::{Command, describe, timeline};
+pub use undo::Undo;
+
+use crate::arena::Arena;
+use books::intake::Intake;
+use books::rows::{Batch, Event, EventKind};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// Every fault on servers of ours is a lease of this length: it ends by itself so long after the run's death.
+pub const LEASE: Duration = Duration::from_secs(8);
+
+/// How often leases are renewed.
+const RENEWAL: Duration = Duration::from_secs(2);
+
+/// Carries out fault commands until their stream ends, then undoes what is still active.
+pub struct Controller {
+    arena: Arc<Arena>,
+    start: Instant,
+    intake: Intake,
+    active: BTreeMap<String, Harm>,
+}
+
+impl Controller {
+    /// A controller over the servers and children of `arena`; `intake` takes its events, timed from `start`.
+    #[must_use]
+    pub const fn new(arena: Arc<Arena>, start: Instant, intake: Intake) -> Self {
+        Self { arena, start, intake, active: BTreeMap::new() }
+    }
+
+    /// Runs until the stream ends; returns what could not be done, one sentence each.
+    pub async fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Vec<String> {
+        let mut mishaps = Vec::new();
+        let mut renewal = tokio::time::interval(RENEWAL);
+        loop {
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => self.obey(command, &mut mishaps).await,
+                    None => break,
+                },
+                _ = renewal.tick() => {
+                    if let Err(error) = self.arena.renew_leases(LEASE).await
+                        && !self.providers_are_down()
+                    {
+                        mishaps.push(format!("a lease could not be renewed: {error}"));
+                    }
+                }
+            }
+        }
+        for name in self.active.keys().cloned().collect::<Vec<_>>() {
+            self.obey(Command::End { name }, &mut mishaps).await;
+        }
+        mishaps
+    }
+
+    async fn obey(&mut self, command: Command, mishaps: &mut Vec<String>) {
+        match command {
+            Command::Begin { name, what, harm } => {
+                // The way back is written down before the harm is done, so that `heal` finds it whatever happens next.
+                self.note(EventKind::FaultBegan, &name, what, harm.undo(&self.arena));
+                match harm.begin(&self.arena).await {
+                    Ok(()) => drop(self.active.insert(name, harm)),
+                    Err(error) => {
+                        mishaps.push(format!("fault `{name}` could not begin: {error}"));
+                        self.note(EventKind::FaultEnded, &name, "could not begin".into(), None);
+                    }
+                }
+            }
+            Command::End { name } => {
+                let Some(harm) = self.active.remove(&name) else { return };
+                let text = match harm.end(&self.arena).await {
+                    Ok(()) => "ended".to_owned(),
+                    Err(error) => {
+                        mishaps.push(format!("fault `{name}` could not be undone: {error}"));
+                        format!("could not be undone: {error}")
+                    }
+                };
+                self.note(EventKind::FaultEnded, &name, text, None);
+            }
+        }
+    }
+
+    fn providers_are_down(&self) -> bool {
+        self.active.values().any(Harm::stops_the_providers)
+    }
+
+    fn note(&self, kind: EventKind, name: &str, text: String, undo: Option<Undo>) {
+        let undo = undo.map(|undo| undo.to_json()).unwrap_or_default();
+        let at_us = self.start.elapsed().as_micros() as u64;
+        let event = Event { at_us, kind, name: name.into(), text, undo };
+        // A file that cannot be written halts the run by itself; the faults must be undone all the same.
+        drop(self.intake.give(Batch { events: vec![event], ..Batch::default() }));
+    }
+}

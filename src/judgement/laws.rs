@@ -1,0 +1,71 @@
+//! Laws as the record tells them: what each said, and one violated subject across the three books.
+
+use super::{JudgementError, rows};
+use books::Joined;
+use books::laws::{Law, LawFinding, Subject};
+use model::finding::Finding;
+use model::record::{Counterexample, LawRecord};
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+
+/// Examines all laws: violated first, then undecided, not exercised, held; required before others.
+pub fn examine(joined: &Joined, conn: &Connection, laws: &[Law]) -> Result<Vec<LawRecord>, JudgementError> {
+    let required: BTreeMap<String, u64> =
+        rows(conn, "the required laws", "SELECT name, exposure_min FROM v1_required_law", |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)? as u64))
+        })?
+        .into_iter()
+        .collect();
+    let mut records = Vec::with_capacity(laws.len());
+    for law in laws {
+        let found = joined.examine(law);
+        let counterexample = match found.violations.first() {
+            Some(subject) if found.finding() == Finding::Violated => Some(tell(joined, law, subject)?),
+            _ => None,
+        };
+        records.push(record(&found, required.get(&law.name).copied(), counterexample));
+    }
+    records.sort_by_key(|record| {
+        let rank = match record.finding {
+            Finding::Violated => 0,
+            Finding::Undecided => 1,
+            Finding::NotExercised if record.required => 2,
+            Finding::Held => 3,
+            Finding::NotExercised => 4,
+        };
+        (rank, !record.required, record.name.clone())
+    });
+    Ok(records)
+}
+
+fn record(found: &LawFinding, exposure_min: Option<u64>, counterexample: Option<Counterexample>) -> LawRecord {
+    LawRecord {
+        name: found.name.clone(),
+        sentence: found.sentence.clone(),
+        required: exposure_min.is_some(),
+        exposure_min: exposure_min.unwrap_or(0),
+        finding: found.finding(),
+        examined: found.examined(),
+        violated: found.violated(),
+        undecided: found.undecided(),
+        exposure: found.exposure,
+        counterexample,
+    }
+}
+
+/// The subject's timeline, and the query that finds it in the run file.
+fn tell(joined: &Joined, law: &Law, subject: &Subject) -> Result<Counterexample, JudgementError> {
+    let quoted = subject.subject.replace('\'', "''");
+    Ok(Counterexample {
+        subject: subject.subject.clone(),
+        why: subject.why.clone(),
+        timeline: Vec::new(),
+        query: format!("SELECT * FROM (\n{}\n) WHERE subject = '{quoted}'", query_of(&law.sql)),
+    })
+}
+
+/// The query without the comments that open it.
+fn query_of(sql: &str) -> String {
+    let lines = sql.trim().trim_end_matches(';').lines();
+    lines.skip_while(|line| line.starts_with("--") || line.trim().is_empty()).collect::<Vec<_>>().join("\n")
+}

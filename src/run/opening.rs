@@ -1,0 +1,120 @@
+//! What the run file is told before byte one: who, when, what, on which machine.
+
+use super::Options;
+use super::load::Loaded;
+use crate::faults;
+use books::opening::{FaultKind, FaultPlan, MixName, Opening};
+use model::record::Machine;
+use model::scenario::{FaultTarget, Shop, TaxFallback};
+use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A run's id: `r` and ten letters that no other run has. It comes from the clock and the process, never from the seed:
+/// two runs of one plan must not share marks.
+#[must_use]
+pub fn run_id() -> String {
+    const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let now_ns = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+    let mut bits = model::seed::Seed(now_ns).fork_nth(u64::from(std::process::id())).0;
+    let mut id = String::from("r");
+    for _ in 0..10 {
+        id.push(char::from(LETTERS[(bits & 31) as usize]));
+        bits >>= 5;
+    }
+    id
+}
+
+/// The time of day here, for names of directories: `2026-11-27T090301`.
+#[must_use]
+pub fn local_stamp() -> String {
+    jiff::Zoned::now().strftime("%Y-%m-%dT%H%M%S").to_string()
+}
+
+/// What the run file is told before byte one.
+#[must_use]
+pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
+    let scenario = &loaded.scenario;
+    let (stock, promotions, tax) = declared(&scenario.shop);
+    let mix = scenario.mix.iter().map(|entry| {
+        let journey = &scenario.journeys[entry.journey];
+        MixName { journey: journey.name.clone(), buys: journey.buys() }
+    });
+    let faults = scenario.faults.iter().map(|fault| FaultPlan {
+        name: fault.name.clone(),
+        what: faults::describe(&fault.target),
+        target: match fault.target {
+            FaultTarget::Provider { .. } => FaultKind::Provider,
+            FaultTarget::Link { .. } => FaultKind::Link,
+            FaultTarget::Process { .. } => FaultKind::Process,
+        },
+        from_us: fault.at.as_micros() as u64,
+        to_us: (fault.at + fault.lasts).as_micros() as u64,
+    });
+    Opening {
+        run: run.into(),
+        scenario: scenario.name.clone(),
+        description: scenario.description.clone(),
+        plan_hash: loaded.plan_hash.clone(),
+        sources: loaded.sources(),
+        opened_at_us: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as u64),
+        tool_version: env!("CARGO_PKG_VERSION").into(),
+        machine: machine(),
+        shop: match (&scenario.shop, &options.defect) {
+            (Shop::Own(own), _) => own.url.clone(),
+            (Shop::Reference(_), None) => "reference shop".into(),
+            (Shop::Reference(_), Some(defect)) => format!("reference shop with the seeded defect {defect}"),
+        },
+        command: options.command.clone(),
+        mix: mix.collect(),
+        stock,
+        promotions,
+        required_laws: scenario.required_laws.clone(),
+        faults: faults.collect(),
+        objectives: serde_json::to_value(&scenario.objectives).expect("objectives are plain data"),
+        tax,
+        quiet_for_us: scenario.settlement.quiet_for.as_micros() as u64,
+        settle_within_us: scenario.settlement.settle_within.as_micros() as u64,
+        facts: BTreeMap::new(),
+    }
+}
+
+/// Declared stock, promotion limits and tax policy.
+fn declared(shop: &Shop) -> (BTreeMap<String, u64>, BTreeMap<String, u64>, Option<TaxFallback>) {
+    match shop {
+        Shop::Reference(shop) => (
+            shop.products.iter().map(|product| (product.sku.clone(), product.stock)).collect(),
+            shop.promotions.iter().map(|promotion| (promotion.code.clone(), promotion.limit)).collect(),
+            Some(shop.tax_fallback),
+        ),
+        Shop::Own(own) => (own.stock.clone(), own.promotions.clone(), None),
+    }
+}
+
+/// The machine, as far as the system tells.
+fn machine() -> Machine {
+    let field = |file: &str, name: &str| {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let line = text.lines().find(|line| line.starts_with(name))?;
+        line.split_once(':').map(|(_, value)| value.trim().to_owned())
+    };
+    let memory_kib = field("/proc/meminfo", "MemTotal").and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
+    Machine {
+        system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        processor: field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".into()),
+        cores: std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32),
+        memory_mib: memory_kib.unwrap_or(0) / 1024,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn run_ids_differ_and_are_plain() {
+        let (one, other) = (run_id(), run_id());
+        assert_ne!(one, other);
+        assert_eq!(one.len(), 11);
+        assert!(one.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit()));
+    }
+}

@@ -1,0 +1,213 @@
+//! A checkout, and paying a failed order with another card: who may begin, with which card, at which price.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    answer,
+    cart::Price,
+    clock::identifier,
+    order::{Brief, Number, State},
+    pay::Said,
+    providers::payment::Card,
+    refusal::{Refusal, known},
+    shop::Shop,
+    store::{Begin, BeginPayment, Begun, Charge, Claim},
+};
+
+/// How often a cart that changes under its quote is quoted again.
+const QUOTES_MAX: usize = 3;
+
+/// What the shopper pays with. It has no `Debug`: it may hold a card.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Means {
+    /// The provider's name of a card.
+    Method(String),
+    /// A card; exchanged for such a name at once.
+    Card(Card),
+}
+
+/// The body of a checkout.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CheckoutBody {
+    pub(crate) email: String,
+    pub(crate) payment: Means,
+    #[serde(default)]
+    pub(crate) total_minor: Option<i64>,
+}
+
+/// The body of another payment.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PaymentBody {
+    pub(crate) payment: Means,
+}
+
+/// What a request was, for telling a repeat from another use of its key. Of a card only that it was one goes in.
+pub(crate) fn fingerprint(parts: &[&str]) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize()[..16].try_into().expect("a SHA-256 has 32 bytes")
+}
+
+impl Means {
+    fn mark(&self) -> &str {
+        match self {
+            Self::Method(method) => method,
+            Self::Card(_) => "card",
+        }
+    }
+}
+
+impl Shop {
+    /// Orders a cart and pays for it.
+    pub(crate) async fn check_out(
+        self: &Arc<Self>,
+        cart: String,
+        key: String,
+        carried: String,
+        body: CheckoutBody,
+    ) -> Result<Said, Refusal> {
+        let _work = self.keys.enter(&key).ok_or(known::IN_PROGRESS)?;
+        let total = body.total_minor.map(|total| total.to_string()).unwrap_or_default();
+        let fingerprint = fingerprint(&["checkout", &cart, &body.email, body.payment.mark(), &total]);
+        let claim = Claim { key, fingerprint };
+        let method = match self.method(body.payment, &claim, &carried).await? {
+            Ok(method) => method,
+            Err(said) => return Ok(said),
+        };
+        let mut begin = Begin {
+            cart,
+            claim: claim.clone(),
+            email: body.email,
+            method,
+            shown_total_minor: body.total_minor,
+            carried,
+            provider_key: identifier("pk_"),
+            stock_seen: None,
+        };
+        // The defect `check-then-decrement`: what is read here is written back in another transaction.
+        if self.defects.writes_stock_back() {
+            begin.stock_seen = Some(self.stock_of(&begin.cart).await?);
+        }
+        // The defect `charge-before-recovery-point`.
+        if self.defects.charges_before_storing() {
+            return self.charge_then_store(begin).await;
+        }
+        self.begin(begin, &claim).await
+    }
+
+    async fn begin(self: &Arc<Self>, begin: Begin, claim: &Claim) -> Result<Said, Refusal> {
+        for _ in 0..QUOTES_MAX {
+            let phase = self.store.begin_checkout(begin.clone()).await.map_err(|error| self.refusal(error))?;
+            match self.go_on(phase, claim).await {
+                Some(said) => return Ok(said),
+                None => drop(self.quote_cart(&begin.cart, &begin.carried, None).await?),
+            }
+        }
+        Err(known::BUSY)
+    }
+
+    /// Pays a failed order with another card.
+    pub(crate) async fn pay_again(
+        self: &Arc<Self>,
+        order: Number,
+        key: String,
+        carried: &str,
+        body: PaymentBody,
+    ) -> Result<Said, Refusal> {
+        let _work = self.keys.enter(&key).ok_or(known::IN_PROGRESS)?;
+        let claim = Claim { key, fingerprint: fingerprint(&["payment", &order.to_string(), body.payment.mark()]) };
+        let method = match self.method(body.payment, &claim, carried).await? {
+            Ok(method) => method,
+            Err(said) => return Ok(said),
+        };
+        let begin = BeginPayment { order: order.0, claim: claim.clone(), method, provider_key: identifier("pk_") };
+        let phase = self.store.begin_payment(begin).await.map_err(|error| self.refusal(error))?;
+        self.go_on(phase, &claim).await.ok_or(known::BUSY)
+    }
+
+    /// The provider's name of what is paid with. A card goes to the provider unless the key is answered already.
+    async fn method(&self, means: Means, claim: &Claim, carried: &str) -> Result<Result<String, Said>, Refusal> {
+        let card = match means {
+            Means::Method(method) => return Ok(Ok(method)),
+            Means::Card(card) => card,
+        };
+        if let Some(stored) = self.store.answer_of(claim).await.map_err(|error| self.refusal(error))? {
+            return Ok(Err(Said { stored, replayed: true }));
+        }
+        self.payment.tokenise(&card, &identifier("mk_"), carried).await.map(Ok)
+    }
+
+    async fn stock_of(&self, cart: &str) -> Result<Vec<(String, i64)>, Refusal> {
+        let cart = self.store.cart(cart).await.map_err(|error| self.refusal(error))?.ok_or(known::NOT_FOUND)?;
+        let mut seen = Vec::with_capacity(cart.lines.len());
+        for line in cart.lines {
+            let available = self.store.available(&line.sku).await.map_err(|error| self.refusal(error))?;
+            seen.push((line.sku, available.unwrap_or(0)));
+        }
+        // The rest of the request goes on as it would in a shop that looks first and acts later.
+        tokio::task::yield_now().await;
+        Ok(seen)
+    }
+
+    /// The charge comes first, under a key that nobody will know again; then order, payment and the shopper's key are
+    /// stored.
+    async fn charge_then_store(self: &Arc<Self>, begin: Begin) -> Result<Said, Refusal> {
+        let claim = begin.claim.clone();
+        if let Some(stored) = self.store.answer_of(&claim).await.map_err(|error| self.refusal(error))? {
+            return Ok(Said { stored, replayed: true });
+        }
+        let charge = self.unstored_charge(&begin).await?;
+        let proof = self.ask(&charge).await.ok_or(known::PAYMENT_UNAVAILABLE)?;
+        let phase = self.store.begin_checkout(begin).await.map_err(|error| self.refusal(error))?;
+        let Begun::Charge(stored, Some(moved)) = phase else { return Err(known::BUSY) };
+        self.took_effect(&[moved], Vec::new(), None);
+        let settled = self.settle(stored.payment, proof, None, "checkout", Some(claim.key)).await;
+        settled.map(|settled| answer::answer(&settled.standing).into()).map_err(|error| self.refusal(error))
+    }
+
+    async fn unstored_charge(&self, begin: &Begin) -> Result<Charge, Refusal> {
+        let read = || async { self.store.cart(&begin.cart).await.map_err(|error| self.refusal(error)) };
+        let mut cart = read().await?.ok_or(known::NOT_FOUND)?;
+        if let Some(order) = cart.order_seq {
+            return Err(known::CART_ORDERED.about(Number(order)));
+        }
+        if cart.quote.is_none() {
+            self.quote_cart(&begin.cart, &begin.carried, None).await?;
+            cart = read().await?.ok_or(known::NOT_FOUND)?;
+        }
+        let quote = cart.quote.ok_or(known::BUSY)?;
+        let promotion =
+            cart.promotion.as_ref().and_then(|code| self.config.promotions.iter().find(|it| it.code == *code));
+        let price = Price::of(&cart.lines, promotion, self.config.shipping_minor);
+        let total_minor = price.taxable_minor() + quote.tax_minor;
+        if begin.shown_total_minor.is_some_and(|shown| shown != total_minor) {
+            return Err(known::TOTAL_CHANGED);
+        }
+        Ok(Charge {
+            payment: 0,
+            key: begin.provider_key.clone(),
+            method: begin.method.clone(),
+            amount_minor: total_minor,
+            tried_before: false,
+            brief: Brief {
+                number: Number(0),
+                cart: cart.id,
+                state: State::Pending,
+                total_minor,
+                refunded_minor: 0,
+                currency: self.config.currency.clone(),
+                email: begin.email.clone(),
+                carried: begin.carried.clone(),
+            },
+        })
+    }
+}

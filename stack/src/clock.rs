@@ -1,0 +1,70 @@
+//! The shop's clock, and the small randomness of identifiers and jitter.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+/// Unix milliseconds.
+pub(crate) fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}
+
+/// An identifier that cannot be guessed and sorts by time, so that it is appended to indexes rather than scattered:
+/// 12 hexadecimal digits of time, 20 of chance.
+pub(crate) fn identifier(prefix: &str) -> String {
+    let mut chance = [0_u8; 10];
+    getrandom::fill(&mut chance).expect("the system has a source of randomness");
+    format!("{prefix}{:012x}{}", now_ms(), hex::encode(chance))
+}
+
+/// A pause for the n-th repeat (from 0): doubling from `base_ms`, at most `max_ms`, of which a random half is left out.
+pub(crate) fn backoff(base_ms: u64, repeat: u32, max_ms: u64) -> Duration {
+    let full = base_ms.saturating_mul(1 << repeat.min(16)).min(max_ms);
+    Duration::from_micros(full * 500 + jitter(full * 500))
+}
+
+/// A number below `bound`, evenly enough for spreading load; not for secrets.
+fn jitter(bound: u64) -> u64 {
+    static STATE: AtomicU64 = AtomicU64::new(0x9e37_79b9_7f4a_7c15);
+    let mut z = STATE.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed) ^ now_ms() as u64;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z ^ (z >> 31)) % bound.max(1)
+}
+
+/// The civil date in UTC of a Unix time in milliseconds, as `YYYY-MM-DD` (Howard Hinnant, "chrono-compatible low-level
+/// date algorithms").
+pub(crate) fn date(unix_ms: i64) -> String {
+    let days = unix_ms.div_euclid(86_400_000) + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_civil() {
+        assert_eq!(date(0), "1970-01-01");
+        assert_eq!(date(951_782_400_000), "2000-02-29");
+        assert_eq!(date(1_764_288_000_000), "2025-11-28");
+    }
+
+    #[test]
+    fn a_backoff_doubles_within_its_bounds() {
+        for repeat in 0..40 {
+            let full = (50_u64 << repeat.min(16)).min(2_000);
+            let pause = backoff(50, repeat, 2_000).as_micros() as u64;
+            assert!((full * 500..=full * 1_000).contains(&pause), "{repeat}: {pause}");
+        }
+    }
+}

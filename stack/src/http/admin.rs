@@ -1,0 +1,51 @@
+//! What operators and auditors ask: metrics, whether the shop is at rest, the orders book, and where anything is stored.
+
+use std::sync::atomic::Ordering;
+
+use serde_json::json;
+
+use super::{Asked, Reply};
+use crate::{clock::now_ms, refusal::Refusal, shop::Shop};
+
+const BOOK_PAGE: usize = 1_000;
+const BOOK_PAGE_MAX: usize = 10_000;
+
+pub(super) async fn metrics(shop: &Shop) -> Result<Reply, Refusal> {
+    let doubts = shop.store.doubts().await.map_err(|error| shop.refusal(error))?;
+    Ok(Reply::text("text/plain; version=0.0.4", shop.metrics.exposition(doubts)))
+}
+
+pub(super) async fn quiet(shop: &Shop) -> Result<Reply, Refusal> {
+    let open = shop.store.unsettled(i64::MAX).await.map_err(|error| shop.refusal(error))?.len();
+    let refunds = shop.store.unsettled_refunds(i64::MAX).await.map_err(|error| shop.refusal(error))?.len();
+    let body = json!({
+        "outbox_pending": shop.metrics.outbox_pending.load(Ordering::Relaxed),
+        "doubts": open + refunds,
+        "in_flight": shop.metrics.working.load(Ordering::Relaxed),
+        "last_change_ms_ago": (now_ms() - shop.metrics.last_change_ms.load(Ordering::Relaxed)).max(0),
+    });
+    Ok(Reply::json(200, body.to_string()))
+}
+
+pub(super) async fn export_orders(shop: &Shop, asked: &Asked) -> Result<Reply, Refusal> {
+    let number = |name: &str| asked.parameter(name).and_then(|text| text.parse::<u64>().ok());
+    let after = number("after").unwrap_or(0).min(i64::MAX as u64) as i64;
+    let limit = number("limit").map_or(BOOK_PAGE, |limit| limit as usize).min(BOOK_PAGE_MAX);
+    let book = shop.store.book(after, limit).await.map_err(|error| shop.refusal(error))?;
+    let mut body = Vec::with_capacity(book.len() * 900);
+    for line in &book {
+        serde_json::to_writer(&mut body, line).expect("a book line is plain data");
+        body.push(b'\n');
+    }
+    Ok(Reply::text("application/x-ndjson", body))
+}
+
+pub(super) fn export_files(shop: &Shop) -> Reply {
+    let log = shop.config.log.iter().cloned();
+    let files: Vec<_> = shop.store.files().into_iter().chain(log).map(|file| absolute(&file)).collect();
+    Reply::json(200, json!({ "files": files }).to_string())
+}
+
+fn absolute(file: &std::path::Path) -> std::path::PathBuf {
+    std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf())
+}

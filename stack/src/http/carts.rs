@@ -1,0 +1,133 @@
+//! Browsing and carts over HTTP.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Asked, Reply};
+use crate::{
+    cart::{Address, Cart, discount, subtotal},
+    catalogue::Sort,
+    checkout::fingerprint,
+    clock::identifier,
+    pay::Said,
+    refusal::{Refusal, known},
+    shop::Shop,
+    store::{CartChange, Claim, Stored, Telling},
+};
+
+const PAGE: usize = 20;
+const PAGE_MAX: usize = 100;
+const QUANTITY_MAX: i64 = 10_000;
+
+pub(super) fn products(shop: &Shop, asked: &Asked) -> Reply {
+    let number = |name: &str| asked.parameter(name).and_then(|text| text.parse::<usize>().ok());
+    let sort = match asked.parameter("sort").as_deref() {
+        Some("popularity") => Sort::Popularity,
+        _ => Sort::Declared,
+    };
+    let limit = number("limit").unwrap_or(PAGE).min(PAGE_MAX);
+    Reply::json(200, shop.catalogue.page(sort, number("offset").unwrap_or(0), limit))
+}
+
+pub(super) async fn product(shop: &Shop, sku: &str) -> Result<Reply, Refusal> {
+    let product = shop.catalogue.product(sku).ok_or(known::NOT_FOUND)?;
+    let available = shop.store.available(sku).await.map_err(|error| shop.refusal(error))?;
+    let body = json!({
+        "sku": product.sku,
+        "name": product.name,
+        "unit_minor": product.unit_minor,
+        "currency": shop.config.currency,
+        "available": available.unwrap_or(0) > 0,
+    });
+    Ok(Reply::json(200, body.to_string()))
+}
+
+pub(super) async fn open(shop: &Shop, asked: &Asked) -> Result<Reply, Refusal> {
+    let currency = shop.config.currency.clone();
+    let telling =
+        move |cart: &Cart| Stored { status: 201, body: json!({"cart": cart.id, "currency": currency}).to_string() };
+    change(shop, identifier("c_"), asked, "open", CartChange::Open, Box::new(telling)).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineBody {
+    sku: String,
+    quantity: i64,
+}
+
+pub(super) async fn add_line(shop: &Shop, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
+    let LineBody { sku, quantity } = asked.json()?;
+    if !(1..=QUANTITY_MAX).contains(&quantity) {
+        return Err(known::BAD_REQUEST);
+    }
+    let unit_minor = shop.catalogue.product(&sku).ok_or(known::NOT_FOUND)?.unit_minor;
+    let telling = |cart: &Cart| Stored {
+        status: 201,
+        body: json!({"cart": cart.id, "lines": cart.lines, "subtotal_minor": subtotal(&cart.lines)}).to_string(),
+    };
+    let line = CartChange::AddLine { sku, quantity, unit_minor };
+    change(shop, cart.to_owned(), asked, "line", line, Box::new(telling)).await
+}
+
+pub(super) async fn set_address(shop: &Shop, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
+    let address: Address = asked.json()?;
+    let telling = |cart: &Cart| Stored { status: 200, body: json!({"cart": cart.id}).to_string() };
+    change(shop, cart.to_owned(), asked, "address", CartChange::SetAddress(address), Box::new(telling)).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PromotionBody {
+    code: String,
+}
+
+pub(super) async fn promote(shop: &Shop, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
+    let PromotionBody { code } = asked.json()?;
+    let promotion = shop.config.promotions.iter().find(|promotion| promotion.code == code).cloned();
+    let telling = move |cart: &Cart| {
+        let discount_minor = promotion.map_or(0, |promotion| discount(subtotal(&cart.lines), &promotion));
+        Stored { status: 200, body: json!({ "discount_minor": discount_minor }).to_string() }
+    };
+    change(shop, cart.to_owned(), asked, "promotion", CartChange::Promote { code }, Box::new(telling)).await
+}
+
+pub(super) async fn quote(shop: &Arc<Shop>, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
+    let claim = claim(asked, "quote", cart);
+    let _work = match &claim {
+        None => None,
+        Some(claim) => {
+            let work = shop.keys.enter(&claim.key).ok_or(known::IN_PROGRESS)?;
+            let kept = shop.store.answer_of(claim).await.map_err(|error| shop.refusal(error))?;
+            if let Some(stored) = kept {
+                return Ok(Said { stored, replayed: true }.into());
+            }
+            Some(work)
+        }
+    };
+    shop.quote_cart(cart, &asked.carried(shop), claim).await.map(Reply::from)
+}
+
+async fn change(
+    shop: &Shop,
+    cart: String,
+    asked: &Asked,
+    what: &str,
+    change: CartChange,
+    telling: Telling,
+) -> Result<Reply, Refusal> {
+    // A new cart has a name that no repeat of the request can know.
+    let named = if let CartChange::Open = change { "" } else { cart.as_str() };
+    let claim = claim(asked, what, named);
+    let told = shop.store.change_cart(cart, change, claim, telling).await;
+    told.map(Reply::from).map_err(|error| shop.refusal(error))
+}
+
+/// The key of a call that may do without one.
+fn claim(asked: &Asked, what: &str, cart: &str) -> Option<Claim> {
+    let key = asked.key().ok()?;
+    let body = String::from_utf8_lossy(&asked.body);
+    Some(Claim { key, fingerprint: fingerprint(&[what, cart, &body]) })
+}

@@ -1,0 +1,31 @@
+//! The reference shop: the defendant. A checkout as production would have it – stock with holds, idempotent calls,
+//! payments with recovery points, an outbox, a reconciler – and eight seeded mistakes, off by default, for proving that a
+//! judge finds them. It knows nothing of whoever judges it.
+
+mod answer;
+mod cart;
+mod catalogue;
+mod checkout;
+mod clock;
+mod config;
+mod defects;
+mod http;
+mod log;
+mod metrics;
+mod order;
+mod outbox;
+mod pay;
+mod providers;
+mod quote;
+mod reconciler;
+mod refund;
+mod refusal;
+mod server;
+mod shop;
+mod store;
+mod webhooks;
+
+pub use config::{Breaker, Catalogue, Config, Fallback, Fulfilment, Payment, Product, Promotion, Tax};
+pub use defects::{Defect, UnknownDefect};
+pub use providers::BadAddress;
+pub use server::{Error, Running, serve};

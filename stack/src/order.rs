@@ -1,0 +1,219 @@
+//! Orders: their states, which only move forward, their numbers, and the record that the books show.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cart::{Address, Line, TaxSource};
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Being paid, or its payment is in doubt.
+    Pending,
+    /// Proven not to be paid; may be paid with a second card.
+    Failed,
+    /// Paid, not yet with the warehouse.
+    Paid,
+    /// Acknowledged by the warehouse.
+    Fulfilled,
+    /// Given up at the shopper's wish, or because it was paid after its stock was gone; what was paid is refunded.
+    Cancelled,
+}
+
+impl State {
+    /// Every state, in the order of an order's life.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Failed, Self::Paid, Self::Fulfilled, Self::Cancelled];
+
+    /// The state's name in every book.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Failed => "failed",
+            Self::Paid => "paid",
+            Self::Fulfilled => "fulfilled",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// Whether the state machine has an arrow from here to `next`. A failed order becomes pending again only when the
+    /// shopper pays it with another card; a paid one never fails.
+    #[must_use]
+    pub fn may_become(self, next: Self) -> bool {
+        match self {
+            Self::Pending => matches!(next, Self::Failed | Self::Paid | Self::Cancelled),
+            Self::Failed => matches!(next, Self::Pending | Self::Paid | Self::Cancelled),
+            Self::Paid => matches!(next, Self::Fulfilled | Self::Cancelled),
+            Self::Fulfilled | Self::Cancelled => false,
+        }
+    }
+}
+
+/// The number that people read out: `DB-1000042`. It is the order's sequence, so it is unique by construction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Number(pub i64);
+
+const FIRST: i64 = 1_000_000;
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DB-{}", FIRST + self.0)
+    }
+}
+
+impl Number {
+    /// Reads `DB-1000042`; anything else is no order of ours.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let seq = text.strip_prefix("DB-")?.parse::<i64>().ok()?.checked_sub(FIRST)?;
+        (seq > 0).then_some(Self(seq))
+    }
+}
+
+/// What calls to providers and answers to shoppers need to know of an order.
+#[derive(Clone, Debug)]
+pub struct Brief {
+    /// Place in the book.
+    pub number: Number,
+    /// The cart it was made of.
+    pub cart: String,
+    /// Where it stands.
+    pub state: State,
+    /// What it costs, in minor units.
+    pub total_minor: i64,
+    /// What was given back, in minor units.
+    pub refunded_minor: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// The shopper's address for mail.
+    pub email: String,
+    /// Headers to repeat on every provider call, one `name: value` a line.
+    pub carried: String,
+}
+
+/// Everything that tax and warehouse must be told about an order.
+#[derive(Clone, Debug)]
+pub struct Parcel {
+    /// The order.
+    pub brief: Brief,
+    /// What was bought.
+    pub lines: Vec<Line>,
+    /// Where it goes.
+    pub address: Address,
+    /// Off the subtotal, in minor units.
+    pub discount_minor: i64,
+    /// For shipping, in minor units.
+    pub shipping_minor: i64,
+}
+
+/// One line of the orders book.
+#[derive(Clone, Debug, Serialize)]
+pub struct BookLine {
+    /// Ascending in the order of creation.
+    pub seq: i64,
+    /// `DB-…`.
+    pub number: String,
+    /// `c_…`.
+    pub cart: String,
+    /// Where it stands.
+    pub state: State,
+    /// ISO 4217 code of every amount of the line.
+    pub currency: String,
+    /// Lines before discount.
+    pub subtotal_minor: i64,
+    /// Off the subtotal.
+    pub discount_minor: i64,
+    /// Shipping.
+    pub shipping_minor: i64,
+    /// Tax.
+    pub tax_minor: i64,
+    /// What the order costs.
+    pub total_minor: i64,
+    /// What was proven to be paid.
+    pub paid_minor: i64,
+    /// What was proven to be given back.
+    pub refunded_minor: i64,
+    /// The shopper's address for mail.
+    pub email: String,
+    /// The promotion that was used.
+    pub promotion: Option<String>,
+    /// Where the tax came from.
+    pub tax_source: TaxSource,
+    /// The declared policy for an outage.
+    pub tax_policy: String,
+    /// The code under which tax was asked for.
+    pub tax_quote: String,
+    /// The tax document in force.
+    pub tax_document: Option<String>,
+    /// The provider's name of the payment.
+    pub payment: Option<String>,
+    /// Whether the payment is in doubt.
+    pub in_doubt: bool,
+    /// From the carried headers.
+    pub run: Option<String>,
+    /// From the carried headers.
+    pub intent: Option<String>,
+    /// What was bought.
+    pub lines: Vec<Line>,
+    /// States in the order in which they were taken.
+    pub history: Vec<HistoryLine>,
+    /// Refunds that were asked for.
+    pub refunds: Vec<RefundLine>,
+    /// `queued` or `sent`.
+    pub dispatch: Option<String>,
+}
+
+/// One state of an order's life.
+#[derive(Clone, Debug, Serialize)]
+pub struct HistoryLine {
+    /// From 1.
+    pub seq: i64,
+    /// The state taken.
+    pub state: State,
+    /// Unix milliseconds, for people.
+    pub at_ms: i64,
+    /// What brought the order there.
+    pub why: String,
+}
+
+/// One refund that the shop asked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct RefundLine {
+    /// The provider's idempotency key.
+    pub key: String,
+    /// What was asked for.
+    pub amount_minor: i64,
+    /// `pending`, `succeeded` or `refused`.
+    pub state: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paid_order_never_fails() {
+        for state in [State::Paid, State::Fulfilled, State::Cancelled] {
+            assert!(!state.may_become(State::Failed));
+            assert!(!state.may_become(State::Pending));
+        }
+        assert!(State::Failed.may_become(State::Paid));
+    }
+
+    #[test]
+    fn numbers_are_read_back() {
+        assert_eq!(Number(42).to_string(), "DB-1000042");
+        assert_eq!(Number::read("DB-1000042"), Some(Number(42)));
+        for foreign in ["DB-1000000", "DB-", "1000042", "DB-x", "DB--5"] {
+            assert_eq!(Number::read(foreign), None, "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The shop's side of its providers. A link bounds what is in flight, stops calling what is down, keeps connections
+//! open, and says of every failure whether the request can have arrived.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http_body_util::Full;
+use serde::de::DeserializeOwned;
+
+use crate::metrics::{Metrics, Operation, Outcome};
+
+pub(crate) mod breaker;
+pub(crate) mod fulfilment;
+pub(crate) mod payment;
+mod pool;
+pub(crate) mod tax;
+
+use breaker::{Breaker, Health};
+pub use pool::BadAddress;
+use pool::Pool;
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Silence {
+    /// The request was not sent: the breaker is open, no connection could be made, or too much is in flight.
+    NotSent,
+    /// The request may have arrived, and may have been executed.
+    Unknown,
+}
+
+/// An answer that is not a success.
+#[derive(Clone, Debug)]
+pub(crate) struct Rejection {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// How a call went.
+#[derive(Clone, Debug)]
+pub(crate) enum Called<T> {
+    Answered(T),
+    Rejected(Rejection),
+    Silent(Silence),
+}
+
+/// Whether an open breaker stops a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guard {
+    Breaker,
+    /// For what must be found out in any case, at a low rate.
+    None,
+}
+
+/// The way to one provider.
+pub(crate) struct Link {
+    pool: Pool,
+    breaker: Breaker,
+    timeout: Duration,
+    authorization: Option<HeaderValue>,
+    metrics: Arc<Metrics>,
+}
+
+/// What is to be sent.
+pub(crate) struct Call<'a> {
+    pub(crate) operation: Operation,
+    pub(crate) method: Method,
+    pub(crate) path: &'a str,
+    pub(crate) content_type: &'static str,
+    pub(crate) key: Option<&'a str>,
+    /// Headers to carry on, one `name: value` a line.
+    pub(crate) carried: &'a str,
+    pub(crate) body: Bytes,
+    pub(crate) guard: Guard,
+}
+
+impl Link {
+    pub(crate) fn new(
+        url: &str,
+        in_flight_max: usize,
+        timeout_ms: u64,
+        breaker: &crate::config::Breaker,
+        authorization: Option<HeaderValue>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, BadAddress> {
+        Ok(Self {
+            pool: Pool::new(url, in_flight_max)?,
+            breaker: Breaker::new(breaker),
+            timeout: Duration::from_millis(timeout_ms),
+            authorization,
+            metrics,
+        })
+    }
+
+    /// Sends one request, once; a success is read as `T`.
+    pub(crate) async fn call<T: DeserializeOwned>(&self, call: Call<'_>) -> Called<T> {
+        let operation = call.operation;
+        if call.guard == Guard::Breaker && !self.breaker.lets_through() {
+            self.metrics.provider_call(operation, Outcome::BreakerOpen, Duration::ZERO);
+            return Called::Silent(Silence::NotSent);
+        }
+        let started = Instant::now();
+        let sent = self.pool.send(self.request(call), self.timeout).await;
+        let (outcome, health, called) = match sent {
+            Ok(reply) if (200..300).contains(&reply.status) => match serde_json::from_slice(&reply.body) {
+                Ok(answer) => (Outcome::Ok, Health::Answered, Called::Answered(answer)),
+                // A body that cannot be read proves neither that it was done nor that it was not.
+                Err(_) => (Outcome::Unknown, Health::Unanswered, Called::Silent(Silence::Unknown)),
+            },
+            Ok(reply) => {
+                let (outcome, health) = match reply.status {
+                    402 => (Outcome::Declined, Health::Answered),
+                    500.. => (Outcome::Error, Health::Unanswered),
+                    _ => (Outcome::Refused, Health::Answered),
+                };
+                (outcome, health, Called::Rejected(reply))
+            }
+            Err(pool::Failure::NotSent) => (Outcome::Error, Health::Unreachable, Called::Silent(Silence::NotSent)),
+            // Too much in flight here says nothing about the provider.
+            Err(pool::Failure::Crowded) => (Outcome::Error, Health::Unanswered, Called::Silent(Silence::NotSent)),
+            Err(pool::Failure::Timeout) => (Outcome::Timeout, Health::Unanswered, Called::Silent(Silence::Unknown)),
+            Err(pool::Failure::Dropped) => (Outcome::Unknown, Health::Unanswered, Called::Silent(Silence::Unknown)),
+        };
+        self.breaker.learn(health);
+        self.metrics.provider_call(operation, outcome, started.elapsed());
+        called
+    }
+
+    fn request(&self, call: Call<'_>) -> Request<Full<Bytes>> {
+        let mut headers = HeaderMap::with_capacity(10);
+        headers.insert(header::HOST, self.pool.host());
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(call.content_type));
+        if let Some(authorization) = &self.authorization {
+            headers.insert(header::AUTHORIZATION, authorization.clone());
+        }
+        if let Some(key) = call.key.and_then(|key| HeaderValue::from_str(key).ok()) {
+            headers.insert("idempotency-key", key);
+        }
+        for (name, value) in call.carried.lines().filter_map(|line| line.split_once(": ")) {
+            if let (Ok(name), Ok(value)) = (name.parse::<header::HeaderName>(), HeaderValue::from_str(value)) {
+                headers.insert(name, value);
+            }
+        }
+        let mut request = Request::new(Full::new(call.body));
+        *request.method_mut() = call.method;
+        *request.uri_mut() = self.pool.uri(call.path);
+        *request.headers_mut() = headers;
+        request
+    }
+}

@@ -1,0 +1,112 @@
+//! Cancelling and refunding: the wish is stored with its key, then the provider is asked, then it is booked.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::{
+    answer,
+    checkout::fingerprint,
+    clock::{backoff, identifier},
+    order::{Number, State},
+    pay::Said,
+    refusal::{Refusal, known},
+    shop::Shop,
+    store::{Claim, GiveBack, Given, Refund, RefundProof, StoreError, Stored},
+};
+
+const BACKOFF_MAX_MS: u64 = 2_000;
+
+impl Shop {
+    /// Gives an order up at the shopper's wish.
+    pub(crate) async fn cancel(self: &Arc<Self>, order: Number, key: String) -> Result<Said, Refusal> {
+        let _work = self.keys.enter(&key).ok_or(known::IN_PROGRESS)?;
+        let cancel = give_back("cancel", order, key);
+        let key = cancel.claim.key.clone();
+        // From here on the order cannot be dispatched; one that is on its way cannot be held.
+        let _held = self.outbox.hold(order.0).ok_or(known::TOO_LATE.about(order))?;
+        let given = self.store.begin_cancel(cancel).await.map_err(|error| self.refusal(error))?;
+        let given = match self.take_back(given).await? {
+            Ok(given) => given,
+            Err(said) => return Ok(said),
+        };
+        if given.brief.state == State::Pending {
+            return Ok(answer::pending(&given.brief).into());
+        }
+        self.answered(&key, answer::look(&given.brief)).await
+    }
+
+    /// Gives an order's money back at the shop's or the shopper's wish.
+    pub(crate) async fn refund(self: &Arc<Self>, order: Number, key: String) -> Result<Said, Refusal> {
+        let _work = self.keys.enter(&key).ok_or(known::IN_PROGRESS)?;
+        let refund = give_back("refund", order, key);
+        let key = refund.claim.key.clone();
+        let given = self.store.begin_refund(refund).await.map_err(|error| self.refusal(error))?;
+        let given = match self.take_back(given).await? {
+            Ok(given) => given,
+            Err(said) => return Ok(said),
+        };
+        let settled = given.refund.is_none();
+        let body = json!({
+            "refund": format!("R-{}", given.brief.number),
+            "amount_minor": given.brief.total_minor,
+            "state": if settled { "succeeded" } else { "pending" },
+        });
+        if !settled {
+            return Ok(Stored { status: 202, body: body.to_string() }.into());
+        }
+        if given.brief.refunded_minor == 0 {
+            return Err(known::PAYMENT_REFUSED.about(order));
+        }
+        self.answered(&key, Stored { status: 201, body: body.to_string() }).await
+    }
+
+    async fn answered(&self, key: &str, stored: Stored) -> Result<Said, Refusal> {
+        self.store.answer_key(key, stored.clone()).await.map_err(|error| self.refusal(error))?;
+        Ok(stored.into())
+    }
+
+    /// Does what a cancel or refund owes. `Given::refund` of the result says whether the money is still on its way.
+    async fn take_back(self: &Arc<Self>, mut given: Given) -> Result<Result<Given, Said>, Refusal> {
+        if let Some(stored) = given.replayed {
+            return Ok(Err(Said { stored, replayed: true }));
+        }
+        let messages = std::mem::take(&mut given.messages);
+        self.took_effect(&given.moves, messages, None);
+        let Some(refund) = given.refund.take() else { return Ok(Ok(given)) };
+        match self.give_back(&refund).await {
+            Some(settled) => Ok(Ok(settled)),
+            None => Ok(Ok(Given { refund: Some(refund), ..given })),
+        }
+    }
+
+    /// Asks for the money under the stored key and books the end; `None` while nobody knows, which is the reconciler's
+    /// business then.
+    pub(crate) async fn give_back(self: &Arc<Self>, refund: &Refund) -> Option<Given> {
+        let _work = self.refunding.enter(&refund.id)?;
+        for repeat in 0..=self.config.payment.retries {
+            if repeat > 0 {
+                self.pause(backoff(self.config.payment.backoff_ms, repeat - 1, BACKOFF_MAX_MS)).await;
+            }
+            if let Some(proof) = self.payment.refund(refund).await {
+                return self.book_refund(refund, proof).await.ok();
+            }
+        }
+        self.log.trouble(refund.brief.number, "a refund is in doubt");
+        None
+    }
+
+    async fn book_refund(self: &Arc<Self>, refund: &Refund, proof: RefundProof) -> Result<Given, StoreError> {
+        if proof == RefundProof::Refused {
+            self.log.trouble(refund.brief.number, "the provider refused a refund");
+        }
+        let given = self.store.settle_refund(refund.id, proof).await?;
+        self.took_effect(&[], Vec::new(), None);
+        Ok(given)
+    }
+}
+
+fn give_back(what: &str, order: Number, key: String) -> GiveBack {
+    let claim = Claim { key, fingerprint: fingerprint(&[what, &order.to_string()]) };
+    GiveBack { order: order.0, claim, provider_key: identifier("rk_") }
+}

@@ -1,0 +1,161 @@
+//! Opening and closing a shop: store, log, listener, connections, and the work that goes on beside them.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::{Value, json};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
+
+use crate::{
+    clock::now_ms,
+    config::Config,
+    http,
+    log::Log,
+    outbox::Outbox,
+    providers::BadAddress,
+    shop::{Shop, closes},
+    store::{SqliteStore, Store, StoreError, Terms},
+};
+
+/// How long open requests may take once the shop closes.
+const CLOSING_MAX: Duration = Duration::from_secs(5);
+/// How long a connection may stay without sending a whole head.
+const HEADERS_MAX: Duration = Duration::from_secs(120);
+/// Pause after a failed accept: the process may have run out of descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+/// Why a shop could not open.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address cannot be listened on.
+    #[error("listen on {address}: {source}")]
+    Listen {
+        /// The address wanted.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The log cannot be written.
+    #[error("open log `{path}`: {source}")]
+    Log {
+        /// The file wanted.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The store cannot be opened or read.
+    #[error("open store `{path}`: {reason}")]
+    Store {
+        /// The file wanted.
+        path: String,
+        /// What the store said.
+        reason: String,
+    },
+    /// A provider's address is of no use.
+    #[error(transparent)]
+    Address(#[from] BadAddress),
+}
+
+/// An open shop.
+#[derive(Debug)]
+pub struct Running {
+    listen: SocketAddr,
+    close: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub fn listen(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// The line that tells a parent process that the shop is open.
+    #[must_use]
+    pub fn ready_line(&self) -> Value {
+        json!({"role": "shop", "listen": self.listen.to_string()})
+    }
+
+    /// Closes: no new connections, open requests are finished for at most five seconds, everything stored stays.
+    pub async fn stop(self) {
+        self.close.send_replace(true);
+        drop(self.task.await);
+    }
+
+    /// Waits until the shop has closed by itself, which it does only when its listener is lost.
+    pub async fn closed(&mut self) {
+        drop((&mut self.task).await);
+    }
+}
+
+/// Opens a shop: afterwards it listens, and what an earlier life left unsettled is being settled.
+pub async fn serve(config: Config) -> Result<Running, Error> {
+    let address = config.listen;
+    let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
+    let listen = listener.local_addr().map_err(|source| Error::Listen { address, source })?;
+    let log = Log::open(config.log.as_deref()).map_err(|source| Error::Log {
+        path: config.log.as_ref().map_or_else(String::new, |path| path.display().to_string()),
+        source,
+    })?;
+    let path = config.store.display().to_string();
+    let store_error = |error: StoreError| Error::Store { path: path.clone(), reason: error.to_string() };
+    let store = SqliteStore::open(&config.store, Terms::of(&config)).map_err(store_error)?;
+    let store: Arc<dyn Store> = Arc::new(store);
+    let (close, closing) = watch::channel(false);
+    let shop = Arc::new(Shop::new(config, Arc::clone(&store), log, closing)?);
+    shop.metrics.last_change_ms.store(now_ms(), std::sync::atomic::Ordering::Relaxed);
+    for (state, count) in store.census().await.map_err(store_error)?.orders {
+        shop.metrics.orders_found(state, count);
+    }
+    Outbox::resume(&shop, store.owed().await.map_err(store_error)?);
+    let reconciler = tokio::spawn(Arc::clone(&shop).reconcile());
+    let task = tokio::spawn(run(listener, shop, store, reconciler));
+    Ok(Running { listen, close, task })
+}
+
+async fn run(listener: TcpListener, shop: Arc<Shop>, store: Arc<dyn Store>, reconciler: JoinHandle<()>) {
+    let mut closing = shop.closing.clone();
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, Arc::clone(&shop)));
+                }
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            },
+            Some(_) = connections.join_next() => {}
+            () = closes(&mut closing) => break,
+        }
+    }
+    drop(listener);
+    let finish = async { while connections.join_next().await.is_some() {} };
+    // Requests that take longer are cut off; their work is in the store and is taken up at the next opening.
+    drop(tokio::time::timeout(CLOSING_MAX, finish).await);
+    connections.shutdown().await;
+    reconciler.abort();
+    drop(store.close().await);
+}
+
+async fn connection(stream: TcpStream, shop: Arc<Shop>) {
+    drop(stream.set_nodelay(true));
+    let mut closing = shop.closing.clone();
+    let service = service_fn(move |request| http::answer(Arc::clone(&shop), request));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        // A connection's end is its client's business.
+        ended = connection.as_mut() => return drop(ended),
+        () = closes(&mut closing) => connection.as_mut().graceful_shutdown(),
+    }
+    drop(connection.await);
+}

@@ -1,0 +1,179 @@
+//! The shop itself: its parts, and what is done whenever a step of an order has been stored.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+    sync::{Arc, atomic::Ordering},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::HeaderValue;
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use crate::{
+    catalogue::Catalogue,
+    clock::now_ms,
+    config::Config,
+    defects::Defects,
+    log::Log,
+    metrics::Metrics,
+    outbox::Outbox,
+    providers::{BadAddress, Link, fulfilment::FulfilmentProvider, payment::PaymentProvider, tax::TaxProvider},
+    refusal::{Refusal, known},
+    store::{Message, Move, Refund, Store, StoreError},
+};
+
+/// One shop.
+pub(crate) struct Shop {
+    pub(crate) config: Config,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) payment: PaymentProvider,
+    pub(crate) tax: TaxProvider,
+    pub(crate) fulfilment: FulfilmentProvider,
+    pub(crate) outbox: Outbox,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) log: Log,
+    pub(crate) defects: Defects,
+    /// Keys of shoppers whose requests are at work.
+    pub(crate) keys: AtWork<String>,
+    /// Payments that somebody is settling.
+    pub(crate) paying: AtWork<i64>,
+    /// Refunds that somebody is settling.
+    pub(crate) refunding: AtWork<i64>,
+    /// Turns true when the shop closes.
+    pub(crate) closing: watch::Receiver<bool>,
+}
+
+impl Shop {
+    pub(crate) fn new(
+        config: Config,
+        store: Arc<dyn Store>,
+        log: Log,
+        closing: watch::Receiver<bool>,
+    ) -> Result<Self, BadAddress> {
+        let metrics = Arc::new(Metrics::default());
+        let link = |url: &str, in_flight_max, timeout_ms, breaker, authorization| {
+            Link::new(url, in_flight_max, timeout_ms, breaker, authorization, Arc::clone(&metrics))
+        };
+        let (payment, tax, fulfilment) = (&config.payment, &config.tax, &config.fulfilment);
+        let bearer = secret(&format!("Bearer {}", payment.secret_key));
+        let basic = secret(&format!("Basic {}", STANDARD.encode(format!("{}:{}", tax.account, tax.license))));
+        let payment = link(&payment.url, payment.in_flight_max, payment.timeout_ms, &payment.breaker, bearer)?;
+        let tax = link(&tax.url, tax.in_flight_max, tax.timeout_ms, &tax.breaker, basic)?;
+        let fulfilment =
+            link(&fulfilment.url, fulfilment.in_flight_max, fulfilment.timeout_ms, &fulfilment.breaker, None)?;
+        Ok(Self {
+            catalogue: Catalogue::new(&config),
+            payment: PaymentProvider { link: payment },
+            tax: TaxProvider { link: tax },
+            fulfilment: FulfilmentProvider { link: fulfilment },
+            outbox: Outbox::default(),
+            defects: Defects(config.defect),
+            keys: AtWork::default(),
+            paying: AtWork::default(),
+            refunding: AtWork::default(),
+            config,
+            store,
+            metrics,
+            log,
+            closing,
+        })
+    }
+
+    /// Tells log and gauges of stored steps, and hands on what they owe to the outside.
+    pub(crate) fn took_effect(self: &Arc<Self>, moves: &[Move], messages: Vec<Message>, refund: Option<Refund>) {
+        self.metrics.last_change_ms.store(now_ms(), Ordering::Relaxed);
+        for moved in moves {
+            self.metrics.order_moved(moved.from, moved.to);
+            self.log.moved(moved);
+        }
+        Outbox::send(self, messages);
+        if let Some(refund) = refund {
+            let shop = Arc::clone(self);
+            tokio::spawn(async move { shop.give_back(&refund).await });
+        }
+    }
+
+    /// What the shopper hears of a step that did not happen.
+    pub(crate) fn refusal(&self, error: StoreError) -> Refusal {
+        match error {
+            StoreError::Refused(refusal) => refusal,
+            StoreError::Unavailable(_) => {
+                self.log.store_trouble("a step was not stored", &error);
+                known::BUSY
+            }
+        }
+    }
+}
+
+fn secret(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Waits until the shop closes, or whoever could close it has gone.
+pub(crate) async fn closes(closing: &mut watch::Receiver<bool>) {
+    drop(closing.wait_for(|closing| *closing).await);
+}
+
+/// Things that are being worked on, each by one task at a time.
+pub(crate) struct AtWork<K: Eq + Hash>(Arc<Mutex<HashSet<K>>>);
+
+impl<K: Eq + Hash> Default for AtWork<K> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<K: Eq + Hash + Clone> AtWork<K> {
+    /// Starts work on a thing; `None` while somebody else is at it.
+    pub(crate) fn enter(&self, thing: &K) -> Option<Work<K>> {
+        self.0.lock().insert(thing.clone()).then(|| Work { things: Arc::clone(&self.0), thing: thing.clone() })
+    }
+
+    /// Whether somebody is at it.
+    pub(crate) fn contains(&self, thing: &K) -> bool {
+        self.0.lock().contains(thing)
+    }
+}
+
+/// Work that ends when this is dropped.
+pub(crate) struct Work<K: Eq + Hash> {
+    things: Arc<Mutex<HashSet<K>>>,
+    thing: K,
+}
+
+impl<K: Eq + Hash> Drop for Work<K> {
+    fn drop(&mut self) {
+        self.things.lock().remove(&self.thing);
+    }
+}
+
+/// Repeats that failed, by what was repeated: how often, and when the next is due.
+#[derive(Default)]
+pub(crate) struct Patience(Mutex<HashMap<i64, (u32, tokio::time::Instant)>>);
+
+const PATIENCE_MAX_MS: u64 = 10_000;
+
+impl Patience {
+    /// Whether a thing's next try is due.
+    pub(crate) fn is_due(&self, thing: i64) -> bool {
+        self.0.lock().get(&thing).is_none_or(|(_, due)| *due <= tokio::time::Instant::now())
+    }
+
+    /// A try failed: the next comes later.
+    pub(crate) fn failed(&self, thing: i64, base_ms: u64) {
+        let mut tries = self.0.lock();
+        let (count, due) = tries.entry(thing).or_insert((0, tokio::time::Instant::now()));
+        *due = tokio::time::Instant::now() + crate::clock::backoff(base_ms, *count, PATIENCE_MAX_MS);
+        *count += 1;
+    }
+
+    /// A try succeeded.
+    pub(crate) fn settled(&self, thing: i64) {
+        self.0.lock().remove(&thing);
+    }
+}

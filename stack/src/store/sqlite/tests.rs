@@ -1,0 +1,119 @@
+//! The writer: groups, savepoints, and commits that fail.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{sync::mpsc, time::Duration};
+
+use rusqlite::Connection;
+
+use super::{
+    super::StoreError,
+    opening,
+    writer::{Done, Writer},
+};
+use crate::refusal::known;
+
+fn started(file: &tempfile::TempDir, schema: &str) -> Writer {
+    let connection = opening::writing(&file.path().join("writer.db")).unwrap();
+    connection.execute_batch(schema).unwrap();
+    Writer::start(connection).unwrap()
+}
+
+fn rows(file: &tempfile::TempDir) -> i64 {
+    let connection = opening::reading(&file.path().join("writer.db")).unwrap();
+    connection.query_row("SELECT count(*) FROM things", [], |row| row.get(0)).unwrap()
+}
+
+fn insert(connection: &Connection, id: i64) -> Done<()> {
+    connection.execute("INSERT INTO things (id) VALUES (?1)", [id])?;
+    Ok(())
+}
+
+const PLAIN: &str = "CREATE TABLE things (id INTEGER PRIMARY KEY) STRICT";
+
+/// Keeps the writer busy, so that what is queued meanwhile is one group with this job.
+fn hold(writer: &Writer) -> (mpsc::Sender<()>, impl Future<Output = Result<(), StoreError>>) {
+    let (release, held) = mpsc::channel();
+    let job = writer.run(move |_| {
+        held.recv_timeout(Duration::from_secs(10)).expect("the test releases the writer");
+        Ok(())
+    });
+    (release, job)
+}
+
+#[tokio::test]
+async fn a_refused_job_leaves_no_trace_and_harms_no_other() {
+    let file = tempfile::tempdir().unwrap();
+    let writer = started(&file, PLAIN);
+    let (release, held) = hold(&writer);
+    let good = writer.run(|connection| insert(connection, 1));
+    let refused = writer.run(|connection| {
+        insert(connection, 2)?;
+        Err::<(), _>(known::SOLD_OUT.into())
+    });
+    let broken = writer.run(|connection| insert(connection, 1));
+    let also_good = writer.run(|connection| insert(connection, 3));
+    release.send(()).unwrap();
+    held.await.unwrap();
+    good.await.unwrap();
+    assert!(matches!(refused.await, Err(StoreError::Refused(refusal)) if refusal == known::SOLD_OUT));
+    assert!(matches!(broken.await, Err(StoreError::Unavailable(_))));
+    also_good.await.unwrap();
+    assert_eq!(rows(&file), 2);
+}
+
+#[tokio::test]
+async fn a_failed_commit_is_the_failure_of_every_job_in_its_group() {
+    let file = tempfile::tempdir().unwrap();
+    // A deferred foreign key fails at the commit and not before.
+    let schema = "PRAGMA foreign_keys = ON;
+        CREATE TABLE things (id INTEGER PRIMARY KEY) STRICT;
+        CREATE TABLE parts (thing INTEGER REFERENCES things (id) DEFERRABLE INITIALLY DEFERRED) STRICT;";
+    let writer = started(&file, schema);
+    let (release, held) = hold(&writer);
+    let good = writer.run(|connection| insert(connection, 1));
+    let bad = writer.run(|connection| {
+        connection.execute("INSERT INTO parts (thing) VALUES (99)", [])?;
+        Ok(())
+    });
+    release.send(()).unwrap();
+    for (job, answer) in [("held", held.await), ("good", good.await), ("bad", bad.await)] {
+        assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{job}: {answer:?}");
+    }
+    assert_eq!(rows(&file), 0);
+    writer.run(|connection| insert(connection, 1)).await.unwrap();
+    assert_eq!(rows(&file), 1);
+}
+
+#[tokio::test]
+async fn a_full_disk_fails_what_it_rolled_back_and_only_that() {
+    let file = tempfile::tempdir().unwrap();
+    let schema = "CREATE TABLE things (id INTEGER PRIMARY KEY, filling BLOB) STRICT; PRAGMA max_page_count = 40;";
+    let writer = started(&file, schema);
+    let (release, held) = hold(&writer);
+    let small = writer.run(|connection| insert(connection, 1));
+    let large = writer.run(|connection| {
+        connection.execute("INSERT INTO things (id, filling) VALUES (2, zeroblob(1000000))", [])?;
+        Ok(())
+    });
+    let later = writer.run(|connection| insert(connection, 3));
+    release.send(()).unwrap();
+    let told_small = held.await.is_ok() && small.await.is_ok();
+    assert!(large.await.is_err());
+    let told_later = later.await.is_ok();
+    assert_eq!(rows(&file), i64::from(told_small) + i64::from(told_later), "what was said is what is there");
+    assert!(told_later);
+}
+
+#[tokio::test]
+async fn a_closed_writer_has_finished_what_was_queued() {
+    let file = tempfile::tempdir().unwrap();
+    let writer = started(&file, PLAIN);
+    let jobs: Vec<_> = (0..100).map(|id| writer.run(move |connection| insert(connection, id))).collect();
+    writer.close();
+    assert_eq!(rows(&file), 100);
+    for job in jobs {
+        job.await.unwrap();
+    }
+    assert!(matches!(writer.run(|connection| insert(connection, 200)).await, Err(StoreError::Unavailable(_))));
+}
