@@ -75,20 +75,20 @@ impl RunFile {
         join::build(&mut self.conn)
     }
 
-    /// Joins the books and folds the log in, so that one file really is one file.
+    /// Folds the log in, so that one file really is one file, and joins the books.
     pub fn close(mut self) -> Result<(), Error> {
+        // First the log: without one, what the join writes is written once.
+        self.fold()?;
         self.join()?;
-        self.fold()
+        self.conn.close().map_err(|(_, source)| Error::Write { what: "the end", source })
     }
 
-    /// Folds the log in without joining.
-    pub(crate) fn fold(self) -> Result<(), Error> {
+    fn fold(&self) -> Result<(), Error> {
         let fold = || {
             self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
             self.conn.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))
         };
-        fold().writing("the log")?;
-        self.conn.close().map_err(|(_, source)| Error::Write { what: "the end", source })
+        fold().writing("the log")
     }
 }
 

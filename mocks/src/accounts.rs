@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::shelf::json;
 use crate::store::{Table, Write};
 
 /// Where webhooks go.
@@ -34,7 +35,7 @@ impl Endpoint {
     }
 
     pub(crate) fn write(&self) -> Write {
-        let body = serde_json::to_vec(self).expect("endpoints have string keys only");
+        let body = json(self);
         Write::Put { table: Table::Endpoint, n: self.n, account: self.account, tag: None, body }
     }
 }
@@ -51,7 +52,7 @@ pub(crate) struct Lease {
 
 impl Lease {
     pub(crate) fn write(&self) -> Write {
-        let body = serde_json::to_vec(self).expect("leases have string keys only");
+        let body = json(self);
         Write::Put { table: Table::Account, n: self.account, account: self.account, tag: None, body }
     }
 }

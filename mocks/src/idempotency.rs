@@ -141,8 +141,9 @@ impl Keys {
         answer.n = self.next;
         self.next += 1;
         names.give(hash, answer.n, reader, writes, at)?;
-        writes.push(Write::Answer(Box::new(answer.clone())));
-        self.recent.put(answer.n, Arc::new(answer), at.turn, at.finished_turn);
+        let answer = Arc::new(answer);
+        writes.push(Write::Answer(Arc::clone(&answer)));
+        self.recent.put(answer.n, answer, at.turn, at.finished_turn);
         Ok(())
     }
 

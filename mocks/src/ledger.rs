@@ -10,6 +10,7 @@ use model::fault::{Effect, Provider};
 
 use crate::accounts::Accounts;
 use crate::books::Books;
+use crate::fate::{Fate, Flight};
 use crate::rules::{Hit, Live, Plan, Rules};
 use crate::statement::{AnswerFate, Op, Row, Stamp, render};
 use crate::store::{Acked, Job, StoredAnswer, Write, Writer, WriterGone};
@@ -128,10 +129,10 @@ impl Ledger {
         mut written: Written,
     ) -> Decided {
         let is_executed = !written.writes.is_empty() && matches!(outcome, Outcome::Executed(_));
+        let has_run = is_executed || !written.rows.is_empty();
         if plan.foremost().is_some() && written.rows.is_empty() {
             written.rows.push(Row::new(Op::RefusedByFault));
         }
-        let has_run = is_executed || matches!(outcome, Outcome::Replayed(_));
         let prospect = prospect(plan);
         let foremost = plan.foremost();
         let stamp = Stamp {
@@ -157,7 +158,7 @@ impl Ledger {
         {
             hit.rule.count_hazard();
         }
-        written.writes.extend(plan.matched.iter().map(|rule| rule.write()));
+        written.writes.extend(plan.matched.iter().filter_map(|rule| rule.write()));
         let mut fate = None;
         if !written.rows.is_empty() {
             let seq = books.seq + 1;
@@ -172,10 +173,10 @@ impl Ledger {
             fate = foremost.filter(|_| prospect == Prospect::Open).map(|hit| Fate {
                 ledger: Arc::clone(self),
                 seq,
-                epoch: books.epoch,
                 stamp,
                 rows: written.rows,
                 rule: Arc::clone(&hit.rule),
+                has_run,
                 is_executed,
                 is_settled: false,
             });
@@ -220,8 +221,17 @@ impl Ledger {
     }
 
     /// Writes rows that no request caused.
-    pub(crate) fn note(self: &Arc<Self>, stamp: &Stamp, rows: &[Row], mut writes: Vec<Write>) -> Option<Acked> {
-        let mut books = self.books.lock();
+    pub(crate) fn note(self: &Arc<Self>, stamp: &Stamp, rows: &[Row], writes: Vec<Write>) -> Option<Acked> {
+        self.note_in(&mut self.books.lock(), stamp, rows, writes)
+    }
+
+    fn note_in(
+        self: &Arc<Self>,
+        books: &mut Books,
+        stamp: &Stamp,
+        rows: &[Row],
+        mut writes: Vec<Write>,
+    ) -> Option<Acked> {
         if !rows.is_empty() {
             let seq = books.seq + 1;
             books.seq += rows.len() as i64;
@@ -233,7 +243,7 @@ impl Ledger {
                 lines: render(seq, stamp, rows),
             });
         }
-        self.submit(&mut books, writes, Vec::new(), Vec::new())
+        self.submit(books, writes, Vec::new(), Vec::new())
     }
 
     /// Writes that a fault began, ended or expired, with its counters.
@@ -246,8 +256,8 @@ impl Ledger {
             "matched": stored.matched, "applied": stored.applied, "hazardous": stored.hazardous
         });
         let row = Row::new(Op::Fault).object(rule.rule.id.clone()).state(state).detail(detail);
-        let write = if state == "began" { rule.write() } else { rule.delete() };
-        self.note(&stamp, &[row], vec![write])
+        let write = if state == "began" { rule.write() } else { Some(rule.delete()) };
+        self.note(&stamp, &[row], write.into_iter().collect())
     }
 
     /// A row for a request that a fault refused before anything was executed.
@@ -268,8 +278,9 @@ impl Ledger {
         stamp.fault = Some(hit.rule.rule.id.clone());
         stamp.effect = Some(hit.effect().name().into());
         stamp.answer = status.map(|_| AnswerFate::Sent);
-        let writes = plan.matched.iter().map(|rule| rule.write()).collect();
-        self.note(&stamp, &[Row::new(Op::RefusedByFault)], writes)
+        let mut books = self.books.lock();
+        let writes = plan.matched.iter().filter_map(|rule| rule.write()).collect();
+        self.note_in(&mut books, &stamp, &[Row::new(Op::RefusedByFault)], writes)
     }
 
     /// Waits until everything decided so far is stored.
@@ -354,65 +365,10 @@ fn decide(
             status: answer.status,
             object: turn.rows.first().and_then(|row| row.object.clone()),
             labels: serde_json::to_string(&turn.labels).expect("labels are plain text"),
-            body: answer.body.to_vec(),
+            body: answer.body.clone(),
         };
         let books = &mut *turn.books;
         books.keys.keep(&mut books.names, hash, stored, &books.reader, &mut turn.writes, turn.progress)?;
     }
     Ok(Outcome::Executed(answer))
-}
-
-/// Keeps a key in flight; it is free again when this is dropped.
-pub(crate) struct Flight {
-    ledger: Arc<Ledger>,
-    hash: i64,
-}
-
-impl Drop for Flight {
-    fn drop(&mut self) {
-        self.ledger.books.lock().keys.end(self.hash);
-    }
-}
-
-/// The open question whether a held answer reaches its caller. Dropped unanswered, the answer was lost: the caller went
-/// away before it left.
-pub(crate) struct Fate {
-    ledger: Arc<Ledger>,
-    seq: i64,
-    epoch: u64,
-    stamp: Stamp,
-    rows: Vec<Row>,
-    rule: Arc<Live>,
-    is_executed: bool,
-    is_settled: bool,
-}
-
-impl Fate {
-    /// The answer left.
-    pub(crate) fn sent(mut self) {
-        self.settle(AnswerFate::Sent);
-    }
-
-    fn settle(&mut self, fate: AnswerFate) {
-        self.is_settled = true;
-        self.stamp.answer = Some(fate);
-        let lines = render(self.seq, &self.stamp, &self.rows);
-        let mut writes = vec![Write::Settle { seq: self.seq, lines }];
-        if fate == AnswerFate::Lost && self.is_executed {
-            self.rule.count_hazard();
-            // Once it has ended its row is gone; its counters stand in the statement.
-            if self.ledger.rules.find(&self.rule.rule.id).is_some_and(|live| Arc::ptr_eq(&live, &self.rule)) {
-                writes.push(self.rule.write());
-            }
-        }
-        self.ledger.writer.submit(Job { writes, epoch: self.epoch, ..Job::default() });
-    }
-}
-
-impl Drop for Fate {
-    fn drop(&mut self) {
-        if !self.is_settled {
-            self.settle(AnswerFate::Lost);
-        }
-    }
 }

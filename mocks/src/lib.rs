@@ -10,6 +10,7 @@ mod books;
 mod calendar;
 mod config;
 mod error;
+mod fate;
 mod http;
 mod idempotency;
 mod identity;

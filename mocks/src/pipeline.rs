@@ -11,12 +11,13 @@ use hyper::body::Incoming;
 
 use model::fault::Effect;
 
+use crate::fate::{Fate, Flight};
 use crate::http::{AnswerBody, Call, ConnectionHandle, Drip, Handler, ReadError};
-use crate::ledger::{Decided, Fate, Flight, Ledger, Outcome, now_us};
+use crate::ledger::{Decided, Ledger, Outcome, now_us};
 use crate::metrics::Metrics;
 use crate::rules::{Facts, Hit, Plan};
 use crate::turn::{Context, Labels};
-use crate::wire::{Answer, Refusal, Understood, Wire};
+use crate::wire::{Answer, Headers, Refusal, Understood, Wire};
 
 /// Longest wait for a webhook that is to arrive before the answer.
 const EARLY_WAIT: Duration = Duration::from_secs(5);
@@ -139,7 +140,7 @@ impl<W: Wire> Server<W> {
             }
             Effect::RateLimit { retry_after_s, .. } => {
                 let answer = self.wire.refuse(&Refusal::TooManyRequests);
-                (Some(answer.header(RETRY_AFTER, retry_after_s.to_string())), None)
+                (Some(answer.header(RETRY_AFTER, HeaderValue::from(*retry_after_s))), None)
             }
             Effect::DropBeforeCommit { ending } => (None, Some(*ending)),
             // The set hands out only the three above as refusals.
@@ -180,7 +181,7 @@ impl<W: Wire> Server<W> {
             return self.plain(self.wire.refuse(&Refusal::Broken), &context.request_id, key, begun);
         }
         let answer = self.told(outcome, context);
-        let mut headers = self.wire.headers(&context.request_id, key);
+        let headers = self.wire.headers(&context.request_id, key);
         self.metrics.count(W::PROVIDER, answer.status, begun);
         for (hit, place) in places {
             hold(&hit, place).await;
@@ -189,7 +190,7 @@ impl<W: Wire> Server<W> {
             // Given up when the endpoint does not answer; the webhook goes on by itself.
             let _ = tokio::time::timeout(EARLY_WAIT, arrived).await;
         }
-        self.end(answer, &mut headers, plan.ending, fate, flight, connection).await
+        self.end(answer, headers, plan.ending, fate, flight, connection).await
     }
 
     /// The answer that an outcome is told by.
@@ -197,7 +198,7 @@ impl<W: Wire> Server<W> {
         match outcome {
             Outcome::Executed(answer) => answer,
             Outcome::Replayed(stored) => Answer::new(stored.status, stored.body.clone())
-                .header(http::HeaderName::from_static("idempotent-replayed"), "true"),
+                .header(http::HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true")),
             Outcome::KeyInFlight => self.wire.refuse(&Refusal::KeyInFlight),
             Outcome::KeyReused => {
                 let key = context.key.as_ref().map(|key| key.text.clone()).unwrap_or_default();
@@ -211,13 +212,12 @@ impl<W: Wire> Server<W> {
     async fn end(
         &self,
         answer: Answer,
-        headers: &mut Vec<(http::HeaderName, String)>,
+        headers: Headers,
         ending: Option<Hit>,
         fate: Option<Fate>,
         flight: Option<Flight>,
         connection: &ConnectionHandle,
     ) -> Response<AnswerBody> {
-        let headers = std::mem::take(headers);
         match ending.as_ref().map(Hit::effect) {
             Some(Effect::CommitThenDrop { ending }) => {
                 drop(flight);
@@ -282,16 +282,13 @@ async fn wait_out(holds: &[Hit]) {
     }
 }
 
-fn respond(answer: Answer, headers: Vec<(http::HeaderName, String)>) -> Response<AnswerBody> {
+fn respond(answer: Answer, headers: Headers) -> Response<AnswerBody> {
     let mut response = Response::new(AnswerBody::Whole(Some(answer.body)));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let fields = response.headers_mut();
     fields.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     for (name, value) in headers.into_iter().chain(answer.headers) {
-        // A key may hold bytes that no header can; it is then not echoed.
-        if let Ok(value) = HeaderValue::try_from(value) {
-            fields.insert(name, value);
-        }
+        fields.insert(name, value);
     }
     response
 }

@@ -44,7 +44,7 @@ pub struct Addresses {
     pub admin: SocketAddr,
 }
 
-/// Providers that are up. Dropped without [`Running::stop`] they go on until the runtime ends.
+/// Providers that are up. Dropped without [`Running::stop`], they stop listening at once; what was answered is stored.
 pub struct Running {
     addresses: Addresses,
     stop: watch::Sender<bool>,
@@ -202,12 +202,22 @@ fn lose_open_answers(ledger: &Arc<Ledger>, open_rows: Vec<(i64, String)>) {
     let writes: Vec<Write> = open_rows
         .into_iter()
         .map(|(seq, lines)| {
+            count_hazard(ledger, &lines);
             let lines = lines.replace("\"answer\":null", "\"answer\":\"lost\"");
             Write::Settle { seq, lines }
         })
         .collect();
     if !writes.is_empty() {
         ledger.note(&crate::statement::Stamp::bare(now_us(), None, model::fault::Provider::Payment), &[], writes);
+    }
+}
+
+/// Counts an answer that was lost at the kill for the rule that held it.
+fn count_hazard(ledger: &Ledger, lines: &str) {
+    let row: Value = lines.lines().next().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();
+    let is_executed = row["replayed"] == false && row["op"] != "refused_by_fault";
+    if let Some(rule) = row["fault"].as_str().filter(|_| is_executed).and_then(|id| ledger.rules.find(id)) {
+        rule.count_hazard();
     }
 }
 

@@ -1,7 +1,9 @@
 //! Objects by number: the recent ones in memory, all of them in the store.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -104,12 +106,12 @@ impl<T: Serialize + DeserializeOwned + Clone> Shelf<T> {
         &mut self,
         n: i64,
         owner: i64,
-        tag: Option<String>,
+        tag: Option<Cow<'static, str>>,
         value: T,
         writes: &mut Vec<Write>,
         at: Progress,
     ) {
-        let body = serde_json::to_vec(&value).expect("objects have string keys only");
+        let body = json(&value);
         writes.push(Write::Put { table: self.table, n, account: owner, tag, body });
         self.recent.put(n, value, at.turn, at.finished_turn);
     }
@@ -117,6 +119,13 @@ impl<T: Serialize + DeserializeOwned + Clone> Shelf<T> {
     pub(crate) fn forget(&mut self) {
         self.recent.clear();
     }
+}
+
+/// Writes JSON into a buffer that most objects fit.
+pub(crate) fn json<T: Serialize>(value: &T) -> Bytes {
+    let mut text = Vec::with_capacity(3_072);
+    serde_json::to_writer(&mut text, value).expect("our objects have string keys only, and a vector takes every byte");
+    text.into()
 }
 
 /// Reads a body of the store.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use model::fault::Provider;
@@ -11,7 +10,7 @@ use crate::accounts::{Accounts, Caller};
 use crate::books::Books;
 use crate::idempotency::Key;
 use crate::rules::Rules;
-use crate::shelf::Progress;
+use crate::shelf::{Progress, json};
 use crate::statement::Row;
 use crate::store::{Table, Write};
 use crate::webhooks::{self, Outgoing};
@@ -91,7 +90,7 @@ impl Turn<'_> {
             .map(Arc::clone)
             .collect();
         drop(accounts);
-        let body = webhooks::render_event(&webhooks::EventView {
+        let payload = json(&webhooks::EventView {
             id: &id,
             object: "event",
             api_version: webhooks::API_VERSION,
@@ -105,13 +104,12 @@ impl Turn<'_> {
             },
             kind: event.kind,
         });
-        let payload = Bytes::from(body);
         self.writes.push(Write::Put {
             table: Table::Event,
             n,
             account: self.context.caller.account,
-            tag: Some(event.kind.to_owned()),
-            body: payload.to_vec(),
+            tag: Some(event.kind.into()),
+            body: payload.clone(),
         });
         for endpoint in wanted {
             webhooks::queue(self, event, n, &id, &endpoint, &payload);

@@ -1,7 +1,7 @@
 //! What a provider is to the path that all requests take: how it reads, decides and refuses.
 
 use bytes::Bytes;
-use http::HeaderName;
+use http::{HeaderName, HeaderValue};
 
 use model::fault::Provider;
 
@@ -9,13 +9,17 @@ use crate::accounts::{Accounts, Caller};
 use crate::books::Books;
 use crate::http::Call;
 use crate::idempotency::Key;
+use crate::shelf::json;
 use crate::turn::{Labels, Turn};
+
+/// Headers of an answer.
+pub(crate) type Headers = Vec<(HeaderName, HeaderValue)>;
 
 /// An answer as it is meant.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) headers: Vec<(HeaderName, String)>,
+    pub(crate) headers: Headers,
     pub(crate) body: Bytes,
     /// Whether it is kept under the request's key: not so for what was refused before it began.
     pub(crate) is_kept: bool,
@@ -27,7 +31,7 @@ impl Answer {
     }
 
     pub(crate) fn json(status: u16, body: &impl serde::Serialize) -> Self {
-        Self::new(status, serde_json::to_vec(body).expect("answers have string keys only"))
+        Self::new(status, json(body))
     }
 
     /// Not kept under the key.
@@ -36,8 +40,8 @@ impl Answer {
         self
     }
 
-    pub(crate) fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
         self
     }
 }
@@ -127,5 +131,5 @@ pub(crate) trait Wire: Send + Sync + 'static {
     fn refuse(&self, refusal: &Refusal) -> Answer;
 
     /// Headers that every answer carries.
-    fn headers(&self, request_id: &str, key: Option<&str>) -> Vec<(HeaderName, String)>;
+    fn headers(&self, request_id: &str, key: Option<&str>) -> Headers;
 }

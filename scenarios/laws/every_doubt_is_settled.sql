@@ -16,4 +16,4 @@ SELECT o.order_number AS subject,
        o.state = 'pending' OR o.in_doubt OR o.answers_lost > 0 OR coalesce(i.told_pending, 0) > 0 AS exposed,
        o.intent,
        o.order_number
-FROM v1_order AS o JOIN v1_run AS run LEFT JOIN v1_intent AS i ON i.intent = o.intent;
+FROM v1_order AS o JOIN v1_run AS run LEFT JOIN v1_intent AS i ON i.intent_id = o.intent_id;

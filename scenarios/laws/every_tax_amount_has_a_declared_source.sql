@@ -10,7 +10,7 @@ WITH taxed AS (
            coalesce(o.subtotal_minor, 0) - coalesce(o.discount_minor, 0) AS base_minor,
            EXISTS (SELECT 1 FROM v1_tax_quote AS q WHERE q.quote = o.tax_quote AND q.amount_minor = o.tax_minor)
                OR (o.tax_quote IS NULL AND EXISTS (SELECT 1 FROM v1_tax_quote AS q
-                                                   WHERE q.intent = o.intent AND q.amount_minor = o.tax_minor)) AS quoted
+                                                   WHERE q.intent_id = o.intent_id AND q.amount_minor = o.tax_minor)) AS quoted
     FROM v1_order AS o JOIN v1_run AS run
     WHERE o.accepted AND o.tax_minor IS NOT NULL
 ), judged AS (
@@ -37,5 +37,5 @@ SELECT j.order_number AS subject,
        j.order_number
 FROM judged AS j
 JOIN v1_currency AS c ON c.currency = j.currency
-LEFT JOIN v1_intent AS i ON i.intent = j.intent
+LEFT JOIN v1_intent AS i ON i.intent_id = j.intent_id
 WHERE j.tax_source IS NOT NULL OR EXISTS (SELECT 1 FROM v1_tax_quote);

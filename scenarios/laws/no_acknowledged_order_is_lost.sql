@@ -6,7 +6,7 @@
 -- cancelled at the shopper's wish. Where the journey learns no number, any accepted order of the intent will do.
 WITH told AS (
     SELECT a.intent, a.order_number, i.cancel, i.orders_accepted, i.orders, i.orders_maybe
-    FROM v1_acknowledged AS a JOIN v1_intent AS i ON i.intent = a.intent
+    FROM v1_acknowledged AS a JOIN v1_intent AS i ON i.intent_id = a.intent_id
 ), found AS (
     SELECT told.*,
            CASE WHEN told.order_number IS NULL THEN told.orders_accepted > 0

@@ -24,5 +24,5 @@ FROM v1_charge AS c
 JOIN v1_currency AS k ON k.currency = c.currency
 JOIN v1_run AS run
 LEFT JOIN v1_order AS o ON o.order_seq = c.order_seq
-LEFT JOIN v1_intent AS i ON i.intent = c.intent
+LEFT JOIN v1_intent AS i ON i.intent_id = c.intent_id
 WHERE c.authorised_minor IS NOT NULL;

@@ -15,7 +15,7 @@ SELECT i.intent AS subject,
                          WHEN i.orders = 0 THEN 'there is no order'
                          ELSE 'no order was accepted: '
                               || (SELECT group_concat(o.order_number || ' is ' || o.state, ', ' ORDER BY o.order_seq)
-                                  FROM v1_order AS o WHERE o.intent = i.intent) END
+                                  FROM v1_order AS o WHERE o.intent_id = i.intent_id) END
                  || CASE WHEN run.final THEN '' ELSE '; the run was cut short' END END AS why,
        i.answers_lost > 0 OR i.replays > 0 OR i.submits_unanswered > 0 AS exposed,
        i.intent

@@ -12,7 +12,7 @@ SELECT i.intent AS subject,
             ELSE 'held' END AS finding,
        CASE WHEN i.orders_accepted >= 2 THEN
                 (SELECT group_concat(o.order_number || ' (' || o.state || ')', ' and ' ORDER BY o.order_seq)
-                 FROM v1_order AS o WHERE o.intent = i.intent AND o.accepted)
+                 FROM v1_order AS o WHERE o.intent_id = i.intent_id AND o.accepted)
                 || ' were accepted for one purchase'
             WHEN i.orders_maybe > 0 THEN
                 printf('%d orders have marks that fit this intent and another one', i.orders_maybe)

@@ -23,5 +23,5 @@ SELECT o.order_number AS subject,
 FROM v1_order AS o
 JOIN v1_currency AS c ON c.currency = o.currency
 JOIN v1_run AS run
-LEFT JOIN v1_intent AS i ON i.intent = o.intent
+LEFT JOIN v1_intent AS i ON i.intent_id = o.intent_id
 WHERE o.paid AND o.total_minor > 0 AND NOT o.refunded_in_full;

@@ -32,7 +32,7 @@ WITH asked AS (
            coalesce(b.asks, 1) >= 2, o.captures = 0 AND coalesce(i.charges_maybe, 0) > 0, o.intent, o.order_number
     FROM v1_order AS o
     LEFT JOIN booked AS b ON b.order_seq = o.order_seq
-    LEFT JOIN v1_intent AS i ON i.intent = o.intent
+    LEFT JOIN v1_intent AS i ON i.intent_id = o.intent_id
     WHERE o.refunded_minor > 0 OR b.asks > 0
 )
 SELECT x.subject,

@@ -21,7 +21,7 @@ WITH charged AS (
     FROM charged
     JOIN v1_order AS o ON o.order_seq = charged.order_seq
     JOIN v1_currency AS k ON k.currency = o.currency
-    LEFT JOIN v1_intent AS i ON i.intent = o.intent
+    LEFT JOIN v1_intent AS i ON i.intent_id = o.intent_id
 )
 SELECT order_number AS subject,
        CASE WHEN total_minor IS NULL THEN 'undecided'

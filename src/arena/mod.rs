@@ -10,7 +10,7 @@ mod shop;
 
 pub use member::{Member, MemberError};
 pub use preflight::{PreflightError, preflight};
-pub use providers::{Account, ProvidersAdmin, ProvidersQuiet};
+pub use providers::{Account, ProvidersAdmin, ProvidersQuiet, RuleCounts};
 pub use raise::{Ground, RaiseError, raise};
 pub use shop::{ShopDoors, ShopQuiet};
 

@@ -21,6 +21,17 @@ pub struct ProvidersQuiet {
     pub last_change_ms_ago: u64,
 }
 
+/// What a rule counted itself.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct RuleCounts {
+    /// Its name.
+    pub id: String,
+    /// Operations that it matched.
+    pub matched: u64,
+    /// Operations that it was applied to.
+    pub applied: u64,
+}
+
 /// A provider account that a run holds for itself.
 #[derive(Clone, Debug)]
 pub struct Account<'a> {
@@ -75,6 +86,17 @@ impl ProvidersAdmin {
     pub async fn put_rule(&self, rule: &ProviderRule) -> Result<(), CallError> {
         let body = serde_json::to_value(rule).expect("a rule is plain data");
         self.caller.send_json(Method::PUT, &format!("{}/admin/rules/{}", self.base, rule.id), &body).await.map(drop)
+    }
+
+    /// How many operations a rule matched, and how many it was applied to; none when there is no such rule.
+    pub async fn rule_counts(&self, id: &str) -> Result<Option<RuleCounts>, CallError> {
+        let address = format!("{}/admin/rules", self.base);
+        let value = self.caller.get_json(&address).await?;
+        // A list, or a list under `rules`.
+        let list = value.get("rules").unwrap_or(&value).clone();
+        let counts: Vec<RuleCounts> = serde_json::from_value(list)
+            .map_err(|error| CallError::Unreadable { address, reason: error.to_string() })?;
+        Ok(counts.into_iter().find(|counts| counts.id == id))
     }
 
     /// Ends a fault.

@@ -58,7 +58,8 @@ pub async fn dispatch(station: &Rc<Station>, orders: Orders) -> Result<(), Error
         let entry = &scenario.mix[arrival.mix as usize];
         let habits = Habits { repeat_pause: entry.manners.repeat_pause };
         let shopper = Shopper::new(Rc::clone(station), entry.journey, arrival, habits);
-        tokio::task::spawn_local(async move { shopper.walk().await });
+        // Boxed, because a task is moved several times on its way into the runtime and out of it.
+        tokio::task::spawn_local(Box::pin(async move { shopper.walk().await }));
     }
     let end = match stopped {
         Some(end) => end,
@@ -110,9 +111,7 @@ impl Timer {
     /// Waits until `due`. When the load is stopped meanwhile: the instant at which the grace is over.
     async fn wait(&mut self, due: Instant, stop: &watch::Receiver<Option<Stop>>) -> Result<Option<Instant>, Error> {
         loop {
-            if stop.has_changed().unwrap_or(false)
-                && let Some(stop) = *stop.borrow()
-            {
+            if let Some(stop) = *stop.borrow() {
                 return Ok(Some(Instant::now() + stop.grace));
             }
             let now = Instant::now();

@@ -12,8 +12,8 @@ pub use heal::{HealError, heal_run};
 pub use timeline::{Command, describe, timeline};
 pub use undo::Undo;
 
-use crate::arena::Arena;
-use books::intake::Intake;
+use crate::arena::{Arena, RuleCounts};
+use books::intake::{Fact, Intake};
 use books::rows::{Batch, Event, EventKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -81,6 +81,7 @@ impl Controller {
             }
             Command::End { name } => {
                 let Some(harm) = self.active.remove(&name) else { return };
+                self.count(&harm).await;
                 let text = match harm.end(&self.arena).await {
                     Ok(()) => "ended".to_owned(),
                     Err(error) => {
@@ -90,6 +91,15 @@ impl Controller {
                 };
                 self.note(EventKind::FaultEnded, &name, text, None);
             }
+        }
+    }
+
+    /// Writes down how often a rule was met, which only its provider knows.
+    async fn count(&self, harm: &Harm) {
+        let (Harm::Rule(rule), Ok(admin)) = (harm, self.arena.admin()) else { return };
+        if let Ok(Some(counts)) = admin.rule_counts(&rule.id).await {
+            let RuleCounts { id: name, matched, applied } = counts;
+            drop(self.intake.fact(Fact::FaultCount { name, matched, applied }));
         }
     }
 

@@ -5,15 +5,17 @@ use model::judge::Recovery;
 use model::record::FaultRecord;
 use rusqlite::Connection;
 
-/// Applied: rows of the statement that the fault stamped. Hazardous: those among them whose operation was carried out and whose
-/// answer was lost or altered, or whose webhook was not delivered as it should have been.
+/// Matched and applied: requests and deliveries, as the rule counted them. Hazardous: those whose operation was carried out and
+/// whose answer was lost or altered, and webhooks that were not delivered as they should have been; the rows that one request
+/// wrote carry one instant.
 const FAULTS: &str = "
 SELECT fault.name, fault.what, fault.from_us / 1e6, fault.to_us / 1e6, fault.target = 'provider', fault.matched,
-       coalesce(bite.applied, 0), coalesce(bite.hazardous, 0), coalesce(bite.intents, 0)
+       coalesce(fault.counted, bite.applied, 0), coalesce(bite.hazardous, 0), coalesce(bite.intents, 0)
 FROM v1_fault AS fault
 LEFT JOIN (
-    SELECT fault, count(*) AS applied,
-           sum(answer IN ('lost', 'altered') OR op = 'webhook') AS hazardous,
+    SELECT fault, count(DISTINCT printf('%d %s', at_us, coalesce(key, object))) AS applied,
+           count(DISTINCT CASE WHEN answer IN ('lost', 'altered') OR op = 'webhook'
+                               THEN printf('%d %s', at_us, coalesce(key, object)) END) AS hazardous,
            count(DISTINCT CASE WHEN answer IN ('lost', 'altered') OR op = 'webhook' THEN intent END) AS intents
     FROM v1_statement WHERE fault IS NOT NULL AND op <> 'fault' GROUP BY fault
 ) AS bite ON bite.fault = fault.name

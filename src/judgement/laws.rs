@@ -59,7 +59,7 @@ fn tell(joined: &Joined, law: &Law, subject: &Subject) -> Result<Counterexample,
     Ok(Counterexample {
         subject: subject.subject.clone(),
         why: subject.why.clone(),
-        timeline: Vec::new(),
+        timeline: joined.timeline(subject)?,
         query: format!("SELECT * FROM (\n{}\n) WHERE subject = '{quoted}'", query_of(&law.sql)),
     })
 }

@@ -62,5 +62,8 @@ fn order(brief: &Brief) -> serde_json::Value {
 pub(crate) fn look(brief: &Brief) -> Stored {
     let mut body = order(brief);
     body["refunded_minor"] = brief.refunded_minor.into();
+    if let Some(failure) = brief.failure {
+        body["failure"] = json!(failure);
+    }
     Stored { status: 200, body: body.to_string() }
 }

@@ -203,6 +203,7 @@ impl Shop {
                 cart: cart.id,
                 state: State::Pending,
                 total_minor,
+                failure: None,
                 refunded_minor: 0,
                 currency: self.config.currency.clone(),
                 email: begin.email.clone(),

@@ -78,6 +78,16 @@ impl Number {
     }
 }
 
+/// Why an order failed: what became of its last payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// The card was refused; another one may pay.
+    CardDeclined,
+    /// Nothing was charged, for a reason that is not the card's.
+    PaymentUnavailable,
+}
+
 /// What calls to providers and answers to shoppers need to know of an order.
 #[derive(Clone, Debug)]
 pub struct Brief {
@@ -87,6 +97,8 @@ pub struct Brief {
     pub cart: String,
     /// Where it stands.
     pub state: State,
+    /// Why it failed, of a failed order.
+    pub failure: Option<Failure>,
     /// What it costs, in minor units.
     pub total_minor: i64,
     /// What was given back, in minor units.

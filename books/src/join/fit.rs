@@ -1,6 +1,7 @@
 //! Which intents, or orders, a mark fits.
 
-use std::collections::HashMap;
+use super::hash::QuickMap;
+
 
 /// What a mark fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl Fit {
 
 /// Marks of one kind.
 #[derive(Debug, Default)]
-pub(super) struct Fits(HashMap<Box<str>, Fit>);
+pub(super) struct Fits(QuickMap<Box<str>, Fit>);
 
 impl Fits {
     pub(super) fn add(&mut self, mark: &str, id: u32) {

@@ -1,9 +1,9 @@
 //! The objects of the providers and the marks of all their rows: what one row of a payment says holds for the whole of it.
 
+use super::hash::QuickMap;
 use super::lines::{self, Line};
 use super::shoppers::{Header, Shoppers};
 use rusqlite::Connection;
-use std::collections::HashMap;
 
 /// Longest chain from an object to the one that it belongs to; a longer one is a circle.
 const DEPTH_MAX: usize = 8;
@@ -87,7 +87,7 @@ pub(super) struct Object {
 #[derive(Debug, Default)]
 pub(super) struct Objects {
     pub all: Vec<Object>,
-    by_name: [HashMap<Box<str>, u32>; 4],
+    by_name: [QuickMap<Box<str>, u32>; 4],
 }
 
 impl Objects {

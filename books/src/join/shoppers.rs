@@ -1,8 +1,9 @@
 //! The intents that the shopper's book knows, and the marks by which other books may name them.
 
+use super::hash::QuickMap;
 use super::fit::Fits;
 use rusqlite::Connection;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// One intent and what its shopper met.
 #[derive(Debug, Default)]
@@ -22,7 +23,7 @@ pub(super) struct Shoppers {
     run: Box<str>,
     arrivals: i64,
     pub intents: Vec<Intent>,
-    by_name: HashMap<Box<str>, u32>,
+    by_name: QuickMap<Box<str>, u32>,
     pub by_number: Fits,
     pub by_email: Fits,
     /// Orders that a shopper was told to be paid; by number where the shopper learnt it.
@@ -48,7 +49,7 @@ impl Shoppers {
             run: run.into(),
             arrivals,
             intents: Vec::new(),
-            by_name: HashMap::new(),
+            by_name: QuickMap::default(),
             by_number: Fits::default(),
             by_email: Fits::default(),
             acknowledged: BTreeSet::new(),

@@ -1,5 +1,6 @@
 //! Writes what the join found into the derived tables.
 
+use super::hash::QuickMap;
 use super::fit::Attribution;
 use super::objects::{Marks, Objects};
 use super::orders::Orders;
@@ -7,7 +8,7 @@ use super::shoppers::Shoppers;
 use super::tally::{Paper, PaperState, Place, Tally};
 use model::money::Currency;
 use rusqlite::{Connection, params};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All that was found.
 pub(super) struct Found<'a> {
@@ -21,8 +22,8 @@ pub(super) struct Found<'a> {
 /// Orders and charges whose marks fit several intents, by each of these.
 #[derive(Default)]
 struct Maybe {
-    orders: HashMap<u32, u32>,
-    charges: HashMap<u32, u32>,
+    orders: QuickMap<u32, u32>,
+    charges: QuickMap<u32, u32>,
 }
 
 impl Found<'_> {
@@ -107,7 +108,7 @@ impl Found<'_> {
     }
 
     fn store_intents(&self, maybe: &Maybe) -> rusqlite::Result<()> {
-        let mut charges: HashMap<u32, u32> = HashMap::new();
+        let mut charges: QuickMap<u32, u32> = QuickMap::default();
         for charge in &self.tally.charges {
             if let Some(intent) = self.place(charge.object).and_then(|place| place.attribution.intent()) {
                 *charges.entry(intent).or_default() += 1;

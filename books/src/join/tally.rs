@@ -1,5 +1,6 @@
 //! One pass over the statement: joins each row and adds up what it did.
 
+use super::hash::QuickMap;
 use super::attribute::{Books, Reference};
 use super::fit::Attribution;
 use super::lines::{self, Line};
@@ -7,7 +8,7 @@ use super::objects::{Marks, Objects};
 use super::orders::Orders;
 use super::shoppers::Shoppers;
 use rusqlite::{CachedStatement, Connection, params};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// What the statement says about an intent.
 #[derive(Clone, Debug, Default)]
@@ -77,13 +78,13 @@ pub(super) struct Tally {
     /// By object; filled for outermost ones.
     pub places: Vec<Option<Place>>,
     /// Rows touched by a fault, by order.
-    pub order_faults: HashMap<u32, u32>,
+    pub order_faults: QuickMap<u32, u32>,
     /// Rows of other runs.
     pub set_aside: BTreeMap<Box<str>, u64>,
-    charge_of: HashMap<u32, u32>,
-    charges_under: HashMap<u32, Vec<u32>>,
-    document_of: HashMap<u32, u32>,
-    dispatch_of: HashMap<u32, u32>,
+    charge_of: QuickMap<u32, u32>,
+    charges_under: QuickMap<u32, Vec<u32>>,
+    document_of: QuickMap<u32, u32>,
+    dispatch_of: QuickMap<u32, u32>,
 }
 
 /// The books and the statements that write what was found.
@@ -350,7 +351,7 @@ impl Pass<'_> {
     }
 }
 
-fn paper<'a>(all: &'a mut Vec<Paper>, of: &mut HashMap<u32, u32>, object: u32, line: &Line<'_>) -> &'a mut Paper {
+fn paper<'a>(all: &'a mut Vec<Paper>, of: &mut QuickMap<u32, u32>, object: u32, line: &Line<'_>) -> &'a mut Paper {
     let index = *of.entry(object).or_insert_with(|| {
         all.push(Paper {
             object,

@@ -61,9 +61,9 @@ impl HonestRefusals {
 const PURCHASES: &str = "
     SELECT i.intent, i.arrival, a.arrival IS NOT NULL, coalesce(a.journey, ''), i.intended_us, i.done_us, i.outcome, i.refusal,
            i.submits, i.orders > 0,
-           EXISTS (SELECT 1 FROM v1_charge AS c WHERE c.intent = i.intent
+           EXISTS (SELECT 1 FROM v1_charge AS c WHERE c.intent_id = i.intent_id
                    AND (c.authorised_minor IS NOT NULL OR c.captures > 0)),
-           EXISTS (SELECT 1 FROM v1_charge AS c WHERE c.intent = i.intent AND c.declined),
+           EXISTS (SELECT 1 FROM v1_charge AS c WHERE c.intent_id = i.intent_id AND c.declined),
            i.answers_lost
     FROM v1_intent AS i LEFT JOIN v1_arrival AS a ON a.arrival = i.arrival
     WHERE i.recorded

@@ -31,7 +31,7 @@ SELECT a.number AS arrival, a.intended_us, a.journey, a.buys, a.card, a.manner, 
 FROM arrival AS a LEFT JOIN arrival_end AS e ON e.number = a.number;
 
 CREATE VIEW v1_intent AS
-SELECT i.intent, i.arrival, p.email, p.intended_us, p.done_us, coalesce(p.outcome, 'unknown') AS outcome, p.refusal,
+SELECT i.id AS intent_id, i.intent, i.arrival, p.email, p.intended_us, p.done_us, coalesce(p.outcome, 'unknown') AS outcome, p.refusal,
        p.shown_total_minor, coalesce(i.currency, p.currency, '') AS currency, p.order_number, p.total_minor,
        coalesce(p.cancel, 'not_asked') AS cancel, i.purchase IS NOT NULL AS recorded,
        i.submits, i.submits_unanswered, i.told_pending, i.orders, i.orders_accepted, i.orders_pending, i.orders_maybe,
@@ -46,32 +46,34 @@ SELECT id AS attempt, arrival, intent, step, kind, key, intended_us, sent_us, do
 FROM attempt;
 
 CREATE VIEW v1_acknowledged AS
-SELECT i.intent, a.order_number FROM acknowledged AS a JOIN intent AS i ON i.id = a.intent;
+SELECT a.intent AS intent_id, i.intent, a.order_number FROM acknowledged AS a JOIN intent AS i ON i.id = a.intent;
 
 CREATE VIEW v1_statement AS
 SELECT s.id AS statement, s.id >> 48 AS process, s.id & 281474976710655 AS seq, s.at_us, s.provider, s.op, s.object,
-       s.parent, s.state, s.amount_minor, s.currency, s.key, s.replayed, s.http_status, i.intent, j.order_seq,
-       s.intent AS header, s.order_number, s.email, s.fault, s.effect, s.answer, s.detail, j.attribution, j.mark
+       s.parent, s.state, s.amount_minor, s.currency, s.key, s.replayed, s.http_status, j.intent AS intent_id, i.intent,
+       j.order_seq, s.intent AS header, s.order_number, s.email, s.fault, s.effect, s.answer, s.detail, j.attribution, j.mark
 FROM statement_join AS j JOIN statement AS s ON s.id = j.id LEFT JOIN intent AS i ON i.id = j.intent;
 
 CREATE VIEW v1_effect AS
-SELECT e.provider, e.object, e.amount_minor, e.currency, i.intent, e.order_seq, e.attribution, e.mark, e.marks, e.faults
+SELECT e.provider, e.object, e.amount_minor, e.currency, e.intent AS intent_id, i.intent, e.order_seq,
+       e.attribution, e.mark, e.marks, e.faults
 FROM effect AS e LEFT JOIN intent AS i ON i.id = e.intent;
 
 CREATE VIEW v1_charge AS
-SELECT c.charge, c.payment, i.intent, c.order_seq, c.attribution, coalesce(c.currency, '') AS currency, c.authorised_minor, c.declined, c.captures,
+SELECT c.charge, c.payment, c.intent AS intent_id, i.intent, c.order_seq, c.attribution,
+       coalesce(c.currency, '') AS currency, c.authorised_minor, c.declined, c.captures,
        c.captured_minor, c.refunded_minor, c.captured_minor - c.refunded_minor AS net_minor, c.released,
        c.authorised_minor IS NOT NULL AND c.captures = 0 AND NOT c.released AS open, c.answers_lost, c.faults
 FROM charge AS c LEFT JOIN intent AS i ON i.id = c.intent;
 
 CREATE VIEW v1_refund AS
-SELECT r.refund, r.charge, r.payment, i.intent, r.order_seq, r.amount_minor, r.currency, r.state, r.key, r.fault, r.answer
+SELECT r.refund, r.charge, r.payment, r.intent AS intent_id, i.intent, r.order_seq, r.amount_minor, r.currency, r.state, r.key, r.fault, r.answer
 FROM refund AS r LEFT JOIN intent AS i ON i.id = r.intent;
 
 CREATE VIEW v1_order AS
 SELECT o.seq AS order_seq, o.number AS order_number, o.cart, o.state, coalesce(o.currency, '') AS currency, o.subtotal_minor, o.discount_minor,
        o.shipping_minor, o.tax_minor, o.total_minor, o.paid_minor, j.refunded_minor, o.email, o.promotion, o.tax_source,
-       o.tax_policy, o.tax_quote, o.tax_document, o.payment, o.in_doubt, o.dispatch, i.intent, j.attribution, j.mark,
+       o.tax_policy, o.tax_quote, o.tax_document, o.payment, o.in_doubt, o.dispatch, j.intent AS intent_id, i.intent, j.attribution, j.mark,
        j.accepted, o.state IN ('paid', 'fulfilled') AS paid,
        o.total_minor > 0 AND j.refunded_minor >= o.total_minor AS refunded_in_full,
        j.charges, j.captures, j.captured_minor, j.returned_minor, j.captured_minor - j.returned_minor AS net_minor,
@@ -100,15 +102,15 @@ SELECT r.order_seq, r.number, r.key, r.amount_minor, r.state
 FROM order_refund AS r JOIN order_join AS j ON j.seq = r.order_seq;
 
 CREATE VIEW v1_tax_quote AS
-SELECT q.quote, i.intent, q.amount_minor, q.currency, q.fault, q.answer
+SELECT q.quote, q.intent AS intent_id, i.intent, q.amount_minor, q.currency, q.fault, q.answer
 FROM tax_quote AS q LEFT JOIN intent AS i ON i.id = q.intent;
 
 CREATE VIEW v1_tax_document AS
-SELECT d.document, i.intent, d.order_seq, d.attribution, d.state, d.amount_minor, d.currency, d.faults
+SELECT d.document, d.intent AS intent_id, i.intent, d.order_seq, d.attribution, d.state, d.amount_minor, d.currency, d.faults
 FROM tax_document AS d LEFT JOIN intent AS i ON i.id = d.intent;
 
 CREATE VIEW v1_dispatch AS
-SELECT d.dispatch, i.intent, d.order_seq, d.attribution, d.message, d.redeliveries, d.faults
+SELECT d.dispatch, d.intent AS intent_id, i.intent, d.order_seq, d.attribution, d.message, d.redeliveries, d.faults
 FROM dispatch AS d LEFT JOIN intent AS i ON i.id = d.intent;
 
 CREATE VIEW v1_fault AS

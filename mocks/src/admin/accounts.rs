@@ -135,7 +135,8 @@ pub(super) async fn renew(admin: &Admin, call: &Call) -> Reply {
     let until_us = after_ms(now_us(), renew.ttl_ms.min(TTL_MS_MAX));
     let rules = admin.ledger.rules.renew(&renew.run, until_us);
     let leases = admin.ledger.accounts.write().renew(&renew.run, until_us);
-    let writes: Vec<Write> = rules.iter().map(|rule| rule.write()).chain(leases.iter().map(Lease::write)).collect();
+    let writes: Vec<Write> =
+        rules.iter().filter_map(|rule| rule.write()).chain(leases.iter().map(Lease::write)).collect();
     let stamp = Stamp::bare(now_us(), None, Provider::Payment);
     if !is_stored(admin.ledger.note(&stamp, &[], writes)).await {
         return Reply::broken();

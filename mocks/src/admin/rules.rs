@@ -64,7 +64,7 @@ pub(super) async fn put(admin: &Admin, id: &str, call: &Call) -> Reply {
         if is_same(&known.rule, &rule) {
             known.renew(after_ms(now_us(), rule.ttl_ms));
             let stamp = crate::statement::Stamp::bare(now_us(), None, rule.provider);
-            let stored = is_stored(admin.ledger.note(&stamp, &[], vec![known.write()])).await;
+            let stored = is_stored(admin.ledger.note(&stamp, &[], known.write().into_iter().collect())).await;
             return if stored { described(&known, StatusCode::OK) } else { Reply::broken() };
         }
     }

@@ -110,7 +110,7 @@ pub(super) fn brand(intent: &Intent) -> Option<&'static str> {
 
 /// Puts a payment back.
 pub(super) fn keep(intent: Intent, turn: &mut Turn<'_>) {
-    let tag = (intent.status == Status::Processing).then(|| Status::Processing.name().to_owned());
+    let tag = (intent.status == Status::Processing).then(|| Status::Processing.name().into());
     turn.books.intents.put(intent.n, intent.account, tag, intent, &mut turn.writes, turn.progress);
 }
 

@@ -66,6 +66,35 @@ pub(super) fn page(
     Ok((page, limit))
 }
 
+/// The times that a list is narrowed to: `created`, `created[gte]` and the like, in unix seconds.
+#[derive(Clone, Copy)]
+pub(super) struct Window {
+    min: i64,
+    max: i64,
+}
+
+impl Window {
+    pub(super) fn read(form: &Form) -> Result<Self, Answer> {
+        let bound = |name: &str| form.integer(name);
+        let exact = bound("created")?;
+        let least = [exact, bound("created[gte]")?, bound("created[gt]")?.map(|above| above.saturating_add(1))];
+        let most = [exact, bound("created[lte]")?, bound("created[lt]")?.map(|below| below.saturating_sub(1))];
+        Ok(Self {
+            min: least.into_iter().flatten().max().unwrap_or(i64::MIN),
+            max: most.into_iter().flatten().min().unwrap_or(i64::MAX),
+        })
+    }
+
+    pub(super) const fn has(self, created: i64) -> bool {
+        self.min <= created && created <= self.max
+    }
+
+    /// How many rows are read for a page: more, where some will be left out.
+    pub(super) const fn widen(self, limit: usize) -> usize {
+        if self.min == i64::MIN && self.max == i64::MAX { limit } else { SEARCHED_MAX }
+    }
+}
+
 /// Cuts what was read to the page, newest first; says whether there was more.
 pub(super) fn cut<T>(mut rows: Vec<T>, page: Page, limit: usize) -> (Vec<T>, bool) {
     let has_more = rows.len() > limit;
@@ -85,9 +114,11 @@ pub(super) fn intents(form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Resul
     let identity = turn.books.identity;
     let (page, limit) = page(form, turn, |id| identity.read("pi", id), "payment_intent")?;
     let customer = form.get("customer");
-    let wanted = if customer.is_some() { Page { limit: SEARCHED_MAX, ..page } } else { page };
-    let mut found = read_intents(turn, wanted)?;
+    let window = Window::read(form)?;
+    let wanted = if customer.is_some() { SEARCHED_MAX } else { window.widen(page.limit) };
+    let mut found = read_intents(turn, Page { limit: wanted, ..page })?;
     found.retain(|intent| customer.is_none() || intent.customer.as_deref() == customer);
+    found.retain(|intent| window.has(intent.created));
     let (found, has_more) = cut(found, page, limit);
     Ok(list("/v1/payment_intents", found.iter().map(|intent| view::intent(intent, expand)).collect(), has_more))
 }
@@ -97,6 +128,7 @@ pub(super) fn charges(form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Resul
     const URL: &str = "/v1/charges";
     let identity = turn.books.identity;
     let limit = limit(form)?;
+    let window = Window::read(form)?;
     let place = |name: &str| match form.get(name) {
         None => Ok(None),
         Some(id) => identity.read_part("ch", id).map(Some).ok_or_else(|| errors::no_such("charge", name, id)),
@@ -110,7 +142,7 @@ pub(super) fn charges(form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Resul
                 account: turn.context.caller.account,
                 before: before.map_or(i64::MAX, |(n, _)| n + 1),
                 after: after.map_or(0, |(n, _)| n - 1),
-                limit: SEARCHED_MAX.min((limit + 1) * 4),
+                limit: window.widen((limit + 1) * 4),
                 ascending: after.is_some() && before.is_none(),
             },
         )?,
@@ -121,6 +153,7 @@ pub(super) fn charges(form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Resul
             intent.charges.iter().enumerate().map(move |(index, charge)| (intent, (intent.n, index), charge))
         })
         .filter(|(_, at, _)| before.is_none_or(|before| *at < before) && after.is_none_or(|after| *at > after))
+        .filter(|(_, _, charge)| window.has(charge.created))
         .collect();
     found.sort_by_key(|(_, at, _)| std::cmp::Reverse(*at));
     let has_more = found.len() > limit;
@@ -135,6 +168,7 @@ pub(super) fn refunds(form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Resul
     const URL: &str = "/v1/refunds";
     let identity = turn.books.identity;
     let (page, limit) = page(form, turn, |id| identity.read("re", id), "refund")?;
+    let window = Window::read(form)?;
     let of_charge = form
         .get("charge")
         .map(|id| identity.read_part("ch", id).ok_or_else(|| errors::no_such("charge", "charge", id)));
@@ -143,7 +177,7 @@ pub(super) fn refunds(form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Resul
         (None, Some((n, _))) => Some(super::intents::find(&identity.make("pi", n), turn)?),
         (None, None) => None,
     };
-    let found: Vec<(Intent, usize)> = if let Some(intent) = of_payment {
+    let mut found: Vec<(Intent, usize)> = if let Some(intent) = of_payment {
         (0..intent.refunds.len())
             .rev()
             .filter(|index| form.get("charge").is_none_or(|charge| intent.refunds[*index].charge == charge))
@@ -154,7 +188,7 @@ pub(super) fn refunds(form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Resul
             .map(|index| (intent.clone(), index))
             .collect()
     } else {
-        let rows = turn.books.reader.page(Table::Refund, page, &[])?;
+        let rows = turn.books.reader.page(Table::Refund, Page { limit: window.widen(page.limit), ..page }, &[])?;
         let mut found = Vec::with_capacity(rows.len());
         for (_, body) in rows {
             let place: RefundPlace = decode(&body)?;
@@ -163,6 +197,7 @@ pub(super) fn refunds(form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Resul
         }
         found
     };
+    found.retain(|(intent, index)| window.has(intent.refunds[*index].created));
     let (found, has_more) = cut(found, page, limit);
     Ok(list(
         URL,

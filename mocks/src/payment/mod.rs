@@ -15,8 +15,10 @@ mod route;
 mod state;
 mod view;
 
-use http::HeaderName;
-use http::header::AUTHORIZATION;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION,
+};
+use http::{HeaderName, HeaderValue};
 use model::fault::Provider;
 use parking_lot::Mutex;
 
@@ -25,7 +27,7 @@ use crate::books::Books;
 use crate::http::Call;
 use crate::idempotency::Key;
 use crate::turn::{Labels, Turn};
-use crate::wire::{Answer, Refusal, Stop, Traits, Understood, Wire};
+use crate::wire::{Answer, Headers, Refusal, Stop, Traits, Understood, Wire};
 
 pub(crate) use charging::settle_at;
 use form::Form;
@@ -56,8 +58,7 @@ impl Wire for Payment {
     const PROVIDER: Provider = Provider::Payment;
 
     fn greet(&self, call: &Call) -> Option<Answer> {
-        (call.method == http::Method::OPTIONS)
-            .then(|| cors().into_iter().fold(Answer::new(204, ""), |answer, (name, value)| answer.header(name, value)))
+        (call.method == http::Method::OPTIONS).then(cors)
     }
 
     fn identify(&self, call: &Call, accounts: &Accounts, _now_us: i64) -> Result<Caller, Answer> {
@@ -185,7 +186,7 @@ impl Wire for Payment {
                 Some("idempotency_key_in_use"),
                 "There is currently another in-progress request using this Idempotency Key (that probably means you submitted twice, and the other request is still going through). Please try again later.",
             )
-            .header(SHOULD_RETRY, "true"),
+            .header(SHOULD_RETRY, TRUE),
             Refusal::KeyReused { key } => errors::other(
                 400,
                 "idempotency_error",
@@ -201,30 +202,35 @@ impl Wire for Payment {
                 errors::other(*status, kind, None, "Sorry, something went wrong.")
             }
             Refusal::TooManyRequests => {
-                errors::other(429, "rate_limit_error", Some("rate_limit"), "Request rate limit exceeded.").header(SHOULD_RETRY, "true")
+                errors::other(429, "rate_limit_error", Some("rate_limit"), "Request rate limit exceeded.").header(SHOULD_RETRY, TRUE)
             }
         }
     }
 
-    fn headers(&self, request_id: &str, key: Option<&str>) -> Vec<(HeaderName, String)> {
-        let mut headers = cors();
-        headers.push((HeaderName::from_static("request-id"), request_id.to_owned()));
-        headers.push((HeaderName::from_static("stripe-version"), crate::webhooks::API_VERSION.to_owned()));
-        if let Some(key) = key {
-            headers.push((HeaderName::from_static("idempotency-key"), key.to_owned()));
-        }
+    fn headers(&self, request_id: &str, key: Option<&str>) -> Headers {
+        let mut headers = Vec::with_capacity(6);
+        headers.push((ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")));
+        headers.push((STRIPE_VERSION, HeaderValue::from_static(crate::webhooks::API_VERSION)));
+        // A key may hold bytes that no header can; it is then not echoed.
+        let named = [(REQUEST_ID, Some(request_id)), (IDEMPOTENCY_KEY, key)];
+        headers.extend(named.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value?).ok()?))));
         headers
     }
 }
 
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("stripe-should-retry");
+const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const TRUE: HeaderValue = HeaderValue::from_static("true");
 
 /// A shopper's browser confirms payments itself, from the shop's pages.
-fn cors() -> Vec<(HeaderName, String)> {
-    use http::header::{ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN};
-    vec![
-        (ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned()),
-        (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE, OPTIONS".to_owned()),
-        (ACCESS_CONTROL_ALLOW_HEADERS, "*, authorization, content-type, idempotency-key, stripe-version".to_owned()),
-    ]
+fn cors() -> Answer {
+    Answer::new(204, "")
+        .header(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
+        .header(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, DELETE, OPTIONS"))
+        .header(
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static("*, authorization, content-type, idempotency-key, stripe-version"),
+        )
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use model::seed::{Seed, draw};
 use super::barrier::Barrier;
 use super::bucket::Bucket;
 use super::{Facts, Hit, delay, is_sticky, matching};
+use crate::shelf::json;
 use crate::store::{Table, Write};
 
 /// Marks whose attempts are counted; beyond it each further mark counts as new.
@@ -47,6 +48,7 @@ pub(crate) struct Live {
     stuck: Mutex<HashSet<u64>>,
     pub(super) bucket: Mutex<Bucket>,
     pub(crate) barrier: Barrier,
+    is_ended: AtomicBool,
 }
 
 impl Live {
@@ -62,6 +64,7 @@ impl Live {
             stuck: Mutex::default(),
             bucket: Mutex::default(),
             barrier: Barrier::default(),
+            is_ended: AtomicBool::new(false),
             rule: stored.rule,
         }
     }
@@ -82,10 +85,13 @@ impl Live {
         }
     }
 
-    /// Keeps its lease and counters.
-    pub(crate) fn write(&self) -> Write {
-        let body = serde_json::to_vec(&self.stored()).expect("rules have string keys only");
-        Write::Put { table: Table::Rule, n: self.n, account: 0, tag: None, body }
+    /// Keeps its lease and counters, unless it has ended. To be called under the books' lock, where its end is written.
+    pub(crate) fn write(&self) -> Option<Write> {
+        if self.is_ended.load(Ordering::Acquire) {
+            return None;
+        }
+        let body = json(&self.stored());
+        Some(Write::Put { table: Table::Rule, n: self.n, account: 0, tag: None, body })
     }
 
     pub(crate) const fn delete(&self) -> Write {
@@ -109,6 +115,7 @@ impl Live {
     }
 
     pub(crate) fn end(&self) {
+        self.is_ended.store(true, Ordering::Release);
         self.barrier.open();
     }
 

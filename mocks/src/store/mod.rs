@@ -5,10 +5,13 @@
 mod reader;
 mod writer;
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::Error;
@@ -92,8 +95,8 @@ pub(crate) enum Write {
         table: Table,
         n: i64,
         account: i64,
-        tag: Option<String>,
-        body: Vec<u8>,
+        tag: Option<Cow<'static, str>>,
+        body: Bytes,
     },
     Delete {
         table: Table,
@@ -123,7 +126,7 @@ pub(crate) enum Write {
         lines: String,
     },
     /// An answer kept under an idempotency key.
-    Answer(Box<StoredAnswer>),
+    Answer(Arc<StoredAnswer>),
 }
 
 /// An open store: its file, and the lock that keeps other processes out for as long as it lives.

@@ -1,5 +1,6 @@
 //! Reading the store.
 
+use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Table;
@@ -16,7 +17,7 @@ pub(crate) struct StoredAnswer {
     pub(crate) object: Option<String>,
     /// Order, e-mail, amount: what a replay's row repeats, as JSON.
     pub(crate) labels: String,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
 }
 
 /// A part of a list, newest first.
@@ -143,7 +144,7 @@ impl Reader {
                     status: row.get(3)?,
                     object: row.get(4)?,
                     labels: row.get(5)?,
-                    body: row.get(6)?,
+                    body: row.get::<_, Vec<u8>>(6)?.into(),
                 })
             })
             .optional()

@@ -198,7 +198,7 @@ fn commit(connection: &Connection, jobs: &[Job]) -> rusqlite::Result<()> {
 fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
     match write {
         Write::Put { table, n, account, tag, body } => {
-            connection.prepare_cached(table.put_sql())?.execute(params![n, account, tag, body])?;
+            connection.prepare_cached(table.put_sql())?.execute(params![n, account, tag.as_deref(), &body[..]])?;
         }
         Write::Delete { table, n } => {
             connection.prepare_cached(table.delete_sql())?.execute([n])?;
@@ -233,9 +233,36 @@ fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
                     answer.status,
                     answer.object,
                     answer.labels,
-                    answer.body
+                    &answer.body[..]
                 ])?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(hash: i64, epoch: u64) -> (Job, Acked) {
+        let (done, acked) = oneshot::channel();
+        (Job { writes: vec![Write::Name { hash, n: 1 }], epoch, done: Some(done), ..Job::default() }, acked)
+    }
+
+    #[test]
+    fn a_failed_group_takes_what_was_built_on_it_along() {
+        let connection = Connection::open_in_memory().expect("a database");
+        connection.execute_batch("CREATE TABLE name (hash INTEGER PRIMARY KEY, n INTEGER)").expect("a table");
+        let writer = Writer::start(connection, || 1).expect("a thread");
+        let told = |(job, acked): (Job, Acked)| {
+            writer.submit(job);
+            acked.blocking_recv().expect("everyone is told").is_ok()
+        };
+        assert!(told(name(1, 0)));
+        assert!(!told(name(1, 0)), "the hash is taken");
+        assert!(!told(name(2, 0)), "it was decided before the failure was known");
+        assert!(told(name(2, 1)));
+        writer.close();
+        assert!(!told(name(3, 1)), "nobody writes any more");
+    }
 }

@@ -1,5 +1,6 @@
 //! `AvaTax`'s errors.
 
+use http::HeaderValue;
 use serde::Serialize;
 
 use crate::wire::Answer;
@@ -51,7 +52,7 @@ pub(super) fn unauthorised() -> Answer {
         "Authentication failed.",
         "Please provide an account and licence key, or a bearer token, in the Authorization header.",
     )
-    .header(http::header::WWW_AUTHENTICATE, "Basic")
+    .header(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic"))
 }
 
 pub(super) fn no_route(path: &str) -> Answer {

@@ -8,7 +8,7 @@ mod request;
 mod transactions;
 mod view;
 
-use http::HeaderName;
+use http::{HeaderName, HeaderValue};
 use model::fault::Provider;
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -17,7 +17,7 @@ use crate::accounts::{Accounts, Caller};
 use crate::books::Books;
 use crate::http::Call;
 use crate::turn::{Labels, Turn};
-use crate::wire::{Answer, Refusal, Stop, Traits, Understood, Wire};
+use crate::wire::{Answer, Headers, Refusal, Stop, Traits, Understood, Wire};
 
 pub(crate) use document::Document;
 pub(crate) use rates::Rates;
@@ -168,8 +168,11 @@ impl Wire for Tax {
         }
     }
 
-    fn headers(&self, request_id: &str, _key: Option<&str>) -> Vec<(HeaderName, String)> {
-        vec![(HeaderName::from_static("x-correlation-id"), request_id.to_owned())]
+    fn headers(&self, request_id: &str, _key: Option<&str>) -> Headers {
+        // Our own identifiers are always fit for a header.
+        HeaderValue::try_from(request_id)
+            .map(|id| vec![(HeaderName::from_static("x-correlation-id"), id)])
+            .unwrap_or_default()
     }
 }
 

@@ -1,6 +1,5 @@
 //! The warehouse: records each dispatch once, however often its message comes.
 
-use http::HeaderName;
 use model::fault::Provider;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -11,7 +10,7 @@ use crate::books::Books;
 use crate::http::Call;
 use crate::statement::{Op, Row};
 use crate::turn::{Labels, Turn};
-use crate::wire::{Answer, Refusal, Stop, Traits, Understood, Wire};
+use crate::wire::{Answer, Headers, Refusal, Stop, Traits, Understood, Wire};
 
 const HASH_KIND: &str = "dispatch";
 const MESSAGE_LENGTH_MAX: usize = 255;
@@ -149,7 +148,7 @@ impl Wire for Warehouse {
         }
     }
 
-    fn headers(&self, _request_id: &str, _key: Option<&str>) -> Vec<(HeaderName, String)> {
+    fn headers(&self, _request_id: &str, _key: Option<&str>) -> Headers {
         Vec::new()
     }
 }

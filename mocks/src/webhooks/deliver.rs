@@ -20,6 +20,9 @@ use crate::metrics::Metrics;
 use crate::statement::{Op, Row, Stamp};
 use crate::store::{Table, Write};
 
+/// Longest wait for attempts under way when the server stops.
+const GRACE: Duration = Duration::from_secs(3);
+
 /// What an attempt needs.
 struct Post {
     ledger: Arc<Ledger>,
@@ -35,10 +38,15 @@ pub(crate) async fn run(ledger: Arc<Ledger>, metrics: Arc<Metrics>, config: Webh
     loop {
         let permit = tokio::select! {
             permit = Arc::clone(&permits).acquire_owned() => permit.expect("the semaphore is never closed"),
-            _ = stopping.wait_for(|stop| *stop) => return,
+            _ = stopping.wait_for(|stop| *stop) => break,
         };
-        let Some(item) = post.wait(&mut stopping).await else { return };
+        let Some(item) = post.wait(&mut stopping).await else { break };
         tokio::spawn(Arc::clone(&post).attempt(item, permit));
+    }
+    // Attempts under way may end, so that what came of them is written.
+    let all = permits.acquire_many(post.config.concurrency.max(1) as u32);
+    if tokio::time::timeout(GRACE, all).await.is_err() {
+        tracing::debug!("webhooks under way are tried again at the next start");
     }
 }
 

@@ -15,6 +15,7 @@ use model::fault::{Effect, Provider};
 
 use crate::accounts::Endpoint;
 use crate::rules::Facts;
+use crate::shelf::json;
 use crate::store::{Table, Write};
 use crate::turn::{Happened, Turn};
 
@@ -51,10 +52,6 @@ pub(crate) struct EventCause<'a> {
     pub(crate) idempotency_key: Option<&'a str>,
 }
 
-pub(crate) fn render_event<T: Serialize>(event: &EventView<'_, T>) -> Vec<u8> {
-    serde_json::to_vec(event).expect("events have string keys only")
-}
-
 /// An event on its way to one endpoint, as the store keeps it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Delivery {
@@ -85,7 +82,7 @@ pub(crate) struct Delivery {
 
 impl Delivery {
     pub(crate) fn write(&self) -> Write {
-        let body = serde_json::to_vec(self).expect("deliveries have string keys only");
+        let body = json(self);
         Write::Put { table: Table::Delivery, n: self.n, account: self.account, tag: None, body }
     }
 }
@@ -129,7 +126,7 @@ pub(crate) fn queue<T>(
         mark: event.intent.or(context.key.as_ref().map(|key| key.text.as_str())).unwrap_or(&group),
         key: context.key.as_ref().map(|key| key.text.as_str()),
     });
-    turn.writes.extend(matched.iter().map(|rule| rule.write()));
+    turn.writes.extend(matched.iter().filter_map(|rule| rule.write()));
     let mut delivery = Delivery {
         n: turn.books.deliveries.take(),
         event: n,

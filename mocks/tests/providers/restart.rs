@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mocks::{Config, serve};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::world::{PUBLISHABLE_KEY, RUN, World, get, post, purchase};
@@ -67,6 +68,7 @@ async fn an_answer_that_was_held_at_the_kill_was_lost() {
     let after = world.after_a_kill().await;
     let rows = after.rows("capture").await;
     assert_eq!((rows.len(), &rows[0]["answer"], &rows[0]["fault"]), (1, &"lost".into(), &"slow".into()));
+    assert_eq!(after.counters("slow").await, (1, 1, 1));
     asked.abort();
 }
 
@@ -94,4 +96,25 @@ async fn a_graceful_stop_folds_the_log_in() {
     let taken = serve(config).await.err().expect("the port is taken");
     assert!(taken.to_string().contains(&address.to_string()), "{taken}");
     again.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_stored_is_refused_and_leaves_no_trace() {
+    let world = World::new().await;
+    let first = world.buy(1_000, "before").await.unwrap();
+    let other = Connection::open(world.directory.path().join("providers.db")).unwrap();
+    let full = "CREATE TRIGGER full BEFORE INSERT ON statement BEGIN SELECT RAISE(ABORT, 'disk is full'); END";
+    other.execute_batch(full).unwrap();
+    let refused = world.buy(1_000, "k").await.unwrap();
+    assert_eq!((refused.status, &refused.json()["error"]["type"]), (500, &"api_error".into()));
+    let refund = || post("/v1/refunds", format!("payment_intent={}", first.id())).key("r");
+    assert_eq!(world.payment(refund()).await.unwrap().status, 500);
+    other.execute_batch("DROP TRIGGER full").unwrap();
+    let made = world.buy(1_000, "k").await.unwrap();
+    assert_eq!((made.status, made.header("idempotent-replayed")), (200, None), "nothing was begun under the key");
+    let refunded = world.payment(refund()).await.unwrap();
+    assert_eq!((refunded.status, &refunded.json()["amount"]), (200, &1_000.into()), "the money was still there");
+    assert_eq!(world.rows("capture").await.len(), 2);
+    let listed = world.payment(get("/v1/payment_intents")).await.unwrap().json();
+    assert_eq!(listed["data"].as_array().unwrap().len(), 2);
 }

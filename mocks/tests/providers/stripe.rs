@@ -151,6 +151,11 @@ async fn lists_run_newest_first_in_pages() {
     let after = charges["data"][1]["id"].as_str().unwrap();
     let rest = world.payment(get(format!("/v1/charges?starting_after={after}"))).await.unwrap().json();
     assert_eq!(rest["data"].as_array().unwrap().len(), 3);
+    let since = async |query: &str| {
+        let reply = world.payment(get(format!("/v1/events?limit=100&{query}"))).await.unwrap().json();
+        reply["data"].as_array().unwrap().len()
+    };
+    assert_eq!((since("created[gte]=1000000000").await, since("created[lt]=1000000000").await), (15, 0));
     let bad = world.payment(get("/v1/payment_intents?limit=101")).await.unwrap();
     assert_eq!((bad.status, &bad.json()["error"]["param"]), (400, &"limit".into()));
 }

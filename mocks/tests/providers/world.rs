@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -58,11 +59,10 @@ pub(crate) struct Ask {
     path: String,
     headers: Vec<(&'static str, String)>,
     body: String,
-    timeout: Duration,
 }
 
 pub(crate) fn get(path: impl Into<String>) -> Ask {
-    Ask { method: "GET", path: path.into(), headers: Vec::new(), body: String::new(), timeout: DEADLINE }
+    Ask { method: "GET", path: path.into(), headers: Vec::new(), body: String::new() }
 }
 
 pub(crate) fn post(path: impl Into<String>, body: impl Into<String>) -> Ask {
@@ -91,11 +91,6 @@ impl Ask {
         self.header("authorization", format!("Bearer {token}"))
     }
 
-    pub(crate) fn within(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
     pub(crate) fn method(mut self, method: &'static str) -> Self {
         self.method = method;
         self
@@ -103,8 +98,7 @@ impl Ask {
 
     /// Sends it on a connection of its own.
     pub(crate) async fn to(self, address: SocketAddr) -> Result<Reply, NoReply> {
-        let timeout = self.timeout;
-        tokio::time::timeout(timeout, self.send(address)).await.unwrap_or(Err(NoReply::Timeout))
+        tokio::time::timeout(DEADLINE, self.send(address)).await.unwrap_or(Err(NoReply::Timeout))
     }
 
     async fn send(self, address: SocketAddr) -> Result<Reply, NoReply> {
@@ -210,6 +204,23 @@ impl World {
         let rule = rules.iter().find(|rule| rule["id"] == id).expect("the rule is in force");
         let count = |name: &str| rule[name].as_u64().expect("a count");
         (count("matched"), count("applied"), count("hazardous"))
+    }
+
+    /// Asks, and goes away when the request has been executed and its answer is held.
+    pub(crate) async fn ask_and_leave(self: &Arc<Self>, ask: Ask) {
+        let asked = tokio::spawn({
+            let world = Arc::clone(self);
+            async move { world.payment(ask).await }
+        });
+        self.until("the request is executed", async |world| {
+            world
+                .admin(get("/metrics"))
+                .await
+                .text
+                .contains("providers_requests_total{provider=\"payment\",status=\"200\"} 1\n")
+        })
+        .await;
+        asked.abort();
     }
 
     /// Buys: creates and confirms a payment in one call.

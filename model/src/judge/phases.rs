@@ -65,15 +65,14 @@ fn phase_record(window: &PhaseWindow, mut stretch: Stretch) -> PhaseRecord {
     }
 }
 
-/// The purchases of each second of the load; what was intended after its end counts in its last second. The members that are
+/// The purchases of each second of the load; those that were intended while it drained are in no second. The members that are
 /// not about purchases are left empty.
 #[must_use]
 pub fn by_second(observations: &Observations) -> Series {
     let seconds = observations.phases.last().map_or(0, |window| window.to_us.div_ceil(1_000_000));
     let mut stretches = vec![Stretch::default(); seconds.min(u64::from(super::SECONDS_MAX)) as usize];
-    let last = stretches.len().saturating_sub(1);
     for purchase in &observations.purchases {
-        if let Some(stretch) = stretches.get_mut(((purchase.intended_us / 1_000_000) as usize).min(last)) {
+        if let Some(stretch) = stretches.get_mut((purchase.intended_us / 1_000_000) as usize) {
             stretch.add(purchase.end);
         }
     }
@@ -125,12 +124,12 @@ mod tests {
     }
 
     #[test]
-    fn purchases_after_the_load_count_in_its_last_second() {
+    fn purchases_after_the_load_are_in_no_second() {
         let found = by_second(&observations());
-        assert_eq!(found.confirmed, [2, 0, 0, 2]);
+        assert_eq!(found.confirmed, [2, 0, 0, 1]);
         assert_eq!(found.refused, [0, 1, 0, 0]);
         assert_eq!(found.failed, [0, 0, 1, 0]);
-        assert_eq!(found.p50_ms, [Some(10.0), None, None, Some(50.0)]);
+        assert_eq!(found.p50_ms, [Some(10.0), None, None, Some(90.0)]);
     }
 
     #[test]

@@ -46,8 +46,10 @@ pub enum Failure {
     Broken(&'static str),
 }
 
-/// A connection that is open, or was when it was last looked at.
-pub struct Connection {
+/// A connection that is open, or was when it was last looked at. Boxed, for it goes from hand to hand.
+pub struct Connection(Box<Line>);
+
+struct Line {
     sender: SendRequest<Full<Bytes>>,
     driver: http1::Connection<Wire, Full<Bytes>>,
     mark: WriteMark,
@@ -65,36 +67,36 @@ impl Connection {
         let mark = WriteMark::default();
         let wire = Wire::new(stream, Rc::clone(&mark));
         let (sender, driver) = http1::handshake(wire).await.map_err(std::io::Error::other)?;
-        Ok(Self { sender, driver, mark, closed: false, idle_since: Instant::now(), reusable: true })
+        Ok(Self(Box::new(Line { sender, driver, mark, closed: false, idle_since: Instant::now(), reusable: true })))
     }
 
     /// Since when it has not been used.
-    pub const fn idle_since(&self) -> Instant {
-        self.idle_since
+    pub fn idle_since(&self) -> Instant {
+        self.0.idle_since
     }
 
     /// Whether the server keeps it open after the last answer.
-    pub const fn reusable(&self) -> bool {
-        self.reusable && !self.closed
+    pub fn reusable(&self) -> bool {
+        self.0.reusable && !self.0.closed
     }
 
     /// Whether it can take a request: a connection that the server closed meanwhile cannot.
     pub async fn ready(&mut self) -> bool {
         poll_fn(|cx| {
             self.drive(cx);
-            if self.closed { Poll::Ready(false) } else { self.sender.poll_ready(cx).map(|ready| ready.is_ok()) }
+            if self.0.closed { Poll::Ready(false) } else { self.0.sender.poll_ready(cx).map(|ready| ready.is_ok()) }
         })
         .await
     }
 
     /// Sends the request and reads the answer to its last byte.
     pub async fn exchange(&mut self, request: Request<Full<Bytes>>, watch: &Stopwatch) -> Result<Whole, Failure> {
-        self.mark.set(None);
+        self.0.mark.set(None);
         let response = self.head(request, watch).await?;
         let (head, body) = response.into_parts();
         let body = self.body(body).await?;
-        self.reusable = keeps_alive(&head);
-        self.idle_since = Instant::now();
+        self.0.reusable = keeps_alive(&head);
+        self.0.idle_since = Instant::now();
         Ok(Whole { head, body })
     }
 
@@ -103,8 +105,8 @@ impl Connection {
         request: Request<Full<Bytes>>,
         watch: &Stopwatch,
     ) -> Result<Response<Incoming>, Failure> {
-        let mut answer = pin!(self.sender.try_send_request(request));
-        let (driver, mark, closed) = (&mut self.driver, &self.mark, &mut self.closed);
+        let Line { sender, driver, mark, closed, .. } = &mut *self.0;
+        let mut answer = pin!(sender.try_send_request(request));
         let answered = poll_fn(|cx| {
             drive(driver, closed, cx);
             if watch.sent.get().is_none() {
@@ -151,7 +153,7 @@ impl Connection {
     }
 
     fn drive(&mut self, cx: &mut Context<'_>) {
-        drive(&mut self.driver, &mut self.closed, cx);
+        drive(&mut self.0.driver, &mut self.0.closed, cx);
     }
 }
 

@@ -13,6 +13,7 @@ use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 use model::journey::Redirects;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Instant;
 use thiserror::Error;
 
@@ -59,7 +60,8 @@ impl Shopper {
     /// Sends the call and reads the answer, in the time that the call has.
     pub(super) async fn exchange(&self, call: &Call, key: Option<&str>, watch: &Stopwatch) -> Result<Answer, NoAnswer> {
         let prepared = self.prepare(call, key)?;
-        tokio::time::timeout(call.timeout, self.follow(call, prepared, key, watch)).await.map_err(|_| NoAnswer::Timeout)?
+        let answer = pin!(self.follow(call, prepared, key, watch));
+        tokio::time::timeout(call.timeout, answer).await.map_err(|_| NoAnswer::Timeout)?
     }
 
     fn prepare(&self, call: &Call, key: Option<&str>) -> Result<Prepared, NoAnswer> {

@@ -70,7 +70,8 @@ impl Shopper {
                 went(self.poll(poll, Ask::other(&poll.call, key.as_deref(), ready_us)).await)
             }
             Action::Buy(buy) => {
-                let ended = self.buy(buy, index, ready_us, *bought).await;
+                // Boxed: most steps of most journeys do not buy, and need not carry the room for it.
+                let ended = Box::pin(self.buy(buy, index, ready_us, *bought)).await;
                 if ended.outcome == Outcome::Confirmed {
                     *bought += 1;
                     self.next_intent(*bought);

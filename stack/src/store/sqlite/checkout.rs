@@ -144,6 +144,7 @@ fn insert_order(
         cart: cart.id.clone(),
         state: State::Pending,
         total_minor,
+        failure: None,
         refunded_minor: 0,
         currency: terms.currency.clone(),
         email: begin.email.clone(),

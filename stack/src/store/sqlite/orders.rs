@@ -6,7 +6,7 @@ use super::{super::Move, carts::line, writer::Done};
 use crate::{
     cart::Line,
     clock::now_ms,
-    order::{Brief, Number, State},
+    order::{Brief, Failure, Number, State},
     refusal::known,
 };
 
@@ -17,6 +17,10 @@ fn brief_of(row: &Row<'_>) -> rusqlite::Result<Brief> {
         cart: row.get(1)?,
         state: state_of(row, 2)?,
         total_minor: row.get(3)?,
+        failure: row.get::<_, Option<bool>>(8)?.map(|declined| match declined {
+            true => Failure::CardDeclined,
+            false => Failure::PaymentUnavailable,
+        }),
         refunded_minor: row.get(4)?,
         currency: row.get(5)?,
         email: row.get(6)?,
@@ -32,7 +36,10 @@ pub(super) fn state_of(row: &Row<'_>, column: usize) -> rusqlite::Result<State> 
 pub(super) fn brief(connection: &Connection, seq: i64) -> rusqlite::Result<Option<Brief>> {
     connection
         .prepare_cached(
-            "SELECT seq, cart, state, total_minor, refunded_minor, currency, email, carried
+            "SELECT seq, cart, state, total_minor, refunded_minor, currency, email, carried,
+                    CASE state WHEN 'failed' THEN
+                        (SELECT state = 'declined' FROM payments WHERE order_seq = orders.seq ORDER BY id DESC LIMIT 1)
+                    END
              FROM orders WHERE seq = ?1",
         )?
         .query_row([seq], brief_of)

@@ -1,0 +1,148 @@
+//! A charge as Stripe shows it.
+
+use crate::payment::state::{Charge, ChargeStatus, Intent};
+
+use super::method::{Billing, Kind, billing, kind};
+use super::{Empty, Expand, Expandable, IntentView, Pairs, intent};
+
+#[derive(serde::Serialize)]
+struct ChargeOutcome {
+    network_status: &'static str,
+    reason: Option<&'static str>,
+    risk_level: &'static str,
+    risk_score: u32,
+    seller_message: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+#[derive(serde::Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields are Stripe's")]
+pub(in crate::payment) struct ChargeView<'a> {
+    id: &'a str,
+    object: &'static str,
+    amount: i64,
+    amount_captured: i64,
+    amount_refunded: i64,
+    application: (),
+    application_fee: (),
+    application_fee_amount: (),
+    balance_transaction: (),
+    billing_details: Billing<'a>,
+    calculated_statement_descriptor: &'static str,
+    captured: bool,
+    created: i64,
+    currency: &'a str,
+    customer: Option<&'a str>,
+    description: Option<&'a str>,
+    destination: (),
+    dispute: (),
+    disputed: bool,
+    failure_balance_transaction: (),
+    failure_code: Option<&'static str>,
+    failure_message: Option<&'static str>,
+    fraud_details: Empty,
+    invoice: (),
+    livemode: bool,
+    metadata: Pairs<'a>,
+    on_behalf_of: (),
+    order: (),
+    outcome: Option<ChargeOutcome>,
+    paid: bool,
+    payment_intent: Expandable<'a, IntentView<'a>>,
+    payment_method: &'a str,
+    payment_method_details: Kind<'a>,
+    radar_options: Empty,
+    receipt_email: Option<&'a str>,
+    receipt_number: (),
+    receipt_url: (),
+    refunded: bool,
+    review: (),
+    shipping: (),
+    source: (),
+    source_transfer: (),
+    statement_descriptor: Option<&'a str>,
+    statement_descriptor_suffix: (),
+    status: ChargeStatus,
+    transfer_data: (),
+    transfer_group: (),
+}
+
+/// An attempt to take the money.
+pub(in crate::payment) fn charge<'a>(of: &'a Intent, charge: &'a Charge, expand: Expand) -> ChargeView<'a> {
+    let decline = match charge.status {
+        ChargeStatus::Failed => charge.method.card.behaviour.decline(),
+        ChargeStatus::Pending | ChargeStatus::Succeeded => None,
+    };
+    let payment_intent = if expand.payment_intent {
+        Expandable::Object(Box::new(intent(of, Expand::default())))
+    } else {
+        Expandable::Id(of.id.as_str())
+    };
+    ChargeView {
+        id: &charge.id,
+        object: "charge",
+        amount: charge.amount,
+        amount_captured: charge.amount_captured,
+        amount_refunded: charge.amount_refunded,
+        application: (),
+        application_fee: (),
+        application_fee_amount: (),
+        balance_transaction: (),
+        billing_details: billing(&charge.method),
+        calculated_statement_descriptor: "DOORBUSTER",
+        captured: charge.amount_captured > 0,
+        created: charge.created,
+        currency: &of.currency,
+        customer: of.customer.as_deref(),
+        description: of.description.as_deref(),
+        destination: (),
+        dispute: (),
+        disputed: false,
+        failure_balance_transaction: (),
+        failure_code: decline.map(|decline| decline.code),
+        failure_message: decline.map(|decline| decline.message),
+        fraud_details: Empty {},
+        invoice: (),
+        livemode: false,
+        metadata: Pairs(&of.metadata),
+        on_behalf_of: (),
+        order: (),
+        outcome: Some(match decline {
+            None => ChargeOutcome {
+                network_status: "approved_by_network",
+                reason: None,
+                risk_level: "normal",
+                risk_score: 12,
+                seller_message: "Payment complete.",
+                kind: "authorized",
+            },
+            Some(decline) => ChargeOutcome {
+                network_status: "declined_by_network",
+                reason: decline.decline_code,
+                risk_level: "normal",
+                risk_score: 12,
+                seller_message: "The bank did not return any further details with this decline.",
+                kind: "issuer_declined",
+            },
+        }),
+        paid: charge.status == ChargeStatus::Succeeded,
+        payment_intent,
+        payment_method: &charge.method.id,
+        payment_method_details: kind(&charge.method),
+        radar_options: Empty {},
+        receipt_email: of.receipt_email.as_deref(),
+        receipt_number: (),
+        receipt_url: (),
+        refunded: charge.amount_captured > 0 && charge.amount_refunded == charge.amount_captured,
+        review: (),
+        shipping: (),
+        source: (),
+        source_transfer: (),
+        statement_descriptor: of.statement_descriptor.as_deref(),
+        statement_descriptor_suffix: (),
+        status: charge.status,
+        transfer_data: (),
+        transfer_group: (),
+    }
+}

@@ -1,0 +1,50 @@
+//! Objects as Stripe shows them: every field that its clients read, with `()` for those that are always null here.
+
+mod charge;
+mod customer;
+mod intent;
+mod method;
+mod refund;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+pub(super) use charge::{ChargeView, charge};
+pub(super) use customer::customer;
+pub(crate) use intent::IntentView;
+pub(super) use intent::intent;
+pub(super) use method::{MethodView, method};
+pub(super) use refund::refund;
+
+/// Metadata as an object.
+pub(super) struct Pairs<'a>(pub(in crate::payment) &'a [(String, String)]);
+
+impl Serialize for Pairs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, value) in self.0 {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+/// An identifier, or the object in its place.
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+pub(super) enum Expandable<'a, T> {
+    Id(&'a str),
+    Object(Box<T>),
+}
+
+/// Which fields are to be objects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each says of one field whether it is an object")]
+pub(crate) struct Expand {
+    pub(in crate::payment) latest_charge: bool,
+    pub(in crate::payment) payment_method: bool,
+    pub(in crate::payment) payment_intent: bool,
+    pub(in crate::payment) charge: bool,
+}
+
+#[derive(serde::Serialize)]
+struct Empty {}
