@@ -47,7 +47,10 @@ fn main() {
             continue; // Connections, pages and branches are warm from here on.
         }
         let (engine, bare) = (engine.us_per_request(), bare.us_per_request());
-        println!("round {round:2}: engine {engine:.1} µs/request, bare hyper {bare:.1} µs/request, ratio {:.2}", engine / bare);
+        println!(
+            "round {round:2}: engine {engine:.1} µs/request, bare hyper {bare:.1} µs/request, ratio {:.2}",
+            engine / bare
+        );
         engine_us.push(engine);
         bare_us.push(bare);
         ratios.push(engine / bare);
@@ -62,7 +65,7 @@ fn main() {
 fn measure(drive: impl FnOnce() -> u64) -> Round {
     let before = process_cpu();
     let requests = drive();
-    Round { requests, cpu: process_cpu() - before }
+    Round { requests, cpu: process_cpu().saturating_sub(before) }
 }
 
 fn process_cpu() -> Duration {

@@ -29,8 +29,8 @@ fn walk_in(till: &Till, mut scenario: Scenario) -> Books {
     run(&course(scenario, plan(1, 1_000, Manner::default()), till.address))
 }
 
-fn with_body(method: &str, target: &str, body: Value) -> Request {
-    Request { body: Body::Json(json(&body)), ..request(method, target) }
+fn with_body(method: &str, target: &str, body: &Value) -> Request {
+    Request { body: Body::Json(json(body)), ..request(method, target) }
 }
 
 fn capture_from(name: &str, from: Source) -> Capture {
@@ -76,7 +76,7 @@ fn every_source_of_a_capture_can_be_sent_again() {
     };
     let sent = json!({"cart": "{{cart}}", "total": "{{total}}", "item": "{{item.id}}", "all": "{{item}}", "state": "{{state}}",
         "session": "{{session}}", "address": "{{address}}", "inner": "{{inner}}", "token": "{{token}}"});
-    let last = with_body("POST", "/last", sent);
+    let last = with_body("POST", "/last", &sent);
     let books = walk(&till, vec![ask("first", first), ask("form", form), ask("last", last)]);
 
     assert_eq!(outcome(&books), (Outcome::Completed, None, None));
@@ -138,8 +138,10 @@ fn the_shop_is_told_run_intent_and_trace_and_others_are_not() {
     let other = Till::open(&[("/pay", &[page("")])]);
     let mut pay = request("POST", &format!("http://{}/pay", other.address));
     pay.headers = vec![("X-Mark".into(), text("{{intent.id}}"))];
-    let again = Request { key: KeyUse::Step, headers: vec![("x-default".into(), text("mine"))], ..request("POST", "/again") };
-    let mut scenario = scenario(vec![journey("walk", vec![ask("own", request("GET", "/own")), ask("pay", pay), ask("again", again)])]);
+    let again =
+        Request { key: KeyUse::Step, headers: vec![("x-default".into(), text("mine"))], ..request("POST", "/again") };
+    let mut scenario =
+        scenario(vec![journey("walk", vec![ask("own", request("GET", "/own")), ask("pay", pay), ask("again", again)])]);
     scenario.headers = vec![("x-default".into(), text("everyone")), ("x-who".into(), text("{{intent.email}}"))];
     let books = walk_in(&till, scenario);
 
@@ -166,9 +168,13 @@ fn the_shop_is_told_run_intent_and_trace_and_others_are_not() {
 
 #[test]
 fn bodies_keep_types_and_forms_are_encoded() {
-    let till = Till::open(&[("/json", &[reply(200, &json!({"n": 3, "s": "a\"b"}))]), ("/form", &[page("")]), ("/raw", &[page("")])]);
+    let till = Till::open(&[
+        ("/json", &[reply(200, &json!({"n": 3, "s": "a\"b"}))]),
+        ("/form", &[page("")]),
+        ("/raw", &[page("")]),
+    ]);
     let first = Request { captures: vec![capture("n", "$.n"), capture("s", "$.s")], ..request("GET", "/json") };
-    let json = with_body("POST", "/json", json!({"quantity": "{{n}}", "text": "<{{s}}>", "list": [1, "{{card}}"]}));
+    let json = with_body("POST", "/json", &json!({"quantity": "{{n}}", "text": "<{{s}}>", "list": [1, "{{card}}"]}));
     let fields = [("card[number]", "{{card.number}}"), ("note", "a b&{{s}}")];
     let fields = fields.map(|(name, value)| (name.to_owned(), text(value)));
     let form = Request { body: Body::Form(fields.into()), ..request("POST", "/form") };
@@ -197,7 +203,7 @@ fn redirects_are_followed_with_their_cookies_or_kept() {
     let post = |target: &str| Request {
         redirects: Redirects::Follow(3),
         captures: vec![capture_from("address", Source::FinalAddress)],
-        ..with_body("POST", target, json!({"a": 1}))
+        ..with_body("POST", target, &json!({"a": 1}))
     };
     let address = format!("http://{}/next?x=1", till.address);
     let known = step_if("known", Condition::Equals("address".into(), address.into()), request("GET", "/next"));
@@ -211,7 +217,11 @@ fn redirects_are_followed_with_their_cookies_or_kept() {
 
     let kept = Request { expect: vec![expect(Reading::Ok, 303, 303)], ..request("POST", "/other") };
     assert_eq!(outcome(&walk(&till, vec![ask("kept", kept)])), (Outcome::Completed, None, None));
-    let round = Request { expect: vec![expect(Reading::Pending, 302, 302)], redirects: Redirects::Follow(4), ..request("GET", "/round") };
+    let round = Request {
+        expect: vec![expect(Reading::Pending, 302, 302)],
+        redirects: Redirects::Follow(4),
+        ..request("GET", "/round")
+    };
     let before = till.lines().len();
     assert_eq!(outcome(&walk(&till, vec![ask("round", round)])), (Outcome::Completed, None, None));
     assert_eq!(till.lines().len() - before, 5, "the last redirect is the answer");
@@ -252,7 +262,8 @@ fn conditions_skip_steps() {
         steps.push(step_if(&format!("s{index}"), condition.clone(), request("GET", &format!("/?{index}"))));
     }
     let books = walk(&till, steps);
-    let taken = conditions.iter().enumerate().filter(|(_, (_, taken))| *taken).map(|(index, _)| format!("GET /?{index}"));
+    let taken =
+        conditions.iter().enumerate().filter(|(_, (_, taken))| *taken).map(|(index, _)| format!("GET /?{index}"));
     assert_eq!(till.lines()[1..], taken.collect::<Vec<_>>());
     assert_eq!(outcome(&books), (Outcome::Completed, None, None));
 }
@@ -279,7 +290,8 @@ fn expectations_are_read_in_order_and_check_everything_named() {
     for (check, fits) in checks {
         let told = format!("{check:?}");
         let expectation = Expectation { reading: Reading::Ok, statuses: Vec::new(), checks: vec![check] };
-        let refused = Expectation { reading: Reading::Refused(Refusal::Declined), statuses: Vec::new(), checks: Vec::new() };
+        let refused =
+            Expectation { reading: Reading::Refused(Refusal::Declined), statuses: Vec::new(), checks: Vec::new() };
         let it = Request { expect: vec![expectation, refused], ..request("GET", "/") };
         let expected = if fits { Outcome::Completed } else { Outcome::Rejected };
         assert_eq!(outcome(&walk(&till, vec![ask("it", it)])).0, expected, "{told}");
@@ -339,7 +351,8 @@ fn an_abandoned_journey_ends_before_its_step() {
 #[test]
 fn arrivals_take_their_own_rows_of_a_feeder() {
     let till = Till::open(&[("/0", &[page("")]), ("/1", &[page("")]), ("/2", &[page("")])]);
-    let mut scenario = scenario(vec![journey("fed", vec![ask("it", request("GET", "/{{intent.number}}?{{people.name}}"))])]);
+    let mut scenario =
+        scenario(vec![journey("fed", vec![ask("it", request("GET", "/{{intent.number}}?{{people.name}}"))])]);
     let rows = ["ann", "bob"].map(|name| vec!["x".into(), name.to_owned()]).into();
     let feeder = Feeder { columns: vec!["id".into(), "name".into()], rows, reuse: Reuse::Once };
     scenario.feeders.insert("people".into(), feeder.clone());

@@ -6,7 +6,10 @@ mod engine_course;
 
 use books::rows::{AttemptKind, Cancel, Purchase};
 use engine_course::till::{Reply, Till, reply, silence};
-use engine_course::{Books, ask, buy, capture, course, expect, expect_json, journey, json, plan, poll, request, run, scenario, step, text};
+use engine_course::{
+    Books, ask, buy, capture, course, expect, expect_json, journey, json, plan, poll, request, run, scenario, step,
+    text,
+};
 use model::journey::{Action, Body, Buy, KeyUse, Missing, Request};
 use model::outcome::{Outcome, Reading, Refusal};
 use model::plan::{Manner, Submits};
@@ -138,7 +141,10 @@ fn a_purchase_is_written_down_with_all_that_was_learnt() {
     assert_eq!((row.order_number.as_deref(), row.total_minor), (Some("DB-1"), Some(1250)));
     assert_eq!(row.cancel, Cancel::NotAsked);
     let attempt = books.attempts.iter().find(|row| row.kind == AttemptKind::Submit).expect("a submission");
-    assert_eq!((attempt.step.as_str(), attempt.key.as_deref(), attempt.status), ("checkout", Some("r1.0.0.1"), Some(201)));
+    assert_eq!(
+        (attempt.step.as_str(), attempt.key.as_deref(), attempt.status),
+        ("checkout", Some("r1.0.0.1"), Some(201))
+    );
     assert_eq!((attempt.card.as_deref(), attempt.order_number.as_deref()), (Some("ok"), Some("DB-1")));
     assert!(attempt.intended_us <= attempt.sent_us.expect("sent") && attempt.sent_us.expect("sent") <= attempt.done_us);
     assert_eq!((row.intended_us, row.done_us), (attempt.intended_us, attempt.done_us));
@@ -175,7 +181,8 @@ fn a_look_that_finds_the_order_ends_the_purchase() {
     assert_eq!(asked(&till), ["buy 1", "look"]);
     assert_eq!(outcome(&books), (Outcome::Rejected, Some(Refusal::Declined)));
 
-    let (books, till) = purchase(careful(), &[("/buy", &[silence()]), ("/look", &[pending()]), ("/orders", &[pending(), paid()])]);
+    let (books, till) =
+        purchase(careful(), &[("/buy", &[silence()]), ("/look", &[pending()]), ("/orders", &[pending(), paid()])]);
     assert_eq!(asked(&till), ["buy 1", "look", "orders", "orders"]);
     assert_eq!(outcome(&books), (Outcome::Confirmed, None));
 }
@@ -188,7 +195,10 @@ fn what_is_never_answered_stays_unknown() {
     let last = books.attempts.last().expect("attempts");
     assert_eq!(last.remark.as_deref(), Some("no whole answer in time"));
 
-    let (books, _) = purchase(Manner { repeats: 2, looks: true, ..Manner::default() }, &[("/buy", &[reply(500, &json!({}))]), ("/look", &[silence()])]);
+    let (books, _) = purchase(
+        Manner { repeats: 2, looks: true, ..Manner::default() },
+        &[("/buy", &[reply(500, &json!({}))]), ("/look", &[silence()])],
+    );
     assert_eq!(outcome(&books), (Outcome::Unknown, None));
     assert_eq!(books.arrivals[0].step.as_deref(), Some("checkout"));
 }
@@ -220,7 +230,10 @@ fn a_double_click_sends_the_same_key_twice_at_once() {
     assert_eq!(asked(&till), ["buy 1", "buy 1"]);
     assert_eq!(outcome(&books), (Outcome::Confirmed, None));
     let [first, second] = &books.attempts[books.attempts.len() - 2..] else { panic!("two attempts") };
-    assert!(second.intended_us == first.intended_us + 2_000 && second.sent_us.expect("sent") < first.done_us, "at once");
+    assert!(
+        second.intended_us == first.intended_us + 2_000 && second.sent_us.expect("sent") < first.done_us,
+        "at once"
+    );
     assert_eq!((first.reading, second.reading), (Reading::Ok, Reading::InProgress));
 
     let (books, till) = purchase(manner, &[("/buy", &[silence(), in_progress(), paid()]), ("/look", &[no_order()])]);
@@ -250,7 +263,8 @@ fn a_second_tab_sends_a_key_of_its_own_and_any_yes_counts() {
 #[test]
 fn a_declined_shopper_pays_with_another_card_under_another_key() {
     let manner = Manner { second_card: true, ..careful() };
-    let (books, till) = purchase(manner, &[("/buy", &[declined()]), ("/card", &[silence(), paid()]), ("/look", &[no_order()])]);
+    let (books, till) =
+        purchase(manner, &[("/buy", &[declined()]), ("/card", &[silence(), paid()]), ("/look", &[no_order()])]);
     assert_eq!(asked(&till), ["buy 1", "card 1.card", "look", "card 1.card"]);
     assert_eq!(outcome(&books), (Outcome::Confirmed, None));
     let second = books.attempts.iter().find(|row| row.kind == AttemptKind::SecondCard).expect("a second card");
@@ -280,7 +294,8 @@ fn a_confirmed_order_is_cancelled_by_those_who_change_their_mind() {
 
 #[test]
 fn a_purchase_cut_off_by_the_end_is_in_flight() {
-    let till = Till::open(&[("/quote", &[reply(200, &json!({"total_minor": 1, "currency": "usd"}))]), ("/buy", &[silence()])]);
+    let till =
+        Till::open(&[("/quote", &[reply(200, &json!({"total_minor": 1, "currency": "usd"}))]), ("/buy", &[silence()])]);
     let shown = Request {
         captures: vec![capture("shown", "$.total_minor"), capture("currency", "$.currency")],
         ..request("GET", "/quote")

@@ -31,7 +31,7 @@ pub fn drive(shop: SocketAddr, rate: u64, journeys: u64) -> u64 {
     let file = RunFile::create(&directory.path().join("run.db"), &opening, &plan).expect("a run file");
     let writer = Writer::start(file).expect("a writer");
     let intake = writer.intake();
-    let (_, stop) = watch::channel(None);
+    let never = watch::Sender::new(None);
     let course = Course {
         scenario: Arc::new(five_steps()),
         live: Arc::new(Live::new(plan.duration() + Duration::from_secs(5))),
@@ -41,7 +41,7 @@ pub fn drive(shop: SocketAddr, rate: u64, journeys: u64) -> u64 {
         variables: Map::new(),
         start: Instant::now(),
         workers: 1,
-        stop,
+        stop: never.subscribe(),
     };
     let driven = drive_course(&course, move |batch| intake.give(batch).expect("a writer that writes")).expect("a load");
     assert_eq!(driven.arrivals.confirmed, journeys, "{:?}", driven.arrivals);

@@ -11,7 +11,8 @@ use std::io::Read as _;
 
 const PRODUCTS: &str = r#"{"products":[{"sku":"lamp","name":"Lamp","unit_minor":2500,"currency":"USD","popularity":0.4},{"sku":"kettle","name":"Kettle","unit_minor":3900,"currency":"USD","popularity":0.3},{"sku":"rug","name":"Rug","unit_minor":8900,"currency":"USD","popularity":0.2}]}"#;
 const CART: &str = r#"{"cart":"c_0123456789abcdef","currency":"USD"}"#;
-const LINES: &str = r#"{"cart":"c_0123456789abcdef","lines":[{"sku":"lamp","quantity":2,"unit_minor":2500}],"subtotal_minor":5000}"#;
+const LINES: &str =
+    r#"{"cart":"c_0123456789abcdef","lines":[{"sku":"lamp","quantity":2,"unit_minor":2500}],"subtotal_minor":5000}"#;
 const QUOTE: &str = r#"{"subtotal_minor":5000,"discount_minor":0,"shipping_minor":500,"tax_minor":450,"total_minor":5950,"currency":"USD","tax_source":"quote"}"#;
 const ORDER: &str = r#"{"order":"DB-1000042","state":"paid","total_minor":5950,"currency":"USD"}"#;
 

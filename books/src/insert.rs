@@ -248,10 +248,16 @@ pub(crate) fn orders(conn: &Connection, rows: &[OrderRow]) -> rusqlite::Result<(
         for (number, it) in row.lines.iter().enumerate() {
             line.execute(params![seq, number as i64, it.sku, it.quantity, it.unit_minor])?;
         }
+        let mut last = 0;
         for (position, it) in row.history.iter().enumerate() {
             // A history without numbers is in the order of its writing.
             let number = if it.seq == 0 { position as i64 } else { it.seq as i64 };
+            last = last.max(number);
             state.execute(params![seq, number, it.state])?;
+        }
+        // The state in which the order was read closes its history, if the history does not say so itself.
+        if row.history.iter().max_by_key(|it| it.seq).is_some_and(|it| it.state != row.state) {
+            state.execute(params![seq, last + 1, row.state])?;
         }
         for (number, it) in row.refunds.iter().enumerate() {
             refund.execute(params![seq, number as i64, it.key, it.amount_minor, it.state])?;

@@ -7,8 +7,8 @@
 mod error;
 pub mod file;
 pub mod history;
-pub mod intake;
 mod insert;
+pub mod intake;
 mod join;
 mod joined;
 pub mod laws;

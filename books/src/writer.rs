@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use crate::file::RunFile;
-use crate::intake::{Complete, Fact, Intake, LoadEnd, Message, Settled, Shared};
 use crate::insert;
+use crate::intake::{Complete, Fact, Intake, LoadEnd, Message, Settled, Shared};
 use rusqlite::{Connection, ErrorCode, params};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -137,7 +137,11 @@ fn drain(receiver: &Receiver<Message>) {
     while let Ok(message) = receiver.recv() {
         match message {
             Message::Stop => return,
-            Message::Batch(_) | Message::Statement { .. } | Message::Orders(_) | Message::Fact(_) | Message::Flush(_) => {}
+            Message::Batch(_)
+            | Message::Statement { .. }
+            | Message::Orders(_)
+            | Message::Fact(_)
+            | Message::Flush(_) => {}
         }
     }
 }
@@ -180,10 +184,8 @@ pub(crate) fn note(conn: &Connection, fact: &Fact) -> rusqlite::Result<()> {
         ),
         Fact::OrdersRead(whole) => conn.execute("UPDATE run SET orders_complete = ?1", [complete(*whole)]),
         Fact::FilesScanned(whole) => conn.execute("UPDATE run SET files_complete = ?1", [complete(*whole)]),
-        Fact::ScannedFile { file, bytes } => conn.execute(
-            "INSERT OR REPLACE INTO scanned_file (file, bytes) VALUES (?1, ?2)",
-            params![file, *bytes as i64],
-        ),
+        Fact::ScannedFile { file, bytes } => conn
+            .execute("INSERT OR REPLACE INTO scanned_file (file, bytes) VALUES (?1, ?2)", params![file, *bytes as i64]),
         Fact::CardSighting { file, card, count } => conn.execute(
             "INSERT OR REPLACE INTO card_sighting (file, card, count) VALUES (?1, ?2, ?3)",
             params![file, card, *count as i64],

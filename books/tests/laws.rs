@@ -1,5 +1,7 @@
 //! Every law, on small histories that hold, violate and stay undecided.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use books::Joined;
 use books::history::{self, Expect, History};
 use books::laws::{self, Law, LawFinding};
@@ -36,7 +38,10 @@ fn every_law_finds_in_its_histories_what_they_say() {
         for history in histories(&law) {
             let found = examine(&law, &history);
             if differs(history.expect, &found) {
-                wrong.push(format!("{}: {}\n  expected {:?}\n  found {found:#?}", law.name, history.title, history.expect));
+                wrong.push(format!(
+                    "{}: {}\n  expected {:?}\n  found {found:#?}",
+                    law.name, history.title, history.expect
+                ));
             }
         }
     }
@@ -67,7 +72,12 @@ fn every_violation_says_why() {
         for history in histories(&law) {
             let found = examine(&law, &history);
             for subject in found.violations.iter().chain(&found.doubts) {
-                assert!(!subject.why.is_empty() && !subject.subject.is_empty(), "{}: {}: {subject:?}", law.name, history.title);
+                assert!(
+                    !subject.why.is_empty() && !subject.subject.is_empty(),
+                    "{}: {}: {subject:?}",
+                    law.name,
+                    history.title
+                );
             }
         }
     }

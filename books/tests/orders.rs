@@ -32,7 +32,10 @@ fn a_csv_book_is_read_through_its_mapping() {
     assert_eq!((order.seq, order.number.as_str(), order.state.as_str()), (1, "N-1", "paid"));
     assert_eq!((order.total_minor, order.currency.as_deref()), (Some(4590), Some("USD")));
     assert_eq!(order.email.as_deref(), Some("a@x.example"));
-    assert_eq!(order.lines.iter().map(|line| (line.sku.as_str(), line.quantity)).collect::<Vec<_>>(), [("MUG", 2), ("CUP", 1)]);
+    assert_eq!(
+        order.lines.iter().map(|line| (line.sku.as_str(), line.quantity)).collect::<Vec<_>>(),
+        [("MUG", 2), ("CUP", 1)]
+    );
     assert_eq!(order.history.iter().map(|it| it.state.as_str()).collect::<Vec<_>>(), ["pending", "paid"]);
 }
 
@@ -40,7 +43,13 @@ fn a_csv_book_is_read_through_its_mapping() {
 fn json_comes_as_an_array_or_an_object_a_line() {
     let book = book(
         http(),
-        &[("number", "id"), ("total", "money.total"), ("lines", "items"), ("lines.sku", "article"), ("lines.quantity", "n")],
+        &[
+            ("number", "id"),
+            ("total", "money.total"),
+            ("lines", "items"),
+            ("lines.sku", "article"),
+            ("lines.quantity", "n"),
+        ],
         &[],
         Amounts::Minor,
     );
@@ -74,7 +83,10 @@ fn what_cannot_be_read_is_named_with_its_line() {
         "read the orders book, line 3: state `lost` is not in the mapping of states, and is none of pending, failed, paid, \
          fulfilled, cancelled"
     );
-    assert_eq!(said("order_no,status,grand_total,customer\n,complete,1,a\n"), "read the orders book, line 2: `order_no` is empty");
+    assert_eq!(
+        said("order_no,status,grand_total,customer\n,complete,1,a\n"),
+        "read the orders book, line 2: `order_no` is empty"
+    );
     assert_eq!(
         said("order_no,status,customer\n"),
         "read the orders book: it has no column `grand_total`; there are customer, order_no, status"
@@ -89,7 +101,8 @@ fn what_cannot_be_read_is_named_with_its_line() {
 
 #[test]
 fn a_mapping_that_means_nothing_is_refused() {
-    let said = |columns, states| orders::read("", &book(http(), columns, states, Amounts::Minor)).unwrap_err().to_string();
+    let said =
+        |columns, states| orders::read("", &book(http(), columns, states, Amounts::Minor)).unwrap_err().to_string();
     assert!(said(&[("numbr", "id")], &[]).starts_with("read the orders book: `numbr` is no column of an order"));
     assert!(said(&[], &[("done", "finished")]).starts_with("read the orders book: `finished` is no state of an order"));
 }

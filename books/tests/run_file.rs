@@ -1,12 +1,16 @@
 //! The file itself: written while the run goes on, readable after a crash, one file at the end.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use books::Joined;
 use books::file::RunFile;
 use books::intake::{Complete, Fact, LoadEnd, Settled};
 use books::opening::{FaultKind, FaultPlan, MixName, Opening};
 use books::read::{BookState, Span};
-use books::rows::{ArrivalEnd, Attempt, AttemptKind, Batch, Event, EventKind, OrderRow, Sample, StatementRow, Timings, Window};
+use books::rows::{
+    ArrivalEnd, Attempt, AttemptKind, Batch, Event, EventKind, OrderRow, Sample, StatementRow, Timings, Window,
+};
 use books::writer::Writer;
-use books::Joined;
 use hdrhistogram::Histogram;
 use model::card::Card;
 use model::outcome::{Outcome, Reading, Refusal};
@@ -110,7 +114,15 @@ fn what_is_written_is_read_again_from_one_file() {
     };
     intake.give(batch).unwrap();
     intake.statement(0, vec![capture(1, "r7.0.0"), capture(2, "r7.0.0")]).unwrap();
-    intake.orders(vec![OrderRow { seq: 1, number: "O1".into(), state: "paid".into(), intent: Some("r7.0.0".into()), ..OrderRow::default() }]).unwrap();
+    intake
+        .orders(vec![OrderRow {
+            seq: 1,
+            number: "O1".into(),
+            state: "paid".into(),
+            intent: Some("r7.0.0".into()),
+            ..OrderRow::default()
+        }])
+        .unwrap();
     for fact in [
         Fact::LoadBegan(5),
         Fact::LoadEnded(LoadEnd::Completed),
@@ -154,8 +166,16 @@ fn histograms_of_a_window_are_merged() {
     let writer = Writer::start(create(&path)).unwrap();
     let timing = |values: &[u64]| {
         let mut response_us = Histogram::new(3).unwrap();
-        values.iter().for_each(|value| response_us.record(*value).unwrap());
-        Timings { window: Window::Phase(0), journey: "buyer".into(), step: "checkout".into(), reading: Reading::Ok, response_us }
+        for value in values {
+            response_us.record(*value).unwrap();
+        }
+        Timings {
+            window: Window::Phase(0),
+            journey: "buyer".into(),
+            step: "checkout".into(),
+            reading: Reading::Ok,
+            response_us,
+        }
     };
     let batch = |values| Batch { timings: vec![timing(values)], ..Batch::default() };
     writer.intake().give(batch(&[100, 200])).unwrap();
@@ -268,7 +288,9 @@ fn an_order_that_is_read_again_is_replaced() {
     writer.stop().unwrap().close().unwrap();
     let conn = RunFile::open_to_read(&path).unwrap();
     let found: (String, i64) = conn
-        .query_row("SELECT state, (SELECT count(*) FROM v1_order_line) FROM v1_order", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row("SELECT state, (SELECT count(*) FROM v1_order_line) FROM v1_order", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .unwrap();
     assert_eq!(found, ("paid".into(), 1));
 }

@@ -10,11 +10,12 @@ WITH final AS (
            count(order_number) AS numbers, count(DISTINCT order_number) AS different_numbers,
            count(DISTINCT total_minor) AS different_totals, count(DISTINCT reading = 'ok') AS kinds,
            group_concat(coalesce(order_number, reading) || coalesce(printf(' (total %d in minor units)', total_minor), ''),
-                        ', then ' ORDER BY done_us, order_number) AS said,
+                        ', then ') AS said,
            min(order_number) AS order_number
-    FROM v1_attempt
-    WHERE key IS NOT NULL AND status IS NOT NULL AND status NOT IN (202, 409, 429) AND status < 500
-      AND reading NOT IN ('pending', 'in_progress', 'already_ordered', 'unexpected', 'unanswered')
+    FROM (SELECT key, intent, order_number, total_minor, reading FROM v1_attempt
+          WHERE key IS NOT NULL AND status IS NOT NULL AND status NOT IN (202, 409, 429) AND status < 500
+            AND reading NOT IN ('pending', 'in_progress', 'already_ordered', 'unexpected', 'unanswered')
+          ORDER BY key, done_us, order_number)
     GROUP BY key
     HAVING count(*) >= 2
 )

@@ -5,27 +5,27 @@
 --
 -- Over the history of states, closed by the state in which the order was read. Pending and failed are one step (a second
 -- card makes a failed order pending, then paid); paid, fulfilled and cancelled are the next ones.
-WITH ranked AS (
+WITH ranked AS NOT MATERIALIZED (
     SELECT order_seq, number, state,
            CASE state WHEN 'pending' THEN 0 WHEN 'failed' THEN 0 WHEN 'paid' THEN 1 WHEN 'fulfilled' THEN 2
                       WHEN 'cancelled' THEN 3 END AS rank
     FROM v1_order_state
-), moved AS (
-    SELECT order_seq, state, rank,
-           lag(state) OVER history AS before, lag(rank) OVER history AS rank_before
-    FROM ranked
-    WINDOW history AS (PARTITION BY order_seq ORDER BY number)
-), judged AS (
-    SELECT order_seq, max(coalesce(rank < rank_before, 0)) AS back, max(rank IS NULL) AS strange,
-           max(state = 'failed') AS failed,
-           min(iif(rank < rank_before, before || ' became ' || state, NULL)) AS fall,
-           min(iif(rank IS NULL, state, NULL)) AS strange_state
-    FROM moved GROUP BY order_seq
+), judged AS MATERIALIZED (
+    SELECT o.order_number, o.intent, o.faults,
+           (SELECT earlier.state || ' became ' || later.state
+            FROM ranked AS earlier
+            JOIN ranked AS later ON later.order_seq = earlier.order_seq AND later.number > earlier.number
+            WHERE earlier.order_seq = o.order_seq AND later.rank < earlier.rank
+            ORDER BY later.number, earlier.number DESC LIMIT 1) AS fall,
+           (SELECT min(state) FROM ranked WHERE order_seq = o.order_seq AND rank IS NULL) AS strange,
+           EXISTS (SELECT 1 FROM v1_order_state WHERE order_seq = o.order_seq AND state = 'failed') AS had_failed
+    FROM v1_order AS o
+    WHERE EXISTS (SELECT 1 FROM v1_order_state WHERE order_seq = o.order_seq)
 )
-SELECT o.order_number AS subject,
-       CASE WHEN j.back THEN 'violated' WHEN j.strange THEN 'undecided' ELSE 'held' END AS finding,
-       CASE WHEN j.back THEN j.fall WHEN j.strange THEN 'unknown state ' || j.strange_state ELSE '' END AS why,
-       o.faults > 0 OR j.failed AS exposed,
-       o.intent,
-       o.order_number
-FROM judged AS j JOIN v1_order AS o ON o.order_seq = j.order_seq;
+SELECT order_number AS subject,
+       CASE WHEN fall IS NOT NULL THEN 'violated' WHEN strange IS NOT NULL THEN 'undecided' ELSE 'held' END AS finding,
+       coalesce(fall, 'unknown state ' || strange, '') AS why,
+       faults > 0 OR had_failed AS exposed,
+       intent,
+       order_number
+FROM judged;

@@ -28,11 +28,10 @@ WITH in_use AS (
     UNION ALL
     SELECT d.document,
            CASE WHEN d.state = 'voided' THEN NULL
-                WHEN o.order_seq IS NULL THEN 'a tax document is left, and there is no such order'
-                ELSE printf('a tax document is left, and the order is %s', o.state) END,
-           1, d.intent, o.order_number
-    FROM v1_tax_document AS d LEFT JOIN v1_order AS o ON o.order_seq = d.order_seq
-    WHERE o.order_seq IS NULL OR NOT o.paid
+                WHEN d.order_number IS NULL THEN 'a tax document is left, and there is no such order'
+                ELSE printf('a tax document is left, and the order is %s', d.order_state) END,
+           1, d.intent, d.order_number
+    FROM v1_tax_document AS d WHERE NOT d.order_paid
 )
 SELECT j.subject,
        CASE WHEN j.why IS NULL THEN 'held' WHEN run.final THEN 'violated' ELSE 'undecided' END AS finding,

@@ -7,7 +7,7 @@
 WITH told AS (
     SELECT a.intent, a.order_number, i.cancel, i.orders_accepted, i.orders, i.orders_maybe
     FROM v1_acknowledged AS a JOIN v1_intent AS i ON i.intent_id = a.intent_id
-), found AS (
+), found AS MATERIALIZED (
     SELECT told.*,
            CASE WHEN told.order_number IS NULL THEN told.orders_accepted > 0
                 ELSE EXISTS (SELECT 1 FROM v1_order AS o WHERE o.order_number = told.order_number AND o.accepted) END AS kept,

@@ -5,8 +5,8 @@
 SELECT f.file AS subject,
        CASE WHEN sum(s.count) > 0 THEN 'violated' ELSE 'held' END AS finding,
        CASE WHEN sum(s.count) > 0 THEN
-                (SELECT group_concat(printf('card `%s` %d times', n.card, n.count), ', ' ORDER BY n.card)
-                 FROM v1_card_sighting AS n WHERE n.file = f.file AND n.count > 0)
+                (SELECT group_concat(printf('card `%s` %d times', n.card, n.count), ', ')
+                 FROM (SELECT * FROM v1_card_sighting WHERE file = f.file AND count > 0 ORDER BY card) AS n)
             ELSE '' END AS why,
        f.bytes > 0 AS exposed
 FROM v1_scanned_file AS f LEFT JOIN v1_card_sighting AS s ON s.file = f.file

@@ -14,8 +14,8 @@ SELECT i.intent AS subject,
                  || CASE WHEN i.orders_maybe > 0 THEN 'the only orders have marks that fit another intent too'
                          WHEN i.orders = 0 THEN 'there is no order'
                          ELSE 'no order was accepted: '
-                              || (SELECT group_concat(o.order_number || ' is ' || o.state, ', ' ORDER BY o.order_seq)
-                                  FROM v1_order AS o WHERE o.intent_id = i.intent_id) END
+                              || (SELECT group_concat(o.order_number || ' is ' || o.state, ', ')
+                                  FROM (SELECT * FROM v1_order WHERE intent_id = i.intent_id ORDER BY order_seq) AS o) END
                  || CASE WHEN run.final THEN '' ELSE '; the run was cut short' END END AS why,
        i.answers_lost > 0 OR i.replays > 0 OR i.submits_unanswered > 0 AS exposed,
        i.intent

@@ -11,8 +11,8 @@ SELECT i.intent AS subject,
             WHEN i.orders_maybe > 0 AND i.orders_accepted + i.orders_maybe >= 2 THEN 'undecided'
             ELSE 'held' END AS finding,
        CASE WHEN i.orders_accepted >= 2 THEN
-                (SELECT group_concat(o.order_number || ' (' || o.state || ')', ' and ' ORDER BY o.order_seq)
-                 FROM v1_order AS o WHERE o.intent_id = i.intent_id AND o.accepted)
+                (SELECT group_concat(o.order_number || ' (' || o.state || ')', ' and ')
+                 FROM (SELECT * FROM v1_order WHERE accepted AND intent_id = i.intent_id ORDER BY order_seq) AS o)
                 || ' were accepted for one purchase'
             WHEN i.orders_maybe > 0 THEN
                 printf('%d orders have marks that fit this intent and another one', i.orders_maybe)

@@ -14,7 +14,7 @@ WITH asked AS (
     GROUP BY payment
 ), captured AS (
     SELECT payment, sum(captured_minor) AS captured_minor, min(currency) AS currency, min(attribution) AS attribution,
-           min(order_seq) AS order_seq
+           min(order_number) AS order_number
     FROM v1_charge WHERE payment IN (SELECT payment FROM asked) GROUP BY payment
 ), booked AS (
     SELECT r.order_seq, count(*) AS asks, sum(r.amount_minor) AS asked_minor,
@@ -23,16 +23,14 @@ WITH asked AS (
 ), compared AS (
     SELECT a.payment AS subject, a.asked_minor AS back_minor, coalesce(k.captured_minor, 0) AS captured_minor,
            coalesce(k.currency, '') AS currency, 'asked for' AS verb, a.asks >= 2 OR a.faulted AS exposed,
-           0 AS unsure, a.intent, o.order_number
+           0 AS unsure, a.intent, k.order_number
     FROM asked AS a
     LEFT JOIN captured AS k ON k.payment = a.payment
-    LEFT JOIN v1_order AS o ON o.order_seq = k.order_seq
     UNION ALL
     SELECT o.order_number, max(coalesce(b.asked_minor, 0), o.refunded_minor), o.captured_minor, o.currency, 'booked',
-           coalesce(b.asks, 1) >= 2, o.captures = 0 AND coalesce(i.charges_maybe, 0) > 0, o.intent, o.order_number
+           coalesce(b.asks, 1) >= 2, o.captures = 0 AND o.charges_maybe > 0, o.intent, o.order_number
     FROM v1_order AS o
     LEFT JOIN booked AS b ON b.order_seq = o.order_seq
-    LEFT JOIN v1_intent AS i ON i.intent_id = o.intent_id
     WHERE o.refunded_minor > 0 OR b.asks > 0
 )
 SELECT x.subject,

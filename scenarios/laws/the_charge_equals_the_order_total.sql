@@ -7,21 +7,19 @@
 WITH charged AS (
     SELECT c.order_seq, max(c.captured_minor <> o.total_minor) AS some_differ,
            max(c.currency <> o.currency AND c.currency <> '' AND o.currency <> '') AS other_currency,
-           group_concat(printf('%.*f %s', k.minor_digits, c.captured_minor / k.minor_unit, c.currency), ' and '
-                        ORDER BY c.charge) AS amounts
-    FROM v1_charge AS c
+           group_concat(printf('%.*f %s', k.minor_digits, c.captured_minor / k.minor_unit, c.currency), ' and ') AS amounts
+    FROM (SELECT * FROM v1_charge WHERE captures > 0 ORDER BY order_seq, charge) AS c
     JOIN v1_order AS o ON o.order_seq = c.order_seq
     JOIN v1_currency AS k ON k.currency = c.currency
-    WHERE c.captures > 0 AND o.accepted
+    WHERE o.accepted
     GROUP BY c.order_seq
 ), compared AS (
-    SELECT o.*, charged.amounts, i.shown_total_minor, k.minor_digits, k.minor_unit,
+    SELECT o.*, charged.amounts, k.minor_digits, k.minor_unit,
            charged.other_currency OR (charged.some_differ AND o.captured_minor <> o.total_minor) AS charge_differs,
-           coalesce(i.shown_total_minor <> o.total_minor, 0) AS shown_differs
+           coalesce(o.shown_total_minor <> o.total_minor, 0) AS shown_differs
     FROM charged
     JOIN v1_order AS o ON o.order_seq = charged.order_seq
     JOIN v1_currency AS k ON k.currency = o.currency
-    LEFT JOIN v1_intent AS i ON i.intent_id = o.intent_id
 )
 SELECT order_number AS subject,
        CASE WHEN total_minor IS NULL THEN 'undecided'

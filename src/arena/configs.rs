@@ -35,7 +35,9 @@ pub fn shop(shop: &ReferenceShop, around: &ShopSurroundings<'_>, directory: &Pat
     let promotions: Vec<Value> = shop
         .promotions
         .iter()
-        .map(|promotion| json!({ "code": promotion.code, "percent_bp": promotion.percent_bp, "limit": promotion.limit }))
+        .map(
+            |promotion| json!({ "code": promotion.code, "percent_bp": promotion.percent_bp, "limit": promotion.limit }),
+        )
         .collect();
     let fallback = match shop.tax_fallback {
         TaxFallback::Block => json!("block"),

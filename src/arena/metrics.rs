@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn samples_carry_name_labels_and_value() {
-        let text = "# HELP a b\n# TYPE a counter\na{provider=\"payment\",outcome=\"ok\"} 12 1700000000\nb 0.5\nbroken\n";
+        let text =
+            "# HELP a b\n# TYPE a counter\na{provider=\"payment\",outcome=\"ok\"} 12 1700000000\nb 0.5\nbroken\n";
         let read: Vec<_> = samples(text).collect();
         assert_eq!(read.len(), 2);
         assert_eq!((read[0].name, read[0].value), ("a", 12.0));

@@ -62,7 +62,10 @@ enum Lease {
 impl Links {
     /// The proxy before a provider.
     pub fn proxy(&self, provider: Provider) -> Result<&str, HarmError> {
-        self.names.get(&provider).map(String::as_str).ok_or(HarmError::Missing("there is no fault proxy before that provider"))
+        self.names
+            .get(&provider)
+            .map(String::as_str)
+            .ok_or(HarmError::Missing("there is no fault proxy before that provider"))
     }
 }
 

@@ -70,7 +70,8 @@ pub async fn preflight(canary: &Once, arena: &Arena, intake: &Intake) -> Result<
         let rows = admin.statement(0, 1_000).await?;
         let seen = |provider: &Provider| {
             rows.iter().any(|row| {
-                row.provider == provider.name() && matches!(row.op.as_str(), "capture" | "authorise" | "commit" | "document" | "dispatch")
+                row.provider == provider.name()
+                    && matches!(row.op.as_str(), "capture" | "authorise" | "commit" | "document" | "dispatch")
             })
         };
         let Some(missing) = expected.iter().find(|provider| !seen(provider)) else { return Ok(()) };

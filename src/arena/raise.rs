@@ -52,10 +52,8 @@ pub async fn raise(scenario: &Scenario, ground: Ground<'_>) -> Result<Arena, Rai
             start_providers(&ground, &caller, listen, webhooks.as_ref(), secret_key).await?
         }
         Providers::Running { admin, proxy, webhooks, secret_key } => {
-            {
             let token = ground.admin_token.clone();
             find_providers(&caller, token, admin, proxy.as_ref(), webhooks.as_ref(), secret_key)?
-        }
         }
     };
     let shop = match &scenario.shop {

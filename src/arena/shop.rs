@@ -46,8 +46,8 @@ impl ShopDoors {
     pub async fn files(&self) -> Result<Vec<String>, CallError> {
         let address = format!("{}/admin/export/files", self.base);
         let value = self.caller.get_json(&address).await?;
-        let files: Files =
-            serde_json::from_value(value).map_err(|error| CallError::Unreadable { address, reason: error.to_string() })?;
+        let files: Files = serde_json::from_value(value)
+            .map_err(|error| CallError::Unreadable { address, reason: error.to_string() })?;
         Ok(files.files)
     }
 

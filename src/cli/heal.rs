@@ -17,7 +17,8 @@ pub struct Heal {
 
 impl Heal {
     pub fn execute(self) -> ExitCode {
-        match doorbuster::faults::heal_run(&self.run, std::env::var("DOORBUSTER_ADMIN_TOKEN").ok()) {
+        let token = std::env::var("DOORBUSTER_ADMIN_TOKEN").ok();
+        match doorbuster::faults::heal_run(&self.run, token.as_deref()) {
             Err(error) => super::failed(super::HARNESS, &error),
             Ok(lines) => super::print(&lines.join("\n")),
         }

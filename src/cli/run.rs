@@ -62,7 +62,7 @@ impl Run {
                 Err(error) => fail(&error),
             };
         }
-        match doorbuster::run::run(options) {
+        match doorbuster::run::run(&options) {
             Ok(verdict) => ExitCode::from(verdict.exit_code()),
             Err(error) => fail(&error),
         }

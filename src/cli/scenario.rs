@@ -34,9 +34,11 @@ impl Scenario {
     pub fn execute(self) -> ExitCode {
         match self {
             Self::Check(check) => check.execute(),
-            Self::Schema(schema) => {
-                super::print(&if schema.journey { model::scenario_file::journey_schema() } else { model::scenario_file::schema() })
-            }
+            Self::Schema(schema) => super::print(&if schema.journey {
+                model::scenario_file::journey_schema()
+            } else {
+                model::scenario_file::schema()
+            }),
         }
     }
 }

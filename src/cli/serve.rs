@@ -63,7 +63,9 @@ impl Serve {
     pub fn execute(self, role: Role) -> ExitCode {
         match self.serve(role) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error @ (ServeError::Unreadable { .. } | ServeError::Unusable { .. })) => super::failed(super::USAGE, &error),
+            Err(error @ (ServeError::Unreadable { .. } | ServeError::Unusable { .. })) => {
+                super::failed(super::USAGE, &error)
+            }
             Err(error) => super::failed(super::HARNESS, &error),
         }
     }
@@ -97,7 +99,6 @@ impl Serve {
             Ok(())
         })
     }
-
 }
 
 fn read<Config: DeserializeOwned>(path: &Path) -> Result<Config, ServeError> {

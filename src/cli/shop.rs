@@ -4,11 +4,8 @@ use stack::Defect;
 
 /// The slug of a seeded defect, or which there are.
 pub fn defect(slug: &str) -> Result<String, String> {
-    match slug.parse::<Defect>() {
-        Ok(defect) => Ok(defect.to_string()),
-        Err(_) => {
-            let known: Vec<String> = Defect::ALL.iter().map(ToString::to_string).collect();
-            Err(format!("there is no such defect; there are: {}", known.join(", ")))
-        }
-    }
+    slug.parse::<Defect>().map(|defect| defect.to_string()).map_err(|_| {
+        let known: Vec<String> = Defect::ALL.iter().map(ToString::to_string).collect();
+        format!("there is no such defect; there are: {}", known.join(", "))
+    })
 }

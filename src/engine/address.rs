@@ -1,8 +1,8 @@
 //! Addresses: the shop's base, and what a shopper's target means beside it.
 
 use bytes::Bytes;
-use http::uri::{PathAndQuery, Scheme};
 use http::Uri;
+use http::uri::{PathAndQuery, Scheme};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use thiserror::Error;
 

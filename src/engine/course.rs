@@ -79,7 +79,7 @@ pub enum Error {
     #[error("drive the shop: {0}")]
     Shop(#[from] BadAddress),
     /// A journey.
-    #[error("{0}")]
+    #[error(transparent)]
     Script(#[from] ScriptError),
     /// A thread, a runtime or a timer could not be had.
     #[error("start a worker: {0}")]

@@ -10,6 +10,7 @@ const OTHER_FILES: u64 = 256;
 
 /// Raises the limit of open files to what the system allows at most, and tells it. Servers that run in this process or
 /// are started by it profit too.
+#[must_use]
 pub fn raise_open_files() -> u64 {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };

@@ -110,17 +110,21 @@ impl Live {
     /// Checkouts confirmed in the last seconds; none when there were none.
     #[must_use]
     pub fn recent_checkouts(&self) -> Option<RecentCheckouts> {
-        let recent = self.checkouts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut merged = histogram(2);
-        for (_, checkouts) in recent.iter() {
-            merged.add(checkouts).expect("the histogram grows");
-        }
-        drop(recent);
+        let merged = self.merged_checkouts();
         (!merged.is_empty()).then(|| RecentCheckouts {
             p50_us: merged.value_at_quantile(0.5),
             p95_us: merged.value_at_quantile(0.95),
             p99_us: merged.value_at_quantile(0.99),
         })
+    }
+
+    fn merged_checkouts(&self) -> Histogram<u64> {
+        let recent = self.checkouts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut merged = histogram(2);
+        for (_, checkouts) in recent.iter() {
+            merged.add(checkouts).expect("the histogram grows");
+        }
+        merged
     }
 
     pub(super) fn arrived(&self) {

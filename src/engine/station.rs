@@ -32,7 +32,14 @@ pub struct Station {
 
 impl Station {
     /// A station without shoppers.
-    pub fn new(run: String, script: Arc<Script>, clock: Clock, pool: Pool, ledger: Ledger, live: Arc<Live>) -> Option<Self> {
+    pub fn new(
+        run: String,
+        script: Arc<Script>,
+        clock: Clock,
+        pool: Pool,
+        ledger: Ledger,
+        live: Arc<Live>,
+    ) -> Option<Self> {
         let mut pool = pool;
         let shop = pool.authority(&script.shop.authority)?;
         Some(Self {

@@ -11,7 +11,8 @@ const HIGHEST_US: u64 = 1_000_000;
 
 /// An empty histogram of microseconds.
 pub fn histogram(digits: u8) -> Histogram<u64> {
-    let mut histogram = Histogram::new_with_bounds(1, HIGHEST_US, digits).expect("bounds and digits are valid constants");
+    let mut histogram =
+        Histogram::new_with_bounds(1, HIGHEST_US, digits).expect("bounds and digits are valid constants");
     histogram.auto(true);
     histogram
 }

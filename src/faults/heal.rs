@@ -34,20 +34,20 @@ pub enum HealError {
 }
 
 /// Undoes every fault that began and did not end; one line for each.
-pub fn heal_run(file: &Path, token: Option<String>) -> Result<Vec<String>, HealError> {
+pub fn heal_run(file: &Path, token: Option<&str>) -> Result<Vec<String>, HealError> {
     let open = open_faults(file)?;
     if open.is_empty() {
         return Ok(vec!["nothing to undo: every fault has ended".into()]);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let caller = Caller::new(CALL_TIMEOUT, token.clone());
+    let caller = Caller::new(CALL_TIMEOUT, token.map(str::to_owned));
     let (mut lines, mut failed) = (Vec::new(), 0);
     for (name, undo) in &open {
         let Ok(undo) = serde_json::from_str::<Undo>(undo) else {
             lines.push(format!("{name}: ended with the run's children"));
             continue;
         };
-        match runtime.block_on(undo.carry_out(&caller, token.clone())) {
+        match runtime.block_on(undo.carry_out(&caller, token)) {
             Ok(()) => lines.push(format!("{name}: undone at {}", undo.place())),
             Err(error) if undo.place_was_a_child(&error) => {
                 lines.push(format!("{name}: {} is gone, and the fault with it", undo.place()));

@@ -29,12 +29,9 @@ pub fn arrivals(conn: &Connection) -> Result<Arrivals, JudgementError> {
 /// What the harness measured of itself.
 pub fn health(conn: &Connection, arrivals: Arrivals, seconds: usize) -> Result<HarnessHealth, JudgementError> {
     let mut health = HarnessHealth { arrivals, lag_p99_us: lag_us(conn)?.map(|lag| lag[1]), seconds: Vec::new() };
-    let planned = rows(
-        conn,
-        "the plan",
-        "SELECT intended_us / 1000000, count(*) FROM v1_arrival GROUP BY 1",
-        |row| Ok((row.get::<_, i64>(0)? as usize, row.get::<_, i64>(1)? as u64)),
-    )?;
+    let planned = rows(conn, "the plan", "SELECT intended_us / 1000000, count(*) FROM v1_arrival GROUP BY 1", |row| {
+        Ok((row.get::<_, i64>(0)? as usize, row.get::<_, i64>(1)? as u64))
+    })?;
     let samples = rows(
         conn,
         "the samples",

@@ -101,12 +101,17 @@ fn look_at(file: &Path, copy: &Path, laws: &[Law]) -> Result<Vec<LawSoFar>, Judg
     let joined = Joined::open(copy)?;
     let say = |law: &Law| {
         let found = joined.examine(law);
-        LawSoFar { name: law.name.clone(), finding: found.finding(), examined: found.examined(), violated: found.violated() }
+        LawSoFar {
+            name: law.name.clone(),
+            finding: found.finding(),
+            examined: found.examined(),
+            violated: found.violated(),
+        }
     };
     Ok(laws.iter().map(say).collect())
 }
 
-/// Writes page, summary, comment and JUnit beside each other; gives their paths.
+/// Writes page, summary, comment and `JUnit` beside each other; gives their paths.
 pub fn write_reports(record: &RunRecord, directory: &Path) -> Result<Vec<PathBuf>, JudgementError> {
     std::fs::create_dir_all(directory).map_err(|source| JudgementError::Write { path: directory.into(), source })?;
     let files = [

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 /// Everything that objectives are judged by.
 pub fn observations(conn: &Connection) -> Result<Observations, JudgementError> {
-    let seconds = one(conn, "the run", "SELECT (duration_us + 999999) / 1000000 FROM v1_run", |row| row.get::<_, i64>(0))?;
+    let seconds =
+        one(conn, "the run", "SELECT (duration_us + 999999) / 1000000 FROM v1_run", |row| row.get::<_, i64>(0))?;
     let seconds = seconds.max(0) as usize;
     Ok(Observations {
         phases: phases(conn)?,
@@ -48,7 +49,11 @@ pub fn phases(conn: &Connection) -> Result<Vec<PhaseWindow>, JudgementError> {
 
 fn fault_windows(conn: &Connection) -> Result<Vec<FaultWindow>, JudgementError> {
     rows(conn, "the faults", "SELECT name, from_us, to_us FROM v1_fault ORDER BY from_us", |row| {
-        Ok(FaultWindow { name: row.get(0)?, from_us: row.get::<_, i64>(1)? as u64, to_us: row.get::<_, i64>(2)? as u64 })
+        Ok(FaultWindow {
+            name: row.get(0)?,
+            from_us: row.get::<_, i64>(1)? as u64,
+            to_us: row.get::<_, i64>(2)? as u64,
+        })
     })
 }
 
@@ -189,7 +194,8 @@ fn partner(samples: &[(usize, Vec<&str>, u64)], seconds: usize) -> PartnerObserv
     let mut by_second = vec![empty; seconds];
     for (second, parts, value) in samples {
         if parts[1] == "latency" {
-            let bucket = bound_us(parts).map_or(bounds_us.len(), |bound| bounds_us.partition_point(|known| *known < bound));
+            let bucket =
+                bound_us(parts).map_or(bounds_us.len(), |bound| bounds_us.partition_point(|known| *known < bound));
             cumulative[*second][bucket] += value;
         } else if matches!(parts.get(3).and_then(|rest| rest.rsplit('.').next()), Some("ok" | "declined" | "refused")) {
             by_second[*second].answered += value;

@@ -36,8 +36,7 @@ pub fn assemble(joined: &Joined, conn: &Connection, laws: &[Law]) -> Result<RunR
     let objectives = judge::judge(&opening.objectives, &observations, &validity, opening.ending, Seed(opening.seed));
     let laws = laws::examine(joined, conn, laws)?;
     let (verdict, reasons) = judge::verdict(&laws, &objectives, &validity, opening.ending);
-    let recoveries =
-        judge::recoveries(&observations, GoodService::of(&opening.objectives), &validity.invalid_seconds);
+    let recoveries = judge::recoveries(&observations, GoodService::of(&opening.objectives), &validity.invalid_seconds);
     Ok(RunRecord {
         schema_version: SCHEMA_VERSION,
         run: opening.run,
@@ -133,11 +132,13 @@ fn money(conn: &Connection) -> Result<Vec<MoneyRecord>, JudgementError> {
 }
 
 fn series(conn: &Connection, purchases: Series, seconds: usize) -> Result<Series, JudgementError> {
-    let mut series = Series { planned: vec![0; seconds], begun: vec![0; seconds], lag_ms: vec![None; seconds], ..purchases };
+    let mut series =
+        Series { planned: vec![0; seconds], begun: vec![0; seconds], lag_ms: vec![None; seconds], ..purchases };
     let planned = "SELECT intended_us / 1000000, 'planned', count(*) FROM v1_arrival GROUP BY 1";
     let samples = "SELECT second, name, value FROM v1_sample WHERE name IN ('generator.begun', 'generator.lag_max_us')";
     let sql = format!("{planned} UNION ALL {samples}");
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)? as usize, row.get::<_, String>(1)?, row.get::<_, f64>(2)?));
+    let read =
+        |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)? as usize, row.get::<_, String>(1)?, row.get::<_, f64>(2)?));
     for (second, name, value) in rows(conn, "the rates", &sql, read)? {
         if second >= seconds {
             continue;

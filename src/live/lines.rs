@@ -9,7 +9,8 @@ pub fn print(snapshot: &Snapshot) {
 }
 
 fn line(snapshot: &Snapshot) -> String {
-    let faults = if snapshot.faults.is_empty() { String::new() } else { format!("  broken: {}", snapshot.faults.join(", ")) };
+    let faults =
+        if snapshot.faults.is_empty() { String::new() } else { format!("  broken: {}", snapshot.faults.join(", ")) };
     format!(
         "{:>4.0}s of {:.0}s  {:<14}  {:>5.0}/s of {:.0}/s  {}  confirmed {}  refused {}  unknown {}  laws: {}{faults}",
         snapshot.elapsed.as_secs_f64(),

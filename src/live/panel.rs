@@ -142,7 +142,9 @@ mod tests {
         };
         for columns in [60, 110] {
             let text = drawn(&snapshot, columns);
-            for expected in ["black-friday", "45 of 90 s", "59/s of 60/s", "p95 380", "confirmed 1200", "faults    lost-answers"] {
+            for expected in
+                ["black-friday", "45 of 90 s", "59/s of 60/s", "p95 380", "confirmed 1200", "faults    lost-answers"]
+            {
                 assert!(text.contains(expected), "`{expected}` is missing at {columns} columns:\n{text}");
             }
         }

@@ -1,9 +1,9 @@
 //! From the scenario file on disk to scenario and plan, and the checks that need neither arena nor books.
 
 use super::{Options, RunError};
+use books::laws::Law;
 use model::plan::RunPlan;
 use model::scenario::{Providers, Scenario, Shop};
-use books::laws::Law;
 use model::scenario_file::{self, Files, Mistake, Mistakes, Overrides};
 use model::seed::Seed;
 use model::target::Target;
@@ -70,8 +70,8 @@ fn read(path: &Path, seed: Option<u64>) -> Result<Loaded, RunError> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| RunError::Unreadable { path: path.into(), reason: error.to_string() })?;
     let overrides = Overrides { seed: seed.map(Seed) };
-    let scenario = scenario_file::load(&name, &text, &Directory(directory.clone()), overrides)
-        .map_err(RunError::Mistakes)?;
+    let scenario =
+        scenario_file::load(&name, &text, &Directory(directory.clone()), overrides).map_err(RunError::Mistakes)?;
     let directories: Vec<PathBuf> = scenario.law_directories.iter().map(|law| directory.join(law)).collect();
     let laws = laws(&directories)?;
     for required in scenario.required_laws.keys() {
@@ -127,7 +127,9 @@ fn laws(directories: &[PathBuf]) -> Result<Vec<Law>, RunError> {
 fn unknown_law(law: &str, scenario: &Scenario, name: &str) -> RunError {
     let spot = scenario.law_spots.get(law).cloned().unwrap_or_default();
     let problem = "is not a law".to_owned();
-    let hint = Some("the built-in ones are listed in scenarios/README.md; laws of your own stand in `laws.directories`".into());
+    let hint = Some(
+        "the built-in ones are listed in scenarios/README.md; laws of your own stand in `laws.directories`".into(),
+    );
     RunError::Mistakes(Mistakes { scenario: name.into(), mistakes: vec![Mistake { spot, problem, hint }] })
 }
 

@@ -16,8 +16,8 @@ pub use options::{Options, RunError};
 
 use crate::arena::{self, Arena, Ground};
 use crate::judgement;
-use books::intake::{Complete, Fact, Intake, Settled};
 use books::file::RunFile;
+use books::intake::{Complete, Fact, Intake, Settled};
 use books::writer::Writer;
 use load::Loaded;
 use model::finding::Verdict;
@@ -29,20 +29,26 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Runs a scenario to its verdict; writes run file and reports.
-pub fn run(options: Options) -> Result<Verdict, RunError> {
-    let loaded = load::load(&options)?;
+pub fn run(options: &Options) -> Result<Verdict, RunError> {
+    let loaded = load::load(options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .map_err(RunError::Runtime)?;
-    runtime.block_on(execute(&options, &loaded))
+    runtime.block_on(execute(options, &loaded))
 }
 
 async fn execute(options: &Options, loaded: &Loaded) -> Result<Verdict, RunError> {
     let out = output_directory(options, loaded)?;
     let run = opening::run_id();
-    say(&format!("{}: {} arrivals in {:.0} s → {}", loaded.scenario.name, loaded.plan.arrivals.len(), loaded.plan.duration().as_secs_f64(), out.display()));
+    say(&format!(
+        "{}: {} arrivals in {:.0} s → {}",
+        loaded.scenario.name,
+        loaded.plan.arrivals.len(),
+        loaded.plan.duration().as_secs_f64(),
+        out.display()
+    ));
     let file = out.join("run.db");
     let opening = opening::opening(&run, options, loaded);
     let writer = Writer::start(RunFile::create(&file, &opening, &loaded.plan)?)?;
@@ -169,9 +175,10 @@ fn conclude(file: &Path, out: &Path) -> Result<Verdict, RunError> {
 
 /// Makes the directory of the run; one that holds a run already is refused, so that nothing is lost.
 fn output_directory(options: &Options, loaded: &Loaded) -> Result<PathBuf, RunError> {
-    let path = options.out.clone().unwrap_or_else(|| {
-        Path::new("runs").join(format!("{}-{}", opening::local_stamp(), loaded.scenario.name))
-    });
+    let path = options
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("runs").join(format!("{}-{}", opening::local_stamp(), loaded.scenario.name)));
     let unusable = |reason: String| RunError::Output { path: path.clone(), reason };
     if path.join("run.db").exists() {
         return Err(unusable("it holds a run already\n  hint: set another one with --out".into()));

@@ -1,13 +1,16 @@
 //! Measures, once a second, what no book holds: processor time, and the providers' service as the shop met it.
 
-use crate::arena::{Arena, CpuSeconds, Revival, metrics};
 use super::note;
+use crate::arena::{Arena, CpuSeconds, Revival, metrics};
 use books::intake::Intake;
 use books::rows::{Batch, Event, EventKind, Sample};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
+
+/// How long a look at the providers may take.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Samples of the arena, as differences from one second to the next.
 pub struct Monitor<Halt> {
@@ -61,18 +64,41 @@ impl<Halt: Fn(String)> Monitor<Halt> {
         }
         (self.cpu, self.cpu_harness_s) = (cpu, cpu_harness_s);
         values.extend(self.shop_counters().await);
+        values.extend(self.providers_lag().await.map(|us| ("providers.lag_max_us".to_owned(), us)));
         let samples = values.into_iter().map(|(name, value)| Sample { second, name, value }).collect();
         let at_us = self.start.elapsed().as_micros() as u64;
         let mut events = Vec::new();
         for revival in self.arena.revive().await {
             let (Revival::StartedAgain(text) | Revival::Lost(text)) = &revival;
             let text = text.clone();
-            events.push(Event { at_us, kind: EventKind::Process, name: "ended unasked".into(), text, undo: String::new() });
+            events.push(Event {
+                at_us,
+                kind: EventKind::Process,
+                name: "ended unasked".into(),
+                text,
+                undo: String::new(),
+            });
             if let Revival::Lost(why) = revival {
                 (self.halt)(why);
             }
         }
         note(self.intake.give(Batch { samples, events, ..Batch::default() }));
+    }
+
+    /// The largest lag of the providers' own runtime since the last look, in microseconds, to the width of a bucket. Providers
+    /// that do not answer at once are being harmed, and give nothing.
+    async fn providers_lag(&mut self) -> Option<f64> {
+        let admin = self.arena.admin().ok()?;
+        let text = tokio::time::timeout(PATIENCE, admin.metrics()).await.ok()?.ok()?;
+        let mut buckets: Vec<(f64, f64)> = Vec::new();
+        for sample in metrics::samples(&text).filter(|sample| sample.name == "providers_wake_lag_seconds_bucket") {
+            let bound: f64 = sample.label("le")?.parse().ok()?;
+            let before = self.counters.insert(format!("providers.wake_lag.{bound}"), sample.value).unwrap_or(0.0);
+            buckets.push((bound, (sample.value - before).max(0.0)));
+        }
+        let rises = buckets.iter().zip(std::iter::once(&(0.0, 0.0)).chain(&buckets));
+        let largest = rises.filter(|((_, upto), (_, below))| upto > below).map(|((bound, _), _)| *bound).last()?;
+        Some(if largest.is_finite() { largest * 1e6 } else { 1e6 })
     }
 
     /// What the shop's counters rose by since the last look; a shop that does not answer gives nothing.

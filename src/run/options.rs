@@ -45,7 +45,9 @@ pub enum RunError {
         reason: String,
     },
     /// A target is not named on the command line.
-    #[error("send traffic to `{0}`, which is off loopback\n  hint: name it on the command line as well: --allow-target {0}")]
+    #[error(
+        "send traffic to `{0}`, which is off loopback\n  hint: name it on the command line as well: --allow-target {0}"
+    )]
     TargetNotNamed(String),
     /// A law of the scenario's directories cannot be used.
     #[error(transparent)]
@@ -102,8 +104,13 @@ impl RunError {
     #[must_use]
     pub const fn is_usage(&self) -> bool {
         match self {
-            Self::Mistakes(_) | Self::Unreadable { .. } | Self::TargetNotNamed(_) | Self::Laws(_) | Self::SecretMissing(_) | Self::Output { .. } => true,
-            Self::Arena(RaiseError::NoDefects) => true,
+            Self::Mistakes(_)
+            | Self::Unreadable { .. }
+            | Self::TargetNotNamed(_)
+            | Self::Laws(_)
+            | Self::SecretMissing(_)
+            | Self::Output { .. }
+            | Self::Arena(RaiseError::NoDefects) => true,
             Self::Books(_)
             | Self::Arena(_)
             | Self::Preflight(_)

@@ -45,7 +45,8 @@ pub async fn read(scenario: &Scenario, directory: &Path, arena: &Arena) -> Resul
                     std::fs::read_to_string(&path).map_err(|source| OrdersError::File { path, source })?
                 }
                 OrdersSource::Http(address) => {
-                    let full = if address.starts_with('/') { format!("{}{address}", arena.shop_url) } else { address.clone() };
+                    let full =
+                        if address.starts_with('/') { format!("{}{address}", arena.shop_url) } else { address.clone() };
                     String::from_utf8_lossy(&caller.get(&full).await?).into_owned()
                 }
             };

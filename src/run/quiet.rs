@@ -39,7 +39,9 @@ async fn busy(arena: &Arena, quiet_for: Duration) -> Option<String> {
             Ok(shop) if shop.outbox_pending > 0 => {
                 return Some(format!("{} messages wait in the shop's outbox", shop.outbox_pending));
             }
-            Ok(shop) if shop.in_flight > 0 => return Some(format!("{} requests are under way in the shop", shop.in_flight)),
+            Ok(shop) if shop.in_flight > 0 => {
+                return Some(format!("{} requests are under way in the shop", shop.in_flight));
+            }
             Ok(shop) if shop.last_change_ms_ago < quiet_ms => return Some("orders still change".into()),
             Ok(_) => {}
         }
@@ -53,7 +55,9 @@ async fn busy(arena: &Arena, quiet_for: Duration) -> Option<String> {
             Ok(providers) if providers.in_flight > 0 => {
                 return Some(format!("{} requests are under way at the providers", providers.in_flight));
             }
-            Ok(providers) if providers.last_change_ms_ago < quiet_ms => return Some("the providers' books still change".into()),
+            Ok(providers) if providers.last_change_ms_ago < quiet_ms => {
+                return Some("the providers' books still change".into());
+            }
             Ok(_) => {}
         }
     }

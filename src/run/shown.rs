@@ -28,7 +28,11 @@ pub fn snapshot(loaded: &Loaded, live: &Live, start: Instant, noticed: &Arc<Mute
         scenario: loaded.scenario.name.clone(),
         elapsed,
         duration: loaded.plan.duration(),
-        phase: if elapsed < loaded.plan.duration() { loaded.plan.phase_at(elapsed_us).label() } else { "draining".into() },
+        phase: if elapsed < loaded.plan.duration() {
+            loaded.plan.phase_at(elapsed_us).label()
+        } else {
+            "draining".into()
+        },
         faults: faults.map(|fault| fault.name.clone()).collect(),
         planned_per_second: loaded.planned_in(second.saturating_sub(1)) as f64,
         reached_per_second: now.begun as f64,

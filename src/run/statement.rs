@@ -1,7 +1,7 @@
 //! Follows the providers' statement into the books while the run goes on, so that a crash leaves what was known.
 
-use crate::arena::ProvidersAdmin;
 use super::note;
+use crate::arena::ProvidersAdmin;
 use crate::caller::CallError;
 use books::intake::{Complete, Fact, Intake};
 use std::time::Duration;

@@ -8,14 +8,12 @@ use doorbuster::engine::{Course, Driven, Live, Stop, drive};
 use hdrhistogram::Histogram;
 use model::card::Card;
 use model::journey::{
-    Action, Body, Buy, Capture, Check, Expectation, Journey, KeyUse, Manners, Missing, Poll, Redirects, Request, Source,
-    StatusRange, Step,
+    Action, Body, Buy, Capture, Check, Expectation, Journey, KeyUse, Manners, Missing, Poll, Redirects, Request,
+    Source, StatusRange, Step,
 };
 use model::outcome::Reading;
 use model::plan::{Arrival, Manner, Phase, PhaseWindow, RunPlan};
-use model::scenario::{
-    MixEntry, OwnShop, Providers, Record, Scenario, Settlement, Shop,
-};
+use model::scenario::{MixEntry, OwnShop, Providers, Record, Scenario, Settlement, Shop};
 use model::seed::Seed;
 use model::template::{JsonTemplate, Template};
 use model::traffic::{Arrivals, Segment, Traffic};
@@ -66,7 +64,11 @@ pub fn expect(reading: Reading, from: u16, to: u16) -> Expectation {
 /// A reading for a status whose body has a value at a path.
 pub fn expect_json(reading: Reading, status: u16, path: &str, value: &Value) -> Expectation {
     let path = serde_json_path::JsonPath::parse(path).expect("a path");
-    Expectation { reading, statuses: vec![StatusRange(status, status)], checks: vec![Check::JsonEquals(path, json(value))] }
+    Expectation {
+        reading,
+        statuses: vec![StatusRange(status, status)],
+        checks: vec![Check::JsonEquals(path, json(value))],
+    }
 }
 
 /// What a node of the answer is called.
@@ -115,10 +117,7 @@ pub fn scenario(journeys: Vec<Journey>) -> Scenario {
     let mix = (0..journeys.len()).map(|journey| MixEntry {
         journey,
         weight: 1.0,
-        manners: Manners {
-            repeat_pause: model::journey::Pause::Fixed(Duration::from_millis(5)),
-            ..Manners::default()
-        },
+        manners: Manners { repeat_pause: model::journey::Pause::Fixed(Duration::from_millis(5)), ..Manners::default() },
         cards: vec![(Card::Ok, 1.0)],
     });
     Scenario {
@@ -132,11 +131,7 @@ pub fn scenario(journeys: Vec<Journey>) -> Scenario {
             promotions: BTreeMap::new(),
             files: Vec::new(),
         }),
-        providers: Providers::Started {
-            listen: BTreeMap::new(),
-            webhooks: None,
-            secret_key: "sk_test_1".into(),
-        },
+        providers: Providers::Started { listen: BTreeMap::new(), webhooks: None, secret_key: "sk_test_1".into() },
         allow_targets: Vec::new(),
         traffic: Traffic {
             segments: vec![Segment::Constant { rate: 1.0, lasts: Duration::from_secs(1) }],
@@ -186,7 +181,7 @@ pub fn plan(count: u64, every_us: u64, manner: Manner) -> RunPlan {
 /// A load that starts now, on one worker, and is never stopped.
 pub fn course(scenario: Scenario, plan: RunPlan, shop: SocketAddr) -> Course {
     let lasts = plan.duration() + scenario.traffic.drain;
-    let (_, stop) = watch::channel(None::<Stop>);
+    let never = watch::Sender::new(None::<Stop>);
     Course {
         scenario: Arc::new(scenario),
         plan: Arc::new(plan),
@@ -195,7 +190,7 @@ pub fn course(scenario: Scenario, plan: RunPlan, shop: SocketAddr) -> Course {
         variables: Map::new(),
         start: Instant::now(),
         workers: 1,
-        stop,
+        stop: never.subscribe(),
         live: Arc::new(Live::new(lasts)),
     }
 }

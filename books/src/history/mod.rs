@@ -14,6 +14,7 @@
 //! dollars. `books.md` lists the words.
 
 mod lines;
+mod row_lines;
 mod words;
 
 use crate::error::{Error, While};

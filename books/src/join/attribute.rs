@@ -48,7 +48,10 @@ impl Books<'_> {
         }
         let by_number = Attribution::among(ids, Mark::OrderNumber);
         let by_reference = || {
-            let intents = self.referred(reference).iter().filter_map(|index| self.orders.all[*index as usize].attribution.intent());
+            let intents = self
+                .referred(reference)
+                .iter()
+                .filter_map(|index| self.orders.all[*index as usize].attribution.intent());
             Attribution::among(intents.collect(), Mark::Reference)
         };
         let by_email = || {
@@ -84,7 +87,8 @@ impl Books<'_> {
             .copied()
             .filter(|index| !self.orders.all[*index as usize].set_aside());
         let first = claims.clone().next();
-        let own = claims.find(|index| intent.is_some() && self.orders.all[*index as usize].attribution.intent() == intent);
+        let own =
+            claims.find(|index| intent.is_some() && self.orders.all[*index as usize].attribution.intent() == intent);
         own.or(first).or_else(|| self.orders.sole_of(intent?))
     }
 

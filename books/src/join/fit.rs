@@ -2,7 +2,6 @@
 
 use super::hash::QuickMap;
 
-
 /// What a mark fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fit {

@@ -11,8 +11,7 @@ pub(super) struct Line<'a> {
     pub object: Option<&'a str>,
     pub parent: Option<&'a str>,
     pub state: Option<&'a str>,
-    pub amount_minor: i64,
-    pub has_amount: bool,
+    pub amount_minor: Option<i64>,
     pub currency: Option<&'a str>,
     pub key: Option<&'a str>,
     pub replayed: bool,
@@ -27,7 +26,6 @@ pub(super) struct Line<'a> {
 impl<'a> Line<'a> {
     fn read(row: &'a Row<'_>) -> rusqlite::Result<Self> {
         let text = |column: usize| -> rusqlite::Result<Option<&'a str>> { Ok(row.get_ref(column)?.as_str_or_null()?) };
-        let amount: Option<i64> = row.get(6)?;
         Ok(Self {
             id: row.get(0)?,
             provider: text(1)?.unwrap_or_default(),
@@ -35,8 +33,7 @@ impl<'a> Line<'a> {
             object: text(3)?,
             parent: text(4)?,
             state: text(5)?,
-            amount_minor: amount.unwrap_or(0),
-            has_amount: amount.is_some(),
+            amount_minor: row.get(6)?,
             currency: text(7)?,
             key: text(8)?,
             replayed: row.get(9)?,
@@ -65,16 +62,31 @@ impl<'a> Line<'a> {
     }
 }
 
+/// What a pass needs to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Names and marks; all else is empty.
+    Marks,
+    /// Everything.
+    Whole,
+}
+
 /// Calls `take` for each row. Rows of the provider about its own rules (`fault`) belong to nobody and are left out.
 pub(super) fn each(
     conn: &Connection,
+    part: Part,
     mut take: impl FnMut(&Line<'_>) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
-    let mut select = conn.prepare(
-        "SELECT id, provider, op, object, parent, state, amount_minor, currency, key, replayed, run, intent, order_number,
-                email, fault, answer
-         FROM statement WHERE op <> 'fault' ORDER BY id",
-    )?;
+    let columns = match part {
+        Part::Marks => {
+            "id, provider, op, object, parent, NULL, NULL, NULL, NULL, 0, run, intent, order_number, email, NULL, NULL"
+        }
+        Part::Whole => {
+            "id, provider, op, object, parent, state, amount_minor, currency, key, replayed, run, intent, order_number, email,
+             fault, answer"
+        }
+    };
+    let mut select = conn.prepare(&format!("SELECT {columns} FROM statement WHERE op <> 'fault' ORDER BY id"))?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         take(&Line::read(row)?)?;

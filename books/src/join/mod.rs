@@ -37,16 +37,14 @@ fn build_within(conn: &Connection) -> rusqlite::Result<()> {
     for table in schema::DERIVED {
         conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
-    let cpu = || { let s = std::fs::read_to_string("/proc/self/stat").unwrap(); let f: Vec<&str> = s.rsplit(')').next().unwrap().split_whitespace().collect(); (f[11].parse::<f64>().unwrap() + f[12].parse::<f64>().unwrap()) / 100.0 };
-    let lap = |w: &str| eprintln!("LAP {w} {:?}", cpu()); lap("start");
-    let mut shoppers = Shoppers::read(conn)?; lap("shoppers");
-    let objects = Objects::read(conn, &mut shoppers)?; lap("objects");
-    let mut orders = Orders::read(conn, &mut shoppers, &objects)?; lap("orders");
-    let tally = Tally::read(conn, &shoppers, &objects, &orders)?; lap("tally");
+    let mut shoppers = Shoppers::read(conn)?;
+    let objects = Objects::read(conn, &mut shoppers)?;
+    let mut orders = Orders::read(conn, &mut shoppers, &objects)?;
+    let tally = Tally::read(conn, &shoppers, &objects, &orders)?;
     Found { conn, shoppers: &shoppers, objects: &objects, orders: &mut orders, tally: &tally }.store()?;
-    lap("store"); schema::index(conn)?; lap("index");
+    schema::index(conn)?;
     conn.execute_batch("PRAGMA analysis_limit = 400; ANALYZE")?;
-    lap("analyze");conn.execute("UPDATE run SET joined = ?1", [VERSION])?;
+    conn.execute("UPDATE run SET joined = ?1", [VERSION])?;
     Ok(())
 }
 

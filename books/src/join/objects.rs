@@ -1,7 +1,7 @@
 //! The objects of the providers and the marks of all their rows: what one row of a payment says holds for the whole of it.
 
 use super::hash::QuickMap;
-use super::lines::{self, Line};
+use super::lines::{self, Line, Part};
 use super::shoppers::{Header, Shoppers};
 use rusqlite::Connection;
 
@@ -93,7 +93,7 @@ pub(super) struct Objects {
 impl Objects {
     pub(super) fn read(conn: &Connection, shoppers: &mut Shoppers) -> rusqlite::Result<Self> {
         let mut objects = Self::default();
-        lines::each(conn, |line| {
+        lines::each(conn, Part::Marks, |line| {
             if let Some(header) = line.intent {
                 shoppers.meet(header);
             }

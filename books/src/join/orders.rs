@@ -146,8 +146,7 @@ impl Orders {
         let orders = self.of_intent(intent);
         let mut accepted = orders.iter().filter(|index| self.all[**index as usize].accepted);
         match (orders, accepted.next(), accepted.next()) {
-            ([only], ..) => Some(*only),
-            (_, Some(only), None) => Some(*only),
+            ([only], ..) | (_, Some(only), None) => Some(*only),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! The intents that the shopper's book knows, and the marks by which other books may name them.
 
-use super::hash::QuickMap;
 use super::fit::Fits;
+use super::hash::QuickMap;
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 
@@ -119,7 +119,8 @@ impl Shoppers {
 
     /// A confirmation without a number says nothing beside one with a number.
     fn forget_nameless(&mut self) {
-        let named: BTreeSet<u32> = self.acknowledged.iter().filter(|(_, number)| number.is_some()).map(|it| it.0).collect();
+        let named: BTreeSet<u32> =
+            self.acknowledged.iter().filter(|(_, number)| number.is_some()).map(|it| it.0).collect();
         self.acknowledged.retain(|(id, number)| number.is_some() || !named.contains(id));
     }
 

@@ -1,7 +1,7 @@
 //! Writes what the join found into the derived tables.
 
-use super::hash::QuickMap;
 use super::fit::Attribution;
+use super::hash::QuickMap;
 use super::objects::{Marks, Objects};
 use super::orders::Orders;
 use super::shoppers::Shoppers;
@@ -237,7 +237,9 @@ impl Found<'_> {
 
     fn store_effects(&self) -> rusqlite::Result<()> {
         let mut payments: BTreeMap<u32, (i64, Option<&str>, u32)> = BTreeMap::new();
-        for charge in self.tally.charges.iter().filter(|charge| charge.captures > 0 || charge.authorised_minor.is_some()) {
+        for charge in
+            self.tally.charges.iter().filter(|charge| charge.captures > 0 || charge.authorised_minor.is_some())
+        {
             let root = self.objects.all[charge.object as usize].root;
             let sum = payments.entry(root).or_default();
             sum.0 += if charge.captures > 0 { charge.captured_minor } else { charge.authorised_minor.unwrap_or(0) };
@@ -270,7 +272,9 @@ impl Found<'_> {
         let described = match &place.attribution {
             Attribution::Joined(..) => String::new(),
             Attribution::SetAside(_) => return Ok(()),
-            Attribution::Undecided(..) | Attribution::Conflict(_) | Attribution::Nobody => marks.describe(self.shoppers),
+            Attribution::Undecided(..) | Attribution::Conflict(_) | Attribution::Nobody => {
+                marks.describe(self.shoppers)
+            }
         };
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO effect (provider, object, amount_minor, currency, intent, order_seq, attribution, mark, marks, faults)
@@ -326,7 +330,8 @@ impl Found<'_> {
         codes.extend(self.shoppers.intents.iter().filter_map(|intent| intent.currency.as_deref()));
         codes.extend(self.orders.all.iter().filter_map(|order| order.currency.as_deref()));
         codes.extend(self.tally.charges.iter().filter_map(|charge| charge.currency.as_deref()));
-        let mut insert = self.conn.prepare("INSERT INTO currency (code, minor_digits, minor_unit) VALUES (?1, ?2, ?3)")?;
+        let mut insert =
+            self.conn.prepare("INSERT INTO currency (code, minor_digits, minor_unit) VALUES (?1, ?2, ?3)")?;
         for code in codes {
             let digits = match (code, Currency::parse(code)) {
                 // Without a currency an amount is written in minor units.

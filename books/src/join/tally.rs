@@ -1,9 +1,9 @@
 //! One pass over the statement: joins each row and adds up what it did.
 
-use super::hash::QuickMap;
 use super::attribute::{Books, Reference};
 use super::fit::Attribution;
-use super::lines::{self, Line};
+use super::hash::QuickMap;
+use super::lines::{self, Line, Part};
 use super::objects::{Marks, Objects};
 use super::orders::Orders;
 use super::shoppers::Shoppers;
@@ -120,7 +120,7 @@ impl Tally {
             )?,
             quote: conn.prepare_cached("INSERT INTO tax_quote VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?,
         };
-        lines::each(conn, |line| pass.take(line))?;
+        lines::each(conn, Part::Whole, |line| pass.take(line))?;
         Ok(pass.tally)
     }
 
@@ -150,8 +150,15 @@ impl Pass<'_> {
             }
             ("tax", Some(object)) => self.file(line, object),
             ("tax", None) if line.op == "quote" => {
-                let amount = line.has_amount.then_some(line.amount_minor);
-                self.quote.execute(params![line.id, line.object, intent, amount, line.currency, line.fault, line.answer])?;
+                self.quote.execute(params![
+                    line.id,
+                    line.object,
+                    intent,
+                    line.amount_minor,
+                    line.currency,
+                    line.fault,
+                    line.answer
+                ])?;
             }
             ("warehouse", Some(object)) => self.dispatch(line, object),
             _ => {}
@@ -216,7 +223,7 @@ impl Pass<'_> {
             }
             return;
         }
-        let amount = line.amount_minor;
+        let amount = line.amount_minor.unwrap_or(0);
         match line.op {
             "authorise" | "capture" => {
                 let lost = u32::from(line.took_effect() && line.answer_lost());
@@ -290,7 +297,8 @@ impl Pass<'_> {
         let charges = &self.tally.charges;
         let index = named.or_else(|| {
             let under = self.tally.charges_under.get(&self.objects.all[object as usize].root)?;
-            let holds = |index: &&u32| charges[**index as usize].captured_minor > charges[**index as usize].refunded_minor;
+            let holds =
+                |index: &&u32| charges[**index as usize].captured_minor > charges[**index as usize].refunded_minor;
             under.iter().find(holds).or(under.first()).copied()
         });
         self.tally.charges.get_mut(index? as usize)
@@ -311,7 +319,7 @@ impl Pass<'_> {
             &**payment,
             intent,
             order_seq,
-            line.amount_minor,
+            line.amount_minor.unwrap_or(0),
             line.currency,
             line.state,
             line.key,
@@ -333,7 +341,7 @@ impl Pass<'_> {
         match (line.op, line.state) {
             ("document", state) => {
                 paper.state = if state == Some("committed") { PaperState::Committed } else { PaperState::Saved };
-                paper.amount_minor = line.has_amount.then_some(line.amount_minor);
+                paper.amount_minor = line.amount_minor;
                 paper.currency = line.currency.map(Into::into);
             }
             ("commit", _) => paper.state = PaperState::Committed,

@@ -52,9 +52,8 @@ pub enum LawError {
 impl Law {
     /// Reads the text of a law.
     pub fn parse(name: &str, text: &str) -> Result<Self, LawError> {
-        let part = |part: &'static str| {
-            header_part(text, part).ok_or_else(|| LawError::Missing { law: name.into(), part })
-        };
+        let part =
+            |part: &'static str| header_part(text, part).ok_or_else(|| LawError::Missing { law: name.into(), part });
         let needs = part("needs")?
             .split(',')
             .map(str::trim)
@@ -92,7 +91,8 @@ mod tests {
 
     #[test]
     fn a_header_may_run_over_lines() {
-        let law = Law::parse("l", "-- sentence: One\n--   two.\n-- needs: orders, files\n-- exposure: all\nSELECT 1").unwrap();
+        let law = Law::parse("l", "-- sentence: One\n--   two.\n-- needs: orders, files\n-- exposure: all\nSELECT 1")
+            .unwrap();
         assert_eq!(law.sentence, "One two.");
         assert_eq!(law.needs, [NeededBook::Orders, NeededBook::Files]);
         assert_eq!(law.stands, None);

@@ -48,7 +48,12 @@ pub fn examine(conn: &Connection, law: &Law) -> LawFinding {
 }
 
 fn crashed(error: &str) -> Judgement {
-    Judgement::Undecided { examined: 0, undecided: 0, suspected: 0, why: format!("the law could not be examined: {error}") }
+    Judgement::Undecided {
+        examined: 0,
+        undecided: 0,
+        suspected: 0,
+        why: format!("the law could not be examined: {error}"),
+    }
 }
 
 /// How far the books that a law needs were read.
@@ -79,7 +84,9 @@ fn judge(law: &Law, count: &Count, incomplete: Option<NeededBook>) -> Judgement 
         why,
     };
     match (NonZeroU64::new(count.examined), NonZeroU64::new(count.violated), incomplete) {
-        (Some(examined), Some(violated), None) => Judgement::Violated { examined, violated, undecided: count.undecided },
+        (Some(examined), Some(violated), None) => {
+            Judgement::Violated { examined, violated, undecided: count.undecided }
+        }
         (Some(examined), Some(violated), Some(_)) if law.stands.is_some() => {
             Judgement::Violated { examined, violated, undecided: count.undecided }
         }

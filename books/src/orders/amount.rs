@@ -18,7 +18,8 @@ pub(super) fn read(text: &str, amounts: Amounts, currency: Option<&str>) -> Resu
             };
             let (whole, decimals) = plain.split_once('.').unwrap_or((plain, ""));
             let kept = decimals.trim_end_matches('0');
-            let is_number = !whole.is_empty() && whole.bytes().chain(decimals.bytes()).all(|byte| byte.is_ascii_digit());
+            let is_number =
+                !whole.is_empty() && whole.bytes().chain(decimals.bytes()).all(|byte| byte.is_ascii_digit());
             if !is_number || kept.len() > digits {
                 return Err(number());
             }

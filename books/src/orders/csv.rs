@@ -43,7 +43,8 @@ pub(super) fn read(text: &str, mapping: &Mapping<'_>) -> Result<Vec<OrderRow>, O
         let record = record.map_err(|error| broken(&error))?;
         let line = record.position().map_or(0, csv::Position::line);
         let row = Record { places: &places, record };
-        let order = mapping.order(orders.len() as u64 + 1, &row).map_err(|reason| OrdersError::Line { line, reason })?;
+        let order =
+            mapping.order(orders.len() as u64 + 1, &row).map_err(|reason| OrdersError::Line { line, reason })?;
         orders.push(order);
     }
     Ok(orders)

@@ -23,7 +23,9 @@ pub(super) fn array(text: &str, mapping: &Mapping<'_>) -> Result<Vec<OrderRow>, 
         .map_err(|error| OrdersError::Line { line: error.line() as u64, reason: error.to_string() })?;
     list.iter()
         .zip(1..)
-        .map(|(value, entry)| mapping.order(entry, &Object(value)).map_err(|reason| OrdersError::Entry { entry, reason }))
+        .map(|(value, entry)| {
+            mapping.order(entry, &Object(value)).map_err(|reason| OrdersError::Entry { entry, reason })
+        })
         .collect()
 }
 

@@ -9,9 +9,31 @@ use std::collections::BTreeMap;
 
 /// Our names for columns of an order. Amounts may be named without `_minor`.
 const COLUMNS: [&str; 25] = [
-    "number", "cart", "state", "currency", "subtotal", "discount", "shipping", "tax", "total", "paid", "refunded", "email",
-    "promotion", "tax_source", "tax_policy", "tax_quote", "tax_document", "payment", "in_doubt", "run", "intent", "lines",
-    "history", "refunds", "dispatch",
+    "number",
+    "cart",
+    "state",
+    "currency",
+    "subtotal",
+    "discount",
+    "shipping",
+    "tax",
+    "total",
+    "paid",
+    "refunded",
+    "email",
+    "promotion",
+    "tax_source",
+    "tax_policy",
+    "tax_quote",
+    "tax_document",
+    "payment",
+    "in_doubt",
+    "run",
+    "intent",
+    "lines",
+    "history",
+    "refunds",
+    "dispatch",
 ];
 
 /// Our names for members of lines and refunds.
@@ -127,7 +149,9 @@ impl<'a> Mapping<'a> {
         match self.states.get(word) {
             Some(ours) => Ok(ours.clone()),
             None if STATES.contains(&lower.as_str()) => Ok(lower),
-            None => Err(format!("state `{word}` is not in the mapping of states, and is none of {}", STATES.join(", "))),
+            None => {
+                Err(format!("state `{word}` is not in the mapping of states, and is none of {}", STATES.join(", ")))
+            }
         }
     }
 
@@ -164,7 +188,9 @@ impl<'a> Mapping<'a> {
             Some(Cell::Text(text)) => items(&text).map(str::to_owned).collect(),
             Some(Cell::List(list)) => list
                 .iter()
-                .map(|item| plain(item).or_else(|| plain(item.get("state")?)).ok_or("a state of the history is no text"))
+                .map(|item| {
+                    plain(item).or_else(|| plain(item.get("state")?)).ok_or("a state of the history is no text")
+                })
                 .collect::<Result<_, _>>()?,
         };
         let states = words.iter().enumerate();
@@ -180,7 +206,8 @@ impl<'a> Mapping<'a> {
                 .iter()
                 .enumerate()
                 .map(|(place, item)| {
-                    let given = self.member(item, "refunds.amount").or_else(|| item.get("amount_minor").and_then(plain));
+                    let given =
+                        self.member(item, "refunds.amount").or_else(|| item.get("amount_minor").and_then(plain));
                     let given = given.ok_or("a refund has no amount")?;
                     Ok(OrderRefund {
                         key: self.member(item, "refunds.key").unwrap_or_else(|| place.to_string()),

@@ -54,7 +54,8 @@ pub fn read_native(text: &str) -> Result<Vec<OrderRow>, OrdersError> {
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty())
         .map(|(index, line)| {
-            let failed = |error: serde_json::Error| OrdersError::Line { line: index as u64 + 1, reason: error.to_string() };
+            let failed =
+                |error: serde_json::Error| OrdersError::Line { line: index as u64 + 1, reason: error.to_string() };
             serde_json::from_str(line).map_err(failed)
         })
         .collect()

@@ -86,20 +86,25 @@ impl Joined {
 
     /// What happened to the run, in order of time.
     pub fn events(&self) -> Result<Vec<Event>, Error> {
-        rows(&self.conn, "the events", "SELECT at_us, kind, name, text, undo FROM v1_event ORDER BY at_us, event", |row| {
-            Ok(Event {
-                at_us: row.get::<_, i64>(0)?.cast_unsigned(),
-                kind: match row.get_ref(1)?.as_str()? {
-                    "fault_began" => EventKind::FaultBegan,
-                    "fault_ended" => EventKind::FaultEnded,
-                    "process" => EventKind::Process,
-                    _ => EventKind::Note,
-                },
-                name: row.get(2)?,
-                text: row.get(3)?,
-                undo: row.get(4)?,
-            })
-        })
+        rows(
+            &self.conn,
+            "the events",
+            "SELECT at_us, kind, name, text, undo FROM v1_event ORDER BY at_us, event",
+            |row| {
+                Ok(Event {
+                    at_us: row.get::<_, i64>(0)?.cast_unsigned(),
+                    kind: match row.get_ref(1)?.as_str()? {
+                        "fault_began" => EventKind::FaultBegan,
+                        "fault_ended" => EventKind::FaultEnded,
+                        "process" => EventKind::Process,
+                        _ => EventKind::Note,
+                    },
+                    name: row.get(2)?,
+                    text: row.get(3)?,
+                    undo: row.get(4)?,
+                })
+            },
+        )
     }
 
     /// Faults that began with something to undo and never ended, the last one first.

@@ -114,7 +114,8 @@ impl Joined {
 
     /// Facts of other owners: name and value.
     pub fn facts(&self) -> Result<BTreeMap<String, String>, Error> {
-        let facts = rows(&self.conn, "the facts", "SELECT name, value FROM v1_fact", |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let facts =
+            rows(&self.conn, "the facts", "SELECT name, value FROM v1_fact", |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(facts.into_iter().collect())
     }
 
@@ -128,9 +129,8 @@ impl Joined {
     /// Required laws and the least exposure of each.
     pub fn required_laws(&self) -> Result<BTreeMap<String, u64>, Error> {
         let sql = "SELECT name, exposure_min FROM v1_required_law";
-        let laws = rows(&self.conn, "the required laws", sql, |row| {
-            Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
-        })?;
+        let laws =
+            rows(&self.conn, "the required laws", sql, |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?;
         Ok(laws.into_iter().collect())
     }
 

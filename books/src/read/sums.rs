@@ -51,7 +51,8 @@ impl Joined {
 
     /// Rows of the statement by provider and operation.
     pub fn statement_tally(&self) -> Result<Vec<StatementTally>, Error> {
-        let sql = "SELECT provider, op, count(*), count(fault) FROM v1_statement GROUP BY provider, op ORDER BY provider, op";
+        let sql =
+            "SELECT provider, op, count(*), count(fault) FROM v1_statement GROUP BY provider, op ORDER BY provider, op";
         rows(&self.conn, "the statement", sql, |row| {
             Ok(StatementTally {
                 provider: row.get(0)?,

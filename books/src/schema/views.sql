@@ -63,8 +63,13 @@ CREATE VIEW v1_charge AS
 SELECT c.charge, c.payment, c.intent AS intent_id, i.intent, c.order_seq, c.attribution,
        coalesce(c.currency, '') AS currency, c.authorised_minor, c.declined, c.captures,
        c.captured_minor, c.refunded_minor, c.captured_minor - c.refunded_minor AS net_minor, c.released,
-       c.authorised_minor IS NOT NULL AND c.captures = 0 AND NOT c.released AS open, c.answers_lost, c.faults
-FROM charge AS c LEFT JOIN intent AS i ON i.id = c.intent;
+       c.authorised_minor IS NOT NULL AND c.captures = 0 AND NOT c.released AS open, c.answers_lost, c.faults,
+       o.number AS order_number, o.state AS order_state, j.accepted AS order_accepted, o.total_minor AS order_total_minor,
+       j.captured_minor AS order_captured_minor, i.orders_maybe
+FROM charge AS c
+LEFT JOIN intent AS i ON i.id = c.intent
+LEFT JOIN shop_order AS o ON o.seq = c.order_seq
+LEFT JOIN order_join AS j ON j.seq = c.order_seq;
 
 CREATE VIEW v1_refund AS
 SELECT r.refund, r.charge, r.payment, r.intent AS intent_id, i.intent, r.order_seq, r.amount_minor, r.currency, r.state, r.key, r.fault, r.answer
@@ -78,24 +83,20 @@ SELECT o.seq AS order_seq, o.number AS order_number, o.cart, o.state, coalesce(o
        o.total_minor > 0 AND j.refunded_minor >= o.total_minor AS refunded_in_full,
        j.charges, j.captures, j.captured_minor, j.returned_minor, j.captured_minor - j.returned_minor AS net_minor,
        j.open_minor, j.answers_lost, j.faults, j.documents, j.document_faults, j.dispatches, j.redeliveries,
-       j.dispatch_faults
-FROM order_join AS j JOIN shop_order AS o ON o.seq = j.seq LEFT JOIN intent AS i ON i.id = j.intent;
+       j.dispatch_faults, coalesce(i.submits, 0) AS submits, coalesce(i.told_pending, 0) AS told_pending,
+       coalesce(i.charges_maybe, 0) AS charges_maybe, coalesce(i.tax_faults, 0) AS tax_faults, p.shown_total_minor
+FROM order_join AS j
+JOIN shop_order AS o ON o.seq = j.seq
+LEFT JOIN intent AS i ON i.id = j.intent
+LEFT JOIN purchase AS p ON p.id = i.purchase;
 
 CREATE VIEW v1_order_line AS
 SELECT l.order_seq, l.number, l.sku, l.quantity, l.unit_minor
 FROM order_line AS l JOIN order_join AS j ON j.seq = l.order_seq;
 
--- The state in which the order was read closes its history, if the history does not say so itself.
 CREATE VIEW v1_order_state AS
 SELECT s.order_seq, s.number, s.state
-FROM order_state AS s JOIN order_join AS j ON j.seq = s.order_seq
-UNION ALL
-SELECT o.seq, last.number + 1, o.state
-FROM order_join AS j
-JOIN shop_order AS o ON o.seq = j.seq
-JOIN order_state AS last ON last.order_seq = o.seq
- AND last.number = (SELECT max(number) FROM order_state WHERE order_seq = o.seq)
-WHERE last.state <> o.state;
+FROM order_state AS s JOIN order_join AS j ON j.seq = s.order_seq;
 
 CREATE VIEW v1_order_refund AS
 SELECT r.order_seq, r.number, r.key, r.amount_minor, r.state
@@ -106,8 +107,9 @@ SELECT q.quote, q.intent AS intent_id, i.intent, q.amount_minor, q.currency, q.f
 FROM tax_quote AS q LEFT JOIN intent AS i ON i.id = q.intent;
 
 CREATE VIEW v1_tax_document AS
-SELECT d.document, d.intent AS intent_id, i.intent, d.order_seq, d.attribution, d.state, d.amount_minor, d.currency, d.faults
-FROM tax_document AS d LEFT JOIN intent AS i ON i.id = d.intent;
+SELECT d.document, d.intent AS intent_id, i.intent, d.order_seq, d.attribution, d.state, d.amount_minor, d.currency, d.faults,
+       o.number AS order_number, o.state AS order_state, coalesce(o.state IN ('paid', 'fulfilled'), 0) AS order_paid
+FROM tax_document AS d LEFT JOIN intent AS i ON i.id = d.intent LEFT JOIN shop_order AS o ON o.seq = d.order_seq;
 
 CREATE VIEW v1_dispatch AS
 SELECT d.dispatch, d.intent AS intent_id, i.intent, d.order_seq, d.attribution, d.message, d.redeliveries, d.faults

@@ -18,7 +18,8 @@ pub(super) fn tell(conn: &Connection, subject: &str) -> rusqlite::Result<Vec<Tim
         let taken = "SELECT order_number, state, 1 FROM v1_order WHERE promotion = ?1 AND accepted ORDER BY order_seq";
         return passed(conn, subject, taken, uses, &format!("promotion {subject} may be used {uses} times"));
     }
-    let mut select = conn.prepare("SELECT card, count FROM v1_card_sighting WHERE file = ?1 AND count > 0 ORDER BY card")?;
+    let mut select =
+        conn.prepare("SELECT card, count FROM v1_card_sighting WHERE file = ?1 AND count > 0 ORDER BY card")?;
     let found = select.query_map([subject], |row| {
         let (card, count): (String, i64) = (row.get(0)?, row.get(1)?);
         Ok(entry(Book::Shop, format!("file {subject} holds the number of card `{card}`, {count} times")))

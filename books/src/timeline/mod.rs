@@ -127,10 +127,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_runs_backwards_does_not_change_the_order_within_its_book() {
-        let provider = vec![
-            entry(Book::Provider, Some(20.0), "first"),
-            entry(Book::Provider, Some(5.0), "second"),
-        ];
+        let provider = vec![entry(Book::Provider, Some(20.0), "first"), entry(Book::Provider, Some(5.0), "second")];
         let shopper = vec![entry(Book::Shopper, Some(10.0), "before")];
         let shop = vec![entry(Book::Shop, None, "last")];
         let told: Vec<String> = merge(vec![shop, shopper, provider]).into_iter().map(|entry| entry.text).collect();

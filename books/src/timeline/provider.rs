@@ -5,7 +5,8 @@ use super::phrases::{key, money};
 use model::record::{Book, TimelineEntry};
 use rusqlite::{Connection, Row, params};
 
-const COLUMNS: &str = "at_us, provider, op, object, parent, state, amount_minor, currency, key, http_status, fault, effect, answer,
+const COLUMNS: &str =
+    "at_us, provider, op, object, parent, state, amount_minor, currency, key, http_status, fault, effect, answer,
      replayed, order_number, json_extract(detail, '$.type'), json_extract(detail, '$.decline_code')";
 
 pub(super) fn tell(conn: &Connection, whom: &Whom, began_us: i64) -> rusqlite::Result<Vec<TimelineEntry>> {
@@ -98,13 +99,13 @@ fn what(row: &Row<'_>) -> rusqlite::Result<String> {
 }
 
 fn webhook(row: &Row<'_>) -> rusqlite::Result<String> {
-    let event = row.get_ref(15)?.as_str_or_null()?.unwrap_or("an event");
+    let event = row.get_ref(15)?.as_str_or_null()?.map_or("a webhook".into(), |event| format!("webhook {event}"));
     let status: Option<u16> = row.get(9)?;
     let status = status.map_or(String::new(), |status| format!(", the shop answers {status}"));
     Ok(match row.get_ref(5)?.as_str_or_null()? {
-        Some("lost") => format!("never delivers webhook {event}"),
-        Some("failed") => format!("cannot deliver webhook {event}{status}"),
-        Some("duplicate") => format!("delivers webhook {event} again{status}"),
-        _ => format!("delivers webhook {event}{status}"),
+        Some("lost") => format!("never delivers {event}"),
+        Some("failed") => format!("cannot deliver {event}{status}"),
+        Some("duplicate") => format!("delivers {event} again{status}"),
+        _ => format!("delivers {event}{status}"),
     })
 }

@@ -9,8 +9,8 @@ pub(super) fn tell(conn: &Connection, whom: &Whom) -> rusqlite::Result<Vec<Timel
     let mut entries = Vec::new();
     let mut order = conn.prepare(
         "SELECT order_number, state, currency, total_minor, paid_minor, refunded_minor, tax_minor, tax_source, in_doubt, payment,
-                dispatch, (SELECT group_concat(s.state, ', then ' ORDER BY s.number) FROM v1_order_state AS s
-                           WHERE s.order_seq = o.order_seq)
+                dispatch, (SELECT group_concat(s.state, ', then ')
+                           FROM (SELECT state FROM v1_order_state WHERE order_seq = o.order_seq ORDER BY number) AS s)
          FROM v1_order AS o WHERE order_seq = ?1",
     )?;
     for seq in &whom.orders {

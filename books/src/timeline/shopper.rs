@@ -117,9 +117,8 @@ fn purchase_end(row: &Row<'_>) -> rusqlite::Result<String> {
 }
 
 fn events(conn: &Connection, from_us: i64, to_us: i64) -> rusqlite::Result<Vec<TimelineEntry>> {
-    let mut select = conn.prepare(
-        "SELECT at_us, kind, name, text FROM v1_event WHERE at_us BETWEEN ?1 AND ?2 ORDER BY at_us, event",
-    )?;
+    let mut select = conn
+        .prepare("SELECT at_us, kind, name, text FROM v1_event WHERE at_us BETWEEN ?1 AND ?2 ORDER BY at_us, event")?;
     let events = select.query_map([from_us, to_us], |row| {
         let name: String = row.get(2)?;
         let text: String = row.get(3)?;

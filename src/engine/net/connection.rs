@@ -8,7 +8,9 @@ use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use std::cell::Cell;
+use std::error::Error as _;
 use std::future::{Future, poll_fn};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -22,8 +24,6 @@ const BODY_BYTES_MAX: usize = 4 << 20;
 /// The clocks of an operation, readable from outside while it is under way.
 #[derive(Debug, Default)]
 pub struct Stopwatch {
-    /// When connecting began, for the first connection that had to be made.
-    pub connecting: Cell<Option<Instant>>,
     /// First byte written.
     pub sent: Cell<Option<Instant>>,
 }
@@ -35,6 +35,8 @@ pub struct Whole {
     pub head: Parts,
     /// The body.
     pub body: Bytes,
+    /// When its last byte was read.
+    pub done: Instant,
 }
 
 /// Why there is no whole answer on a connection.
@@ -51,9 +53,9 @@ pub struct Connection(Box<Line>);
 
 struct Line {
     sender: SendRequest<Full<Bytes>>,
-    driver: http1::Connection<Wire, Full<Bytes>>,
+    /// None once it is closed. It is dropped then, so that a request it did not take comes back.
+    driver: Option<http1::Connection<Wire, Full<Bytes>>>,
     mark: WriteMark,
-    closed: bool,
     idle_since: Instant,
     /// Whether the last answer lets it be used again.
     reusable: bool,
@@ -67,7 +69,7 @@ impl Connection {
         let mark = WriteMark::default();
         let wire = Wire::new(stream, Rc::clone(&mark));
         let (sender, driver) = http1::handshake(wire).await.map_err(std::io::Error::other)?;
-        Ok(Self(Box::new(Line { sender, driver, mark, closed: false, idle_since: Instant::now(), reusable: true })))
+        Ok(Self(Box::new(Line { sender, driver: Some(driver), mark, idle_since: Instant::now(), reusable: true })))
     }
 
     /// Since when it has not been used.
@@ -77,14 +79,18 @@ impl Connection {
 
     /// Whether the server keeps it open after the last answer.
     pub fn reusable(&self) -> bool {
-        self.0.reusable && !self.0.closed
+        self.0.reusable && self.0.driver.is_some()
     }
 
     /// Whether it can take a request: a connection that the server closed meanwhile cannot.
     pub async fn ready(&mut self) -> bool {
+        if self.0.sender.is_ready() {
+            // If it is closed by now, sending shows that before a byte is written.
+            return true;
+        }
         poll_fn(|cx| {
             self.drive(cx);
-            if self.0.closed { Poll::Ready(false) } else { self.0.sender.poll_ready(cx).map(|ready| ready.is_ok()) }
+            self.0.sender.poll_ready(cx).map(|ready| ready.is_ok())
         })
         .await
     }
@@ -96,19 +102,16 @@ impl Connection {
         let (head, body) = response.into_parts();
         let body = self.body(body).await?;
         self.0.reusable = keeps_alive(&head);
-        self.0.idle_since = Instant::now();
-        Ok(Whole { head, body })
+        let done = Instant::now();
+        self.0.idle_since = done;
+        Ok(Whole { head, body, done })
     }
 
-    async fn head(
-        &mut self,
-        request: Request<Full<Bytes>>,
-        watch: &Stopwatch,
-    ) -> Result<Response<Incoming>, Failure> {
-        let Line { sender, driver, mark, closed, .. } = &mut *self.0;
+    async fn head(&mut self, request: Request<Full<Bytes>>, watch: &Stopwatch) -> Result<Response<Incoming>, Failure> {
+        let Line { sender, driver, mark, .. } = &mut *self.0;
         let mut answer = pin!(sender.try_send_request(request));
         let answered = poll_fn(|cx| {
-            drive(driver, closed, cx);
+            drive(driver, cx);
             if watch.sent.get().is_none() {
                 watch.sent.set(mark.get());
             }
@@ -153,13 +156,13 @@ impl Connection {
     }
 
     fn drive(&mut self, cx: &mut Context<'_>) {
-        drive(&mut self.0.driver, &mut self.0.closed, cx);
+        drive(&mut self.0.driver, cx);
     }
 }
 
-fn drive(driver: &mut http1::Connection<Wire, Full<Bytes>>, closed: &mut bool, cx: &mut Context<'_>) {
-    if !*closed {
-        *closed = Pin::new(driver).poll(cx).is_ready();
+fn drive(driver: &mut Option<http1::Connection<Wire, Full<Bytes>>>, cx: &mut Context<'_>) {
+    if driver.as_mut().is_some_and(|driver| Pin::new(driver).poll(cx).is_ready()) {
+        *driver = None;
     }
 }
 
@@ -170,8 +173,13 @@ fn keeps_alive(head: &Parts) -> bool {
 
 /// In a few words; what the server wrote is never repeated.
 fn remark(error: &hyper::Error) -> &'static str {
-    if error.is_incomplete_message() {
+    let kind = std::iter::successors(error.source(), |error| (*error).source())
+        .find_map(|source| source.downcast_ref::<std::io::Error>())
+        .map(std::io::Error::kind);
+    if error.is_incomplete_message() || kind == Some(ErrorKind::UnexpectedEof) {
         "the connection was closed before the answer was whole"
+    } else if kind == Some(ErrorKind::ConnectionReset) {
+        "the connection was reset"
     } else if error.is_parse() {
         "the answer is not HTTP"
     } else if error.is_canceled() || error.is_closed() {

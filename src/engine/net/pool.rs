@@ -92,13 +92,7 @@ impl Pool {
 
     /// A connection that waits, if one does.
     pub fn take(&mut self, id: AuthorityId) -> Option<Connection> {
-        let connection = self.shelves[id.0].idle.pop()?;
-        if connection.idle_since().elapsed() > IDLE_MAX {
-            // Everything below it has idled for longer.
-            self.shelves[id.0].idle.clear();
-            return None;
-        }
-        Some(connection)
+        self.shelves[id.0].idle.pop()
     }
 
     /// Keeps a connection for the next request.
@@ -106,11 +100,11 @@ impl Pool {
         self.shelves[id.0].idle.push(connection);
     }
 
-    /// Closes what idled too long.
+    /// Closes what idled too long; called a few times a second.
     pub fn sweep(&mut self, now: Instant) {
         for shelf in &mut self.shelves {
-            let stale = shelf.idle.iter().take_while(|idle| now.duration_since(idle.idle_since()) > IDLE_MAX).count();
-            shelf.idle.drain(..stale);
+            let aged = shelf.idle.iter().take_while(|idle| now.duration_since(idle.idle_since()) > IDLE_MAX).count();
+            shelf.idle.drain(..aged);
         }
     }
 
@@ -123,8 +117,8 @@ impl Pool {
         let (host, port) = split(&shelf.authority);
         let ip = host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
         let local = host == "localhost" || ip.is_some_and(|ip| ip.is_loopback());
-        let allowed = |entry: &String| entry == host || *entry == format!("{host}:{port}");
-        if !local && !self.allowed.iter().any(allowed) {
+        let named = |entry: &String| entry == host || *entry == format!("{host}:{port}");
+        if !local && !self.allowed.iter().any(named) {
             return Err(OpenError::NotAllowed);
         }
         Ok(ip.map(|ip| SocketAddr::new(ip, port)))

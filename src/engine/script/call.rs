@@ -3,7 +3,10 @@
 use super::expect::{Captured, Expected};
 use super::place::{Places, UnknownVariable};
 use super::text::{JsonText, Text};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use crate::engine::address::{self, Base, path_and_query};
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue, Method, header};
 use model::journey::{Body, KeyUse, Redirects, Request};
 use model::template::Template;
 use std::time::Duration;
@@ -30,6 +33,17 @@ pub enum CallError {
     HeaderValue(String),
 }
 
+/// What all requests to the shop have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct ShopCalls<'a> {
+    /// Where it is.
+    pub base: &'a Base,
+    /// The scenario's default headers.
+    pub defaults: &'a [(String, Template)],
+    /// The run's id.
+    pub run: &'a HeaderValue,
+}
+
 /// One request and how its answer is read.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -37,8 +51,8 @@ pub struct Call {
     pub row: usize,
     /// The method.
     pub method: Method,
-    /// A path of the shop, or a full address.
-    pub target: Text,
+    /// Where it goes.
+    pub target: Target,
     /// Headers that never change.
     headers: Fixed,
     /// Headers with variables.
@@ -57,10 +71,13 @@ pub struct Call {
     pub captures: Vec<Captured>,
 }
 
+/// Headers without variables, each name once.
+type Headers = Vec<(HeaderName, HeaderValue)>;
+
 #[derive(Clone, Debug)]
 struct Fixed {
-    shop: HeaderMap,
-    elsewhere: HeaderMap,
+    shop: Headers,
+    elsewhere: Headers,
 }
 
 /// To whom a header is sent.
@@ -72,11 +89,20 @@ pub enum Scope {
     Everyone,
 }
 
+/// Where a request goes.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// Always to the same path of the shop, its prefix included.
+    Fixed(PathAndQuery),
+    /// To a path of the shop or a full address.
+    Varying(Text),
+}
+
 /// What is sent.
 #[derive(Clone, Debug)]
 pub enum Payload {
-    /// Nothing.
-    Empty,
+    /// Always the same, or nothing.
+    Fixed(Bytes),
     /// JSON.
     Json(JsonText),
     /// A form.
@@ -86,23 +112,17 @@ pub enum Payload {
 }
 
 impl Call {
-    /// Resolves the variables; `defaults` go to the shop with every request.
-    pub fn compile(
-        request: &Request,
-        row: usize,
-        defaults: &[(String, Template)],
-        run: &HeaderValue,
-        places: &Places,
-    ) -> Result<Self, CallError> {
-        let mut headers = Fixed { shop: HeaderMap::new(), elsewhere: HeaderMap::new() };
+    /// Resolves the variables.
+    pub fn compile(request: &Request, row: usize, shop: &ShopCalls<'_>, places: &Places) -> Result<Self, CallError> {
+        let mut headers = Fixed { shop: Headers::new(), elsewhere: Headers::new() };
         headers.put(header::USER_AGENT, &USER_AGENT, Scope::Everyone);
-        headers.put(HeaderName::from_static("doorbuster-run"), run, Scope::Shop);
+        headers.put(HeaderName::from_static("doorbuster-run"), shop.run, Scope::Shop);
         let (payload, content_type) = compile_body(&request.body, places)?;
         if let Some(content_type) = content_type {
             headers.put(header::CONTENT_TYPE, &content_type, Scope::Everyone);
         }
         let mut varying = Vec::new();
-        let scoped = defaults.iter().map(|header| (header, Scope::Shop));
+        let scoped = shop.defaults.iter().map(|header| (header, Scope::Shop));
         for ((name, template), scope) in scoped.chain(request.headers.iter().map(|header| (header, Scope::Everyone))) {
             let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| CallError::HeaderName(name.clone()))?;
             let text = Text::compile(template, places)?;
@@ -120,20 +140,28 @@ impl Call {
             row,
             method: Method::from_bytes(request.method.as_bytes())
                 .map_err(|_| CallError::Method(request.method.clone()))?,
-            target: Text::compile(&request.target, places)?,
+            target: compile_target(&request.target, shop.base, places)?,
             headers,
             varying,
             payload,
             redirects: request.redirects,
             timeout: request.timeout,
             key: request.key,
-            expect: request.expect.iter().map(|expected| Expected::compile(expected, places)).collect::<Result<_, _>>()?,
-            captures: request.captures.iter().map(|capture| Captured::compile(capture, places)).collect::<Result<_, _>>()?,
+            expect: request
+                .expect
+                .iter()
+                .map(|expected| Expected::compile(expected, places))
+                .collect::<Result<_, _>>()?,
+            captures: request
+                .captures
+                .iter()
+                .map(|capture| Captured::compile(capture, places))
+                .collect::<Result<_, _>>()?,
         })
     }
 
     /// The headers that never change, for the shop or for somebody else.
-    pub const fn headers(&self, scope: Scope) -> &HeaderMap {
+    pub const fn headers(&self, scope: Scope) -> &Headers {
         match scope {
             Scope::Shop => &self.headers.shop,
             Scope::Everyone => &self.headers.elsewhere,
@@ -150,17 +178,33 @@ impl Call {
 impl Fixed {
     fn put(&mut self, name: HeaderName, value: &HeaderValue, scope: Scope) {
         if scope == Scope::Everyone {
-            self.elsewhere.insert(name.clone(), value.clone());
+            replace(&mut self.elsewhere, name.clone(), value.clone());
         }
-        self.shop.insert(name, value.clone());
+        replace(&mut self.shop, name, value.clone());
     }
+}
+
+fn replace(headers: &mut Headers, name: HeaderName, value: HeaderValue) {
+    headers.retain(|(known, _)| *known != name);
+    headers.push((name, value));
+}
+
+fn compile_target(target: &Template, base: &Base, places: &Places) -> Result<Target, CallError> {
+    let text = Text::compile(target, places)?;
+    let path = text.fixed().and_then(|fixed| match base.target(fixed) {
+        Ok(address::Target::Shop(path)) => path_and_query(&base.prefix, path).ok(),
+        Ok(address::Target::Elsewhere(..)) | Err(_) => None,
+    });
+    Ok(path.map_or(Target::Varying(text), Target::Fixed))
 }
 
 fn compile_body(body: &Body, places: &Places) -> Result<(Payload, Option<HeaderValue>), CallError> {
     Ok(match body {
-        Body::Empty => (Payload::Empty, None),
+        Body::Empty => (Payload::Fixed(Bytes::new()), None),
         Body::Json(template) => {
-            (Payload::Json(JsonText::compile(template, places)?), Some(HeaderValue::from_static("application/json")))
+            let json = JsonText::compile(template, places)?;
+            let payload = json.fixed().map(Bytes::copy_from_slice).map_or(Payload::Json(json), Payload::Fixed);
+            (payload, Some(HeaderValue::from_static("application/json")))
         }
         Body::Form(fields) => {
             let fields = fields.iter().map(|(name, value)| Ok((name.clone(), Text::compile(value, places)?)));

@@ -6,7 +6,8 @@ mod place;
 mod text;
 mod way;
 
-pub use call::{Call, CallError, Payload, Scope};
+use call::ShopCalls;
+pub use call::{Call, CallError, Payload, Scope, Target};
 pub use expect::{Captured, Checked, Expected, From, When};
 pub use place::{Own, Place};
 pub use text::Text;
@@ -113,7 +114,12 @@ pub struct Buy {
 
 impl Script {
     /// Makes the journeys of the scenario ready; `fixed` are the variables that are the same for the whole run.
-    pub fn compile(scenario: &Scenario, shop: Base, run: &str, fixed: &Map<String, Value>) -> Result<Self, ScriptError> {
+    pub fn compile(
+        scenario: &Scenario,
+        shop: Base,
+        run: &str,
+        fixed: &Map<String, Value>,
+    ) -> Result<Self, ScriptError> {
         let mut fixed = fixed.clone();
         fixed.insert("run".into(), json!({ "id": run }));
         let run = HeaderValue::from_str(run).map_err(|_| ScriptError {
@@ -126,7 +132,8 @@ impl Script {
         for journey in &scenario.journeys {
             let captured = captured_names(journey);
             let places = Places::new(captured.clone(), &scenario.feeders, &fixed);
-            let mut desk = Desk { journey, defaults: &scenario.headers, run: &run, places, rows: &mut rows };
+            let calls = ShopCalls { base: &shop, defaults: &scenario.headers, run: &run };
+            let mut desk = Desk { journey, calls, places, rows: &mut rows };
             let steps = journey.steps.iter().map(|step| desk.step(step)).collect::<Result<_, _>>()?;
             journeys.push(Journey { steps, slots: captured.into_iter().map(str::to_owned).collect() });
         }
@@ -147,8 +154,7 @@ impl Script {
 /// Everything that making the steps of one journey ready needs.
 struct Desk<'a> {
     journey: &'a journey::Journey,
-    defaults: &'a [(String, Template)],
-    run: &'a HeaderValue,
+    calls: ShopCalls<'a>,
     places: Places<'a>,
     rows: &'a mut Vec<(String, String)>,
 }
@@ -198,7 +204,7 @@ impl Desk<'_> {
     fn call(&mut self, request: &Request, name: String) -> Result<Call, CallError> {
         let row = self.rows.len();
         self.rows.push((self.journey.name.clone(), name));
-        Call::compile(request, row, self.defaults, self.run, &self.places)
+        Call::compile(request, row, &self.calls, &self.places)
     }
 }
 

@@ -107,7 +107,9 @@ impl<'a> Places<'a> {
 fn own(name: &str, members: &[String]) -> Option<Place> {
     let members: Vec<&str> = members.iter().map(String::as_str).collect();
     Some(match (name, members.as_slice()) {
-        ("card", [first, rest @ ..]) if Card::named(first).is_some() => Place::Fixed(certain(Card::named(first)?, rest)?),
+        ("card", [first, rest @ ..]) if Card::named(first).is_some() => {
+            Place::Fixed(certain(Card::named(first)?, rest)?)
+        }
         ("card", [] | ["token"]) => Place::Own(Own::CardToken),
         ("card", ["number"]) => Place::Own(Own::CardNumber),
         ("card", ["name"]) => Place::Own(Own::CardName),

@@ -90,6 +90,14 @@ impl Text {
 }
 
 impl JsonText {
+    /// The JSON text, when it never changes.
+    pub fn fixed(&self) -> Option<&[u8]> {
+        match self.pieces.as_slice() {
+            [JsonPiece::Fixed(bytes)] => Some(bytes),
+            _ => None,
+        }
+    }
+
     /// Resolves the variables.
     pub fn compile(template: &JsonTemplate, places: &Places) -> Result<Self, UnknownVariable> {
         let mut writer = JsonWriter::default();

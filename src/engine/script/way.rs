@@ -1,4 +1,4 @@
-//! JSONPaths made ready: most lead straight to one node, and need no search.
+//! JSON paths made ready: most lead straight to one node, and need no search.
 
 use serde_json::Value;
 use serde_json_path::JsonPath;
@@ -72,7 +72,8 @@ fn straight(path: &str) -> Option<Vec<Leg>> {
 
 /// A name without anything that a path could mean specially.
 fn plain(name: &str) -> Option<&str> {
-    let plain = !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '-');
+    let plain =
+        !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '-');
     plain.then_some(name)
 }
 

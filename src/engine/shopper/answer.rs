@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::rc::Rc;
+use std::time::Instant;
 
 /// A whole answer, after redirects.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Answer {
     pub authority: Rc<str>,
     /// The path and query that were answered.
     pub path: PathAndQuery,
+    /// When its last byte was read.
+    pub done: Instant,
     body: Bytes,
     json: OnceCell<Option<Value>>,
 }
@@ -32,6 +35,7 @@ impl Answer {
             headers: whole.head.headers,
             authority,
             path,
+            done: whole.done,
             body: whole.body,
             json: OnceCell::new(),
         }

@@ -74,8 +74,11 @@ impl Shopper {
         let way = Way { wish: &wish, buy, call: &buy.submit, kind: AttemptKind::Submit, label: "submit" };
         let lines = self.submit(&way, &key, intended_us).await;
         let mut known = self.resolve(&way, lines).await;
-        if let (Known::Refused(Refusal::Declined), true, Some(call)) = (known, self.manner.second_card, &buy.second_card) {
-            known = self.pay_again(&Way { call, kind: AttemptKind::SecondCard, label: "second card", ..way }, &key).await;
+        if let (Known::Refused(Refusal::Declined), true, Some(call)) =
+            (known, self.manner.second_card, &buy.second_card)
+        {
+            known =
+                self.pay_again(&Way { call, kind: AttemptKind::SecondCard, label: "second card", ..way }, &key).await;
         }
         if let (Known::Confirmed, true, Some(call)) = (known, self.manner.cancels, &buy.cancel) {
             wish.cancelled(Cancel::Asked);
@@ -184,9 +187,11 @@ impl Shopper {
             Reading::Ok => Some(Known::Confirmed),
             Reading::Refused(refusal) => Some(Known::Refused(refusal)),
             Reading::Pending => Some(self.settle(way).await),
-            Reading::InProgress | Reading::AlreadyOrdered | Reading::Absent | Reading::Unexpected | Reading::Unanswered => {
-                None
-            }
+            Reading::InProgress
+            | Reading::AlreadyOrdered
+            | Reading::Absent
+            | Reading::Unexpected
+            | Reading::Unanswered => None,
         }
     }
 
@@ -223,14 +228,15 @@ impl Shopper {
                 Reading::Pending | Reading::AlreadyOrdered | Reading::Absent | Reading::Refused(_) => break,
             }
             if round < self.manner.repeats {
-                intended_us = self.wait(mood::pause(self.habits.repeat_pause, self.seed, "cancel", u64::from(round))).await;
+                intended_us =
+                    self.wait(mood::pause(self.habits.repeat_pause, self.seed, "cancel", u64::from(round))).await;
             }
         }
         Cancel::Asked
     }
 }
 
-impl<'a> Way<'a> {
+impl Way<'_> {
     fn ask<'b>(&self, call: &'b Call, kind: AttemptKind, key: Option<&'b str>, intended_us: u64) -> Ask<'b> {
         Ask { call, kind, key, intended_us, order: self.buy.order, total: self.buy.total }
     }
@@ -309,7 +315,10 @@ mod tests {
     fn of_two_answers_to_a_key_the_more_final_one_counts() {
         let merged = |first, second| merge(told(first), told(second)).reading;
         assert_eq!(merged(Reading::Unanswered, Reading::InProgress), Reading::InProgress);
-        assert_eq!(merged(Reading::Refused(Refusal::Declined), Reading::InProgress), Reading::Refused(Refusal::Declined));
+        assert_eq!(
+            merged(Reading::Refused(Refusal::Declined), Reading::InProgress),
+            Reading::Refused(Refusal::Declined)
+        );
         assert_eq!(merged(Reading::Ok, Reading::Pending), Reading::Ok);
     }
 }

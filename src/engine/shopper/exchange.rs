@@ -3,19 +3,23 @@
 use super::Shopper;
 use super::answer::Answer;
 use super::memory::NotSet;
-use crate::engine::address::{BadAddress, Target, path_and_query, resolve};
+use crate::engine::address::{self, BadAddress, path_and_query, resolve};
 use crate::engine::net::{AuthorityId, Connection, Failure, OpenError, Stopwatch, Whole, split};
-use crate::engine::script::{Call, Payload, Scope};
+use crate::engine::script::{Call, Payload, Scope, Target};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 use model::journey::Redirects;
+use model::outcome::Reading;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Instant;
 use thiserror::Error;
+
+/// Room for the headers of most requests.
+const HEADERS_MOST: usize = 12;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const INTENT: HeaderName = HeaderName::from_static("doorbuster-intent");
@@ -39,6 +43,16 @@ pub enum NoAnswer {
     /// The run ended before the answer.
     #[error("under way when the run ended")]
     Cut,
+}
+
+impl NoAnswer {
+    /// What it means to the shopper: a request that we never meant to send is our own mistake, and no question left open.
+    pub const fn reading(&self) -> Reading {
+        match self {
+            Self::Unsendable(_) | Self::NoConnection(OpenError::NotAllowed) => Reading::Unexpected,
+            Self::NoConnection(_) | Self::Broken(_) | Self::Timeout | Self::Cut => Reading::Unanswered,
+        }
+    }
 }
 
 impl From<NotSet> for NoAnswer {
@@ -69,8 +83,10 @@ impl Shopper {
         own_key.clear();
         own_key.push_str(key.unwrap_or_default());
         drop(own_key);
-        let target = call.target.render(&self.memory)?;
-        let (authority, scope, path) = self.place(&target)?;
+        let (authority, scope, path) = match &call.target {
+            Target::Fixed(path) => (self.station.shop, Scope::Shop, path.clone()),
+            Target::Varying(text) => self.place(&text.render(&self.memory)?)?,
+        };
         Ok(Prepared { authority, scope, method: call.method.clone(), path, body: self.body(&call.payload)? })
     }
 
@@ -80,10 +96,10 @@ impl Shopper {
         // What was rendered may hold a secret, so it is not repeated.
         let unsendable = |_: BadAddress| NoAnswer::Unsendable("the target is not an address".into());
         match shop.target(target).map_err(unsendable)? {
-            Target::Shop(path) => {
+            address::Target::Shop(path) => {
                 Ok((self.station.shop, Scope::Shop, path_and_query(&shop.prefix, path).map_err(unsendable)?))
             }
-            Target::Elsewhere(authority, path) => {
+            address::Target::Elsewhere(authority, path) => {
                 let id = self.station.pool.borrow_mut().authority(authority);
                 let id = id.ok_or_else(|| NoAnswer::Unsendable("the target has no host".into()))?;
                 Ok((id, Scope::Everyone, path_and_query("", path).map_err(unsendable)?))
@@ -94,7 +110,7 @@ impl Shopper {
     fn body(&self, payload: &Payload) -> Result<Bytes, NoAnswer> {
         let mut out = Vec::new();
         match payload {
-            Payload::Empty => return Ok(Bytes::new()),
+            Payload::Fixed(bytes) => return Ok(bytes.clone()),
             Payload::Json(json) => json.render_into(&mut out, &self.memory)?,
             Payload::Raw(text) => out.extend_from_slice(text.render(&self.memory)?.as_bytes()),
             Payload::Form(fields) => {
@@ -147,7 +163,8 @@ impl Shopper {
         *request.method_mut() = prepared.method.clone();
         *request.uri_mut() = Uri::from(prepared.path.clone());
         let headers = request.headers_mut();
-        call.headers(prepared.scope).clone_into(headers);
+        headers.reserve(HEADERS_MOST);
+        headers.extend(call.headers(prepared.scope).iter().cloned());
         if prepared.method == Method::GET && call.method != Method::GET {
             // The redirect made it a GET: there is no body to describe.
             headers.remove(CONTENT_TYPE);
@@ -181,20 +198,15 @@ impl Shopper {
     ) -> Result<Whole, NoAnswer> {
         loop {
             let waiting = self.station.pool.borrow_mut().take(authority);
-            let (mut connection, fresh) = match waiting {
-                Some(mut connection) => {
-                    if !connection.ready().await {
-                        continue;
-                    }
-                    (connection, false)
-                }
-                None => {
-                    self.note_begun();
-                    watch.connecting.set(watch.connecting.get().or_else(|| Some(Instant::now())));
-                    (self.connect(authority).await?, true)
-                }
-            };
             self.note_begun();
+            let (mut connection, fresh) = if let Some(mut connection) = waiting {
+                if !connection.ready().await {
+                    continue;
+                }
+                (connection, false)
+            } else {
+                (self.connect(authority).await?, true)
+            };
             match connection.exchange(request, watch).await {
                 Ok(whole) => {
                     if connection.reusable() {
@@ -251,5 +263,6 @@ impl Shopper {
 }
 
 fn header_value(name: &str, value: &str) -> Result<HeaderValue, NoAnswer> {
-    HeaderValue::from_str(value).map_err(|_| NoAnswer::Unsendable(format!("the value of header `{name}` cannot be sent")))
+    HeaderValue::from_str(value)
+        .map_err(|_| NoAnswer::Unsendable(format!("the value of header `{name}` cannot be sent")))
 }

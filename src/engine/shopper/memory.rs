@@ -78,7 +78,8 @@ impl Memory {
 
     /// The value at a place, if it is set.
     pub fn value(&self, place: &Place) -> Option<Value> {
-        self.with(place, |found| found.into_value()).ok()
+        let own = |found: Found<'_>| found.into_value();
+        self.with(place, own).ok()
     }
 
     /// What was captured into a slot.

@@ -15,7 +15,9 @@ pub fn pause(pause: Pause, seed: Seed, what: &str, nth: u64) -> Duration {
         Pause::Uniform(least, most) => least + most.saturating_sub(least).mul_f64(draw(seed, "pause", what, nth)),
         Pause::LogNormal(median, deviation) => {
             let normal = normal(draw(seed, "pause", what, nth), draw(seed, "pause, second", what, nth));
-            Duration::try_from_secs_f64(median.as_secs_f64() * (deviation * normal).exp()).unwrap_or(PAUSE_MAX).min(PAUSE_MAX)
+            Duration::try_from_secs_f64(median.as_secs_f64() * (deviation * normal).exp())
+                .unwrap_or(PAUSE_MAX)
+                .min(PAUSE_MAX)
         }
     }
 }
@@ -37,7 +39,8 @@ mod tests {
         assert_eq!(uniform(3), uniform(3));
         assert_ne!(uniform(3), uniform(4));
 
-        let mut drawn: Vec<_> = (0..2001).map(|nth| pause(Pause::LogNormal(least, 0.5), Seed(1), "step", nth)).collect();
+        let mut drawn: Vec<_> =
+            (0..2001).map(|nth| pause(Pause::LogNormal(least, 0.5), Seed(1), "step", nth)).collect();
         drawn.sort();
         let median = drawn[1000].as_secs_f64();
         assert!((0.095..0.105).contains(&median), "{median}");

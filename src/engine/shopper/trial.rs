@@ -9,7 +9,7 @@ use crate::engine::script::Call;
 use books::rows::{Attempt, AttemptKind};
 use model::outcome::Reading;
 use serde_json::Value;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What is asked, and why.
 #[derive(Clone, Copy)]
@@ -54,9 +54,9 @@ impl Shopper {
         let mut trial =
             Trial { shopper: self, ask, card: self.memory.card.get().name(), watch: Stopwatch::default(), open: true };
         let answer = self.exchange(ask.call, ask.key, &trial.watch).await;
-        let done_us = self.station.clock.us(Instant::now());
         match answer {
             Ok(answer) => {
+                let done_us = self.station.clock.us(answer.done);
                 let read = self.read(ask.call, &answer);
                 let reading = read.reading;
                 trial.close(done_us, Some(&answer), &read);
@@ -64,10 +64,8 @@ impl Shopper {
                 Told { reading, done_us, retry_after: retry_after(&answer) }
             }
             Err(no_answer) => {
-                let reading = match no_answer {
-                    NoAnswer::Unsendable(_) => Reading::Unexpected,
-                    NoAnswer::NoConnection(_) | NoAnswer::Broken(_) | NoAnswer::Timeout | NoAnswer::Cut => Reading::Unanswered,
-                };
+                let done_us = self.station.clock.now_us();
+                let reading = no_answer.reading();
                 trial.close(done_us, None, &unread(reading, &no_answer));
                 Told { reading, done_us, retry_after: None }
             }

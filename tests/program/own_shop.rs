@@ -1,9 +1,7 @@
 //! A shop that is not ours, in another language, is judged by marks and a CSV orders book; a double charge seeded into it is
 //! found.
 
-mod harness;
-
-use harness::{Finished, doorbuster, free_port};
+use crate::harness::{Finished, doorbuster, free_port};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -24,7 +22,9 @@ impl TinyShop {
             .spawn()
             .expect("python3 starts");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("the shop says that it is ready");
+        BufReader::new(child.stdout.take().expect("piped"))
+            .read_line(&mut line)
+            .expect("the shop says that it is ready");
         assert_eq!(line.trim(), "ready");
         Self(child)
     }
@@ -68,7 +68,7 @@ fn an_honest_shop_passes() {
         return;
     }
     let finished = run(&[]);
-    assert_eq!(finished.code, 0, "{finished}");
+    finished.assert_honest();
     let law = finished.law("no_intent_is_charged_twice");
     assert!(law["exposure"].as_u64().expect("a count") >= 5, "{law}");
     let attributed = finished.law("every_statement_is_attributed");
@@ -85,6 +85,7 @@ fn a_double_charge_is_found_and_told() {
     let law = finished.law("no_intent_is_charged_twice");
     assert_eq!(law["finding"], "violated");
     let captures = law["counterexample"]["timeline"].as_array().expect("a timeline").iter();
-    let captures = captures.filter(|entry| entry["text"].as_str().is_some_and(|text| text.contains("captures 39.98 EUR")));
+    let captures =
+        captures.filter(|entry| entry["text"].as_str().is_some_and(|text| text.contains("captures 39.98 EUR")));
     assert_eq!(captures.count(), 2, "{law}");
 }

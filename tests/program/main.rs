@@ -1,0 +1,5 @@
+//! The program as a whole, as its users run it: real processes, real HTTP, free ports.
+
+mod harness;
+mod own_shop;
+mod whole_run;
