@@ -30,10 +30,13 @@ impl RunFile {
         prepare_pages(&conn).map_err(failed)?;
         tune(&conn).map_err(failed)?;
         let file = Self { conn, path: path.to_owned() };
-        file.filled(opening, plan).map_err(|error| match error {
+        let file = file.filled(opening, plan).map_err(|error| match error {
             Error::Write { source, .. } => failed(source),
             other => other,
-        })
+        })?;
+        // The plan is not only in the log: it is synced before byte one.
+        file.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)?;
+        Ok(file)
     }
 
     /// A run file in memory, for histories and tests.

@@ -1,6 +1,6 @@
 -- sentence: The tax office hears of every paid order, once, and of no other.
 -- needs: statement, orders
--- exposure: orders whose tax document a fault touched, and documents of orders that were not accepted
+-- exposure: orders for whose intent a fault touched the tax provider, and documents of orders that are not paid
 --
 -- Examined where tax documents are in use at all: each paid order (refunded in full: a document may or may not be left), and
 -- each document of another order. One document not voided for each, committed, of the same amount unless the tax was a
@@ -23,7 +23,7 @@ WITH in_use AS (
                 WHEN p.live_documents = 1 AND p.tax_source IS NOT 'fallback' AND p.filed_minor <> p.tax_minor
                      THEN printf('its tax document says %.*f, the order %.*f %s', c.minor_digits, p.filed_minor / c.minor_unit,
                                  c.minor_digits, p.tax_minor / c.minor_unit, p.currency) END AS why,
-           p.document_faults > 0 AS exposed, p.intent, p.order_number
+           p.document_faults > 0 OR p.tax_faults > 0 AS exposed, p.intent, p.order_number
     FROM paid AS p JOIN v1_currency AS c ON c.currency = p.currency
     UNION ALL
     SELECT d.document,

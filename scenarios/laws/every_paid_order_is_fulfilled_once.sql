@@ -1,6 +1,6 @@
 -- sentence: Every paid order is sent out, and only once.
 -- needs: statement, orders
--- exposure: orders whose dispatch a fault touched, or whose message reached the warehouse again
+-- exposure: orders for whose intent a fault touched the warehouse, or whose message reached it again
 --
 -- Examined where a warehouse's book is in use: orders paid or fulfilled; one refunded in full may or may not have been sent.
 -- Distinct dispatches count; another delivery of the same message is honest.
@@ -19,7 +19,7 @@ SELECT o.order_number AS subject,
             ELSE printf('it is %s, and the warehouse never heard of it', o.state)
                  || CASE WHEN maybe.dispatches > 0 THEN '; some dispatches cannot be told apart'
                          WHEN run.final THEN '' ELSE '; the run was cut short' END END AS why,
-       o.dispatch_faults > 0 OR o.redeliveries > 0 AS exposed,
+       o.dispatch_faults > 0 OR o.warehouse_faults > 0 OR o.redeliveries > 0 AS exposed,
        o.intent,
        o.order_number
 FROM v1_order AS o JOIN in_use ON in_use.yes JOIN maybe JOIN v1_run AS run

@@ -1,7 +1,7 @@
 -- sentence: Whoever paid has an order.
 -- needs: statement, orders
--- exposure: intents with a capture where the answer of an executed authorisation or capture was destroyed, where the shop
---   asked again under the same key, or where the shopper's submission was never answered
+-- exposure: intents with a capture where a fault touched the payment (its webhooks included), where the shop asked again
+--   under the same key, or where the shopper's submission was never answered
 --
 -- Violated: captured minus refunded is above zero at the end, and no accepted order (neither failed nor cancelled) is
 -- there. A shop that was cut short may not have had the time to refund.
@@ -17,7 +17,7 @@ SELECT i.intent AS subject,
                               || (SELECT group_concat(o.order_number || ' is ' || o.state, ', ')
                                   FROM (SELECT * FROM v1_order WHERE intent_id = i.intent_id ORDER BY order_seq) AS o) END
                  || CASE WHEN run.final THEN '' ELSE '; the run was cut short' END END AS why,
-       i.answers_lost > 0 OR i.replays > 0 OR i.submits_unanswered > 0 AS exposed,
+       i.payment_faults > 0 OR i.replays > 0 OR i.submits_unanswered > 0 AS exposed,
        i.intent
 FROM v1_intent AS i JOIN v1_currency AS c ON c.currency = i.currency JOIN v1_run AS run
 WHERE i.captures > 0;

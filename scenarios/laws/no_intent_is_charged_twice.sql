@@ -1,7 +1,7 @@
 -- sentence: Nobody pays twice for one purchase.
 -- needs: statement
 -- exposure: intents with a capture where the answer of an executed authorisation or capture was destroyed, where the shop
---   asked again under the same key, or where the shopper's submission was never answered
+--   asked again under the same key, where the shopper's submission was never answered, or with a second capture
 -- stands: what was taken beyond what was owed was so at that point of the statement; nothing read later can undo it
 --
 -- Charged twice: two or more captures whose un-refunded sum, at some point of the statement's sequence, exceeded what one
@@ -26,6 +26,6 @@ SELECT intent AS subject,
             WHEN charges_maybe > 0 THEN
                 printf('%d more charges have marks that fit this intent and another one', charges_maybe)
             ELSE '' END AS why,
-       answers_lost > 0 OR replays > 0 OR submits_unanswered > 0 AS exposed,
+       answers_lost > 0 OR replays > 0 OR submits_unanswered > 0 OR captures >= 2 AS exposed,
        intent
 FROM paid;

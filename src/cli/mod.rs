@@ -77,13 +77,17 @@ impl Cli {
 /// Prints `failed to …` and what caused it, and gives the code to exit with.
 pub fn failed(code: u8, error: &dyn std::error::Error) -> ExitCode {
     let text = error.to_string();
-    eprint!("failed to {}", text.strip_prefix("failed to ").unwrap_or(&text));
+    let mut told = text.strip_prefix("failed to ").unwrap_or(&text).to_owned();
     let mut cause = error.source();
     while let Some(inner) = cause {
-        eprint!(": {inner}");
+        let text = inner.to_string();
+        // Many errors repeat their cause in their own words.
+        if !told.contains(&text) {
+            told = format!("{told}: {text}");
+        }
         cause = inner.source();
     }
-    eprintln!();
+    eprintln!("failed to {told}");
     ExitCode::from(code)
 }
 

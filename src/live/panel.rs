@@ -30,18 +30,13 @@ impl Panel {
         drop(self.terminal.draw(|frame| draw(frame, snapshot)));
     }
 
-    /// Leaves the last picture and puts the cursor below it.
+    /// Wipes the panel and puts the cursor where it stood: the verdict takes its place.
     pub fn close(mut self) {
+        let top = self.terminal.get_frame().area().top();
+        drop(self.terminal.clear());
+        drop(self.terminal.set_cursor_position((0, top)));
         drop(self.terminal.show_cursor());
-        drop(self.terminal.insert_before(0, |_| {}));
-        println_below(&mut self.terminal);
     }
-}
-
-fn println_below(terminal: &mut Terminal<CrosstermBackend<Stdout>>) {
-    let bottom = terminal.get_frame().area().bottom();
-    drop(terminal.set_cursor_position((0, bottom.saturating_sub(1))));
-    drop(io::Write::write_all(&mut io::stdout(), b"\n"));
 }
 
 fn draw(frame: &mut Frame<'_>, snapshot: &Snapshot) {

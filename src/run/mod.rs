@@ -69,12 +69,13 @@ async fn execute(options: &Options, loaded: &Loaded) -> Result<Verdict, RunError
         }
         Err(error) => Err(error.into()),
     };
-    // Whatever happened, what was written is a whole file.
+    // Whatever happened, what was written is a readable file.
     let failed = writer.failed();
-    writer.stop()?.close()?;
+    let books = writer.stop()?;
     if let Some(why) = failed {
         return Err(RunError::Halted(why));
     }
+    books.close()?;
     ended?;
     conclude(&file, &out)
 }

@@ -330,6 +330,7 @@ impl Found<'_> {
         codes.extend(self.shoppers.intents.iter().filter_map(|intent| intent.currency.as_deref()));
         codes.extend(self.orders.all.iter().filter_map(|order| order.currency.as_deref()));
         codes.extend(self.tally.charges.iter().filter_map(|charge| charge.currency.as_deref()));
+        codes.extend(self.tally.money.iter().filter_map(|money| money.currency.as_deref()));
         let mut insert =
             self.conn.prepare("INSERT INTO currency (code, minor_digits, minor_unit) VALUES (?1, ?2, ?3)")?;
         for code in codes {

@@ -16,9 +16,9 @@ pub struct LawFinding {
     pub exposure: u64,
     /// What counts as exposure, for people.
     pub exposure_means: String,
-    /// The first subjects that violate it, at most [`FIRST_MAX`].
+    /// The first subjects that violate it, at most 20.
     pub violations: Vec<Subject>,
-    /// The first subjects for which it cannot be said, at most [`FIRST_MAX`].
+    /// The first subjects for which it cannot be said, at most 20.
     pub doubts: Vec<Subject>,
 }
 

@@ -84,7 +84,8 @@ SELECT o.seq AS order_seq, o.number AS order_number, o.cart, o.state, coalesce(o
        j.charges, j.captures, j.captured_minor, j.returned_minor, j.captured_minor - j.returned_minor AS net_minor,
        j.open_minor, j.answers_lost, j.faults, j.documents, j.document_faults, j.dispatches, j.redeliveries,
        j.dispatch_faults, coalesce(i.submits, 0) AS submits, coalesce(i.told_pending, 0) AS told_pending,
-       coalesce(i.charges_maybe, 0) AS charges_maybe, coalesce(i.tax_faults, 0) AS tax_faults, p.shown_total_minor
+       coalesce(i.charges_maybe, 0) AS charges_maybe, coalesce(i.tax_faults, 0) AS tax_faults,
+       coalesce(i.warehouse_faults, 0) AS warehouse_faults, p.shown_total_minor
 FROM order_join AS j
 JOIN shop_order AS o ON o.seq = j.seq
 LEFT JOIN intent AS i ON i.id = j.intent

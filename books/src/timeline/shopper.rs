@@ -79,7 +79,8 @@ fn answer(row: &Row<'_>) -> rusqlite::Result<String> {
     let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str_or_null()?);
     let waited: i64 = row.get::<_, i64>(3)? - row.get::<_, i64>(2)?;
     let status: Option<u16> = row.get(4)?;
-    let status = status.map_or(String::new(), |status| format!("{status}, "));
+    let late = if waited < 1_000_000 { String::new() } else { format!(" after {}", duration(waited)) };
+    let status = status.map_or(String::new(), |status| format!("{status}{late}, "));
     let order = text(6)?.map_or("the order".into(), |number| format!("order {number}"));
     let total: Option<i64> = row.get(7)?;
     let currency = text(11)?;

@@ -14,7 +14,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 use tokio::net::TcpStream;
 
@@ -84,7 +84,7 @@ impl Connection {
 
     /// Whether it can take a request: a connection that the server closed meanwhile cannot.
     pub async fn ready(&mut self) -> bool {
-        if self.0.sender.is_ready() {
+        if self.0.sender.is_ready() { READY.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             // If it is closed by now, sending shows that before a byte is written.
             return true;
         }
@@ -104,6 +104,7 @@ impl Connection {
         self.0.reusable = keeps_alive(&head);
         let done = Instant::now();
         self.0.idle_since = done;
+        self.rest();
         Ok(Whole { head, body, done })
     }
 
@@ -111,7 +112,7 @@ impl Connection {
         let Line { sender, driver, mark, .. } = &mut *self.0;
         let mut answer = pin!(sender.try_send_request(request));
         let answered = poll_fn(|cx| {
-            drive(driver, cx);
+            drive(driver, cx); HEADS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             if watch.sent.get().is_none() {
                 watch.sent.set(mark.get());
             }
@@ -155,12 +156,20 @@ impl Connection {
         Ok(if more.is_empty() { first } else { more.freeze() })
     }
 
+    /// Leaves the connection with nobody to wake: otherwise handing it the next request would wake the very task that
+    /// does so, for nothing.
+    fn rest(&mut self) {
+        self.drive(&mut Context::from_waker(Waker::noop()));
+    }
+
     fn drive(&mut self, cx: &mut Context<'_>) {
         drive(&mut self.0.driver, cx);
     }
 }
 
+pub static DRIVES: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0); pub static HEADS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0); pub static READY: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 fn drive(driver: &mut Option<http1::Connection<Wire, Full<Bytes>>>, cx: &mut Context<'_>) {
+    DRIVES.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     if driver.as_mut().is_some_and(|driver| Pin::new(driver).poll(cx).is_ready()) {
         *driver = None;
     }
