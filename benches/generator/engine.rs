@@ -23,14 +23,21 @@ use model::journey::{Action, Body, Buy, Capture, KeyUse, Missing, Request, Sourc
 use model::outcome::Reading;
 use serde_json::json;
 
-/// Drives all journeys and tells how many requests they were.
-pub fn drive(shop: SocketAddr, rate: u64, journeys: u64) -> u64 {
+/// A load that is ready to go, and its run file.
+pub struct Load {
+    course: Course,
+    writer: Writer,
+    journeys: u64,
+    _directory: tempfile::TempDir,
+}
+
+/// Opens a run file and stores the plan in it: what a run does once, however many requests follow.
+pub fn prepare(shop: SocketAddr, rate: u64, journeys: u64) -> Load {
     let plan = plan(rate, journeys);
     let directory = tempfile::tempdir().expect("a directory");
     let opening = Opening { mix: vec![MixName { journey: "buys".into(), buys: true }], ..Opening::default() };
     let file = RunFile::create(&directory.path().join("run.db"), &opening, &plan).expect("a run file");
     let writer = Writer::start(file).expect("a writer");
-    let intake = writer.intake();
     let never = watch::Sender::new(None);
     let course = Course {
         scenario: Arc::new(five_steps()),
@@ -43,10 +50,20 @@ pub fn drive(shop: SocketAddr, rate: u64, journeys: u64) -> u64 {
         workers: 1,
         stop: never.subscribe(),
     };
-    let driven = drive_course(&course, move |batch| intake.give(batch).expect("a writer that writes")).expect("a load");
-    assert_eq!(driven.arrivals.confirmed, journeys, "{:?}", driven.arrivals);
-    writer.stop().expect("a file that is whole");
-    driven.requests
+    Load { course, writer, journeys, _directory: directory }
+}
+
+impl Load {
+    /// Drives all journeys until their rows are committed, and tells how many requests they were.
+    pub fn drive(&mut self) -> u64 {
+        self.course.start = Instant::now();
+        let (intake, rows) = (self.writer.intake(), self.writer.intake());
+        let give = move |batch| rows.give(batch).expect("a writer that writes");
+        let driven = drive_course(&self.course, give).expect("a load");
+        intake.flush().expect("a writer that writes");
+        assert_eq!(driven.arrivals.confirmed, self.journeys, "{:?}", driven.arrivals);
+        driven.requests
+    }
 }
 
 fn plan(rate: u64, journeys: u64) -> RunPlan {

@@ -67,6 +67,17 @@ impl RunFile {
         Ok(conn)
     }
 
+    /// Copies a file as it is now, also one that is being written to, into another one, which is replaced.
+    pub fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+        // Not with `open_to_read`, whose connections may not even write elsewhere.
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = open_checked(from, flags)?;
+        // One that is there and cannot be removed is told by the copy.
+        drop(std::fs::remove_file(to));
+        let copied = conn.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
+        copied.map(drop).map_err(|source| Error::Create { path: to.to_owned(), source })
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -6,13 +6,14 @@ use books::Joined;
 use books::file::RunFile;
 use books::intake::{Complete, Fact, LoadEnd, Settled};
 use books::opening::{FaultKind, FaultPlan, MixName, Opening};
-use books::read::{BookState, Span};
+use books::read::{BookState, Span, to_undo};
 use books::rows::{
     ArrivalEnd, Attempt, AttemptKind, Batch, Event, EventKind, OrderRow, Sample, StatementRow, Timings, Window,
 };
 use books::writer::Writer;
 use hdrhistogram::Histogram;
 use model::card::Card;
+use model::objective::Measure;
 use model::outcome::{Outcome, Reading, Refusal};
 use model::plan::{Arrival, Manner, Phase, PhaseWindow, RunPlan};
 use model::seed::Seed;
@@ -35,7 +36,7 @@ fn opening() -> Opening {
             from_us: 1_000_000,
             to_us: 2_000_000,
         }],
-        objectives: serde_json::json!([{"measure": "availability"}]),
+        objectives: serde_json::json!([{"measure": "Availability", "scope": "Run", "target": {"at_least": 0.99}}]),
         settle_within_us: 60_000_000,
         ..Opening::default()
     }
@@ -141,14 +142,18 @@ fn what_is_written_is_read_again_from_one_file() {
     assert_eq!(files, ["run.db"], "one file is one file");
     let joined = Joined::open(&path).unwrap();
     let run = joined.run().unwrap();
-    assert_eq!((run.run.as_str(), run.seed, run.load_began_at_us, run.waited_us), ("r7", u64::MAX, Some(5), Some(9)));
+    assert_eq!((run.run.as_str(), run.seed, run.load_began_at_us, run.last_end_us), ("r7", u64::MAX, Some(5), 1500));
     assert!(run.settled && !run.interrupted);
-    let books = [run.shopper_book, run.statement_book, run.orders_book, run.files_book];
-    assert_eq!(books, [BookState::Complete, BookState::Complete, BookState::Complete, BookState::Absent]);
+    assert_eq!(run.objectives[0].measure, Measure::Availability);
+    assert_eq!(joined.phases().unwrap(), plan(3).phases);
+    let books = [run.statement_book, run.orders_book, run.files_book];
+    assert_eq!(books, [BookState::Complete, BookState::Complete, BookState::Absent]);
     assert_eq!(joined.facts().unwrap()["shop.version"], "1");
     assert_eq!(joined.sources().unwrap()["small.yaml"], "name: small\n");
     assert_eq!(joined.required_laws().unwrap()["no_intent_is_charged_twice"], 100);
-    assert_eq!(joined.samples("shop.cpu_s").unwrap(), [(1, 0.5)]);
+    assert_eq!(joined.samples("shop.").unwrap(), [Sample { second: 1, name: "shop.cpu_s".into(), value: 0.5 }]);
+    assert_eq!(joined.sample_sum("shop.cpu_s").unwrap(), Some(0.5));
+    assert!(joined.samples("cpu_s").unwrap().is_empty() && joined.sample_sum("shop.").unwrap().is_none());
     let tally = joined.arrival_tally().unwrap();
     let arrivals = tally.arrivals;
     assert_eq!((arrivals.scheduled, arrivals.confirmed, arrivals.rejected, arrivals.unknown), (3, 1, 1, 1));
@@ -156,7 +161,7 @@ fn what_is_written_is_read_again_from_one_file() {
     assert_eq!(tally.refusals["declined"], 1);
     let fault = &joined.faults().unwrap()[0];
     assert_eq!((fault.applied, fault.hazardous, fault.intents), (Some(2), Some(2), Some(1)));
-    assert_eq!(joined.order_tally().unwrap().paid, 1);
+    assert_eq!(joined.planned_by_second().unwrap(), [(0, 3)]);
     assert_eq!(joined.money().unwrap()[0].captured_minor, 200);
 }
 
@@ -200,9 +205,9 @@ fn a_file_that_a_crash_left_behind_is_joined_when_it_is_opened() {
     let joined = Joined::open(&path).unwrap();
     let run = joined.run().unwrap();
     assert!(run.interrupted && !run.settled);
-    assert_eq!(run.shopper_book, BookState::Incomplete);
-    assert_eq!(joined.arrival_tally().unwrap().arrivals.unknown, 3);
-    assert!(joined.arrivals().unwrap().iter().all(|arrival| arrival.outcome == Outcome::Unknown));
+    assert_eq!(run.orders_book, BookState::Absent);
+    let arrivals = joined.arrival_tally().unwrap().arrivals;
+    assert_eq!((arrivals.scheduled, arrivals.unknown), (3, 3));
 }
 
 #[test]
@@ -222,6 +227,20 @@ fn a_reader_cannot_change_the_file() {
     create(&path).close().unwrap();
     let conn = RunFile::open_to_read(&path).unwrap();
     assert!(conn.execute("DELETE FROM arrival", []).is_err());
+}
+
+#[test]
+fn a_file_that_is_being_written_to_is_copied_as_it_is_now() {
+    let (directory, path) = place();
+    let copy = directory.path().join("copy.db");
+    let writer = Writer::start(create(&path)).unwrap();
+    for seq in 1..=2 {
+        writer.intake().statement(0, vec![capture(seq, "r7.0.0")]).unwrap();
+        writer.intake().flush().unwrap();
+        RunFile::copy(&path, &copy).unwrap();
+        assert_eq!(Joined::open(&copy).unwrap().money().unwrap()[0].captured_minor, 100 * seq as i64);
+    }
+    drop(writer.stop().unwrap());
 }
 
 #[test]
@@ -245,7 +264,7 @@ fn an_existing_file_is_not_overwritten() {
     let (_directory, path) = place();
     create(&path).close().unwrap();
     assert!(RunFile::create(&path, &opening(), &plan(1)).is_err());
-    assert_eq!(Joined::open(&path).unwrap().arrivals().unwrap().len(), 3);
+    assert_eq!(Joined::open(&path).unwrap().arrival_tally().unwrap().arrivals.scheduled, 3);
 }
 
 #[test]
@@ -267,8 +286,8 @@ fn what_was_begun_and_not_ended_is_to_be_undone() {
     ];
     writer.intake().give(Batch { events, ..Batch::default() }).unwrap();
     writer.stop().unwrap().close().unwrap();
-    let left: Vec<String> = Joined::open(&path).unwrap().to_undo().unwrap().into_iter().map(|undo| undo.name).collect();
-    assert_eq!(left, ["second"]);
+    let left: Vec<_> = to_undo(&path).unwrap().into_iter().map(|left| (left.name, left.undo)).collect();
+    assert_eq!(left, [("second".into(), "{\"b\":1}".into()), ("kill".into(), String::new())]);
 }
 
 #[test]

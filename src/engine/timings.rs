@@ -2,9 +2,8 @@
 
 use books::rows::{Timings, Window};
 use hdrhistogram::Histogram;
-use model::outcome::Reading;
+use model::outcome::{Reading, Refusal};
 use model::plan::PhaseWindow;
-use std::collections::HashMap;
 
 /// Where a histogram starts; it grows by itself.
 const HIGHEST_US: u64 = 1_000_000;
@@ -17,43 +16,46 @@ pub fn histogram(digits: u8) -> Histogram<u64> {
     histogram
 }
 
-type Key = (u32, usize, Reading);
-
 /// The histograms of one worker.
 pub struct Tally {
     /// Ends of the phase windows, in microseconds.
     phase_ends_us: Vec<u64>,
-    seconds: HashMap<Key, Histogram<u64>>,
-    phases: HashMap<Key, Histogram<u64>>,
+    seconds: Windows,
+    phases: Windows,
+}
+
+/// Histograms by window, and in it by row and reading. There are few windows at a time, the latest asked for most.
+struct Windows {
+    digits: u8,
+    open: Vec<(u32, Vec<Option<Histogram<u64>>>)>,
 }
 
 impl Tally {
     /// An empty one.
     pub fn new(phases: &[PhaseWindow]) -> Self {
-        let phase_ends_us = phases.iter().map(|window| window.to_us).collect();
-        Self { phase_ends_us, seconds: HashMap::new(), phases: HashMap::new() }
+        Self {
+            phase_ends_us: phases.iter().map(|window| window.to_us).collect(),
+            seconds: Windows { digits: 2, open: Vec::new() },
+            phases: Windows { digits: 3, open: Vec::new() },
+        }
     }
 
     /// Counts an operation of a row of the script by its intended start.
     pub fn record(&mut self, row: usize, reading: Reading, intended_us: u64, response_us: u64) {
         let second = (intended_us / 1_000_000) as u32;
         let phase = self.phase_at(intended_us);
-        let seconds = self.seconds.entry((second, row, reading)).or_insert_with(|| histogram(2));
-        seconds.record(response_us.max(1)).expect("the histogram grows");
-        let phases = self.phases.entry((phase, row, reading)).or_insert_with(|| histogram(3));
-        phases.record(response_us.max(1)).expect("the histogram grows");
+        self.seconds.record(second, row, reading, response_us);
+        self.phases.record(phase, row, reading, response_us);
     }
 
     /// Takes the histograms of seconds before `second`.
     pub fn take_seconds(&mut self, second: u32, rows: &[(String, String)], out: &mut Vec<Timings>) {
-        let taken = self.seconds.extract_if(|key, _| key.0 < second);
-        out.extend(taken.map(|(key, histogram)| timings(Window::Second(key.0), key, histogram, rows)));
+        self.seconds.take(second, Window::Second, rows, out);
     }
 
     /// Takes all histograms of phases.
     pub fn take_phases(&mut self, rows: &[(String, String)], out: &mut Vec<Timings>) {
-        let taken = self.phases.drain();
-        out.extend(taken.map(|(key, histogram)| timings(Window::Phase(key.0), key, histogram, rows)));
+        self.phases.take(u32::MAX, Window::Phase, rows, out);
     }
 
     fn phase_at(&self, at_us: u64) -> u32 {
@@ -62,15 +64,76 @@ impl Tally {
     }
 }
 
-fn timings(window: Window, key: Key, response_us: Histogram<u64>, rows: &[(String, String)]) -> Timings {
-    let (journey, step) = rows[key.1].clone();
-    Timings { window, journey, step, reading: key.2, response_us }
+impl Windows {
+    fn record(&mut self, window: u32, row: usize, reading: Reading, response_us: u64) {
+        let open = self.open.iter().rposition(|(of, _)| *of == window).unwrap_or_else(|| {
+            self.open.push((window, Vec::new()));
+            self.open.len() - 1
+        });
+        let slots = &mut self.open[open].1;
+        let slot = row * READINGS.len() + index(reading);
+        if slots.len() <= slot {
+            slots.resize(slot + 1, None);
+        }
+        let counted = slots[slot].get_or_insert_with(|| histogram(self.digits));
+        counted.record(response_us.max(1)).expect("the histogram grows");
+    }
+
+    /// Takes the windows before `end`.
+    fn take(&mut self, end: u32, named: fn(u32) -> Window, rows: &[(String, String)], out: &mut Vec<Timings>) {
+        for (window, slots) in self.open.extract_if(.., |(of, _)| *of < end) {
+            for (slot, counted) in slots.into_iter().enumerate() {
+                let Some(response_us) = counted else { continue };
+                let (journey, step) = rows[slot / READINGS.len()].clone();
+                let reading = READINGS[slot % READINGS.len()];
+                out.push(Timings { window: named(window), journey, step, reading, response_us });
+            }
+        }
+    }
+}
+
+/// Every reading, in the order in which [`index`] counts them.
+const READINGS: [Reading; 11] = [
+    Reading::Ok,
+    Reading::Pending,
+    Reading::InProgress,
+    Reading::AlreadyOrdered,
+    Reading::Absent,
+    Reading::Unexpected,
+    Reading::Unanswered,
+    Reading::Refused(Refusal::Declined),
+    Reading::Refused(Refusal::SoldOut),
+    Reading::Refused(Refusal::PromotionUsedUp),
+    Reading::Refused(Refusal::Technical),
+];
+
+const fn index(reading: Reading) -> usize {
+    match reading {
+        Reading::Ok => 0,
+        Reading::Pending => 1,
+        Reading::InProgress => 2,
+        Reading::AlreadyOrdered => 3,
+        Reading::Absent => 4,
+        Reading::Unexpected => 5,
+        Reading::Unanswered => 6,
+        Reading::Refused(Refusal::Declined) => 7,
+        Reading::Refused(Refusal::SoldOut) => 8,
+        Reading::Refused(Refusal::PromotionUsedUp) => 9,
+        Reading::Refused(Refusal::Technical) => 10,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use model::plan::Phase;
+
+    #[test]
+    fn every_reading_has_a_place_of_its_own() {
+        for (place, reading) in READINGS.into_iter().enumerate() {
+            assert_eq!(index(reading), place, "{reading:?}");
+        }
+    }
 
     #[test]
     fn operations_count_in_the_second_and_phase_of_their_intended_start() {

@@ -78,7 +78,6 @@ pub fn work(worker: Worker, sink: impl Fn(Batch) + 'static) -> Result<Closed, Er
     ledger.report(clock.now_us());
     let (batch, closed) = ledger.close();
     sink(batch);
-    use std::sync::atomic::Ordering::Relaxed; eprintln!("drives {} heads {} ready {} requests {}", super::net::DRIVES.load(Relaxed), super::net::HEADS.load(Relaxed), super::net::READY.load(Relaxed), closed.requests);
     Ok(closed)
 }
 

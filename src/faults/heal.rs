@@ -2,7 +2,7 @@
 
 use super::{HarmError, Undo};
 use crate::caller::Caller;
-use books::file::RunFile;
+use books::read::to_undo;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,9 +15,6 @@ pub enum HealError {
     /// The run file cannot be read.
     #[error("read the run file")]
     Books(#[from] books::Error),
-    /// The events cannot be read.
-    #[error("read the events of the run")]
-    Events(#[from] rusqlite::Error),
     /// The system gives no event queue.
     #[error("start")]
     Runtime(#[from] std::io::Error),
@@ -35,14 +32,14 @@ pub enum HealError {
 
 /// Undoes every fault that began and did not end; one line for each.
 pub fn heal_run(file: &Path, token: Option<&str>) -> Result<Vec<String>, HealError> {
-    let open = open_faults(file)?;
+    let open = to_undo(file)?;
     if open.is_empty() {
         return Ok(vec!["nothing to undo: every fault has ended".into()]);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let caller = Caller::new(CALL_TIMEOUT, token.map(str::to_owned));
     let (mut lines, mut failed) = (Vec::new(), 0);
-    for (name, undo) in &open {
+    for books::read::Undo { name, undo } in &open {
         let Ok(undo) = serde_json::from_str::<Undo>(undo) else {
             lines.push(format!("{name}: ended with the run's children"));
             continue;
@@ -62,20 +59,6 @@ pub fn heal_run(file: &Path, token: Option<&str>) -> Result<Vec<String>, HealErr
         return Err(HealError::Left { failed, all: open.len(), lines });
     }
     Ok(lines)
-}
-
-/// Name and way back of each fault that began and did not end.
-fn open_faults(file: &Path) -> Result<Vec<(String, String)>, HealError> {
-    let conn = RunFile::open_to_read(file)?;
-    let mut statement = conn.prepare(
-        "SELECT began.name, began.undo FROM v1_event AS began
-         WHERE began.kind = 'fault_began'
-           AND NOT EXISTS (SELECT 1 FROM v1_event AS ended
-                           WHERE ended.kind = 'fault_ended' AND ended.name = began.name AND ended.event > began.event)
-         ORDER BY began.event",
-    )?;
-    let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(found.collect::<Result<_, _>>()?)
 }
 
 impl Undo {

@@ -1,6 +1,7 @@
 //! The scenario's faults as a source of commands, at their instants on the run clock.
 
 use super::Harm;
+use model::fault::Effect;
 use model::scenario::{Fault, FaultTarget};
 use model::seed::Seed;
 use std::time::Instant;
@@ -51,23 +52,13 @@ pub async fn timeline(faults: &[Fault], run: &str, seed: Seed, start: Instant, c
 pub fn describe(target: &FaultTarget) -> String {
     match target {
         FaultTarget::Provider { provider, when, probability, effect, .. } => {
-            let mut text = format!("{} provider: {}", provider.name(), effect.name().replace('_', " "));
-            if *probability < 1.0 {
-                text += &format!(" with probability {}%", probability * 100.0);
-            }
-            if let Some(path) = &when.path {
-                text += &format!(" on {path}");
-            }
-            if let Some(event) = &when.event {
-                text += &format!(" of {event}");
-            }
-            if let Some(brand) = &when.brand {
-                text += &format!(" for {brand} cards");
-            }
-            text
+            let share = if *probability < 1.0 { format!("{}% of ", probability * 100.0) } else { String::new() };
+            let brand = when.brand.as_ref().map(|brand| format!(" for {brand} cards")).unwrap_or_default();
+            let (what, how) = harmed(effect);
+            format!("{share}{} {what} {how}{brand}", provider.name())
         }
         FaultTarget::Link { provider, toxic, .. } => {
-            format!("link to the {} provider: {}", provider.name(), toxic.name().replace('_', " "))
+            format!("{} link: {}", provider.name(), toxic.name().replace('_', " "))
         }
         FaultTarget::Process { child, harm } => {
             let child = match child {
@@ -81,5 +72,26 @@ pub fn describe(target: &FaultTarget) -> String {
                 model::fault::ProcessHarm::Pause {} => format!("{child} paused"),
             }
         }
+    }
+}
+
+/// What an effect meets, and what becomes of it.
+fn harmed(effect: &Effect) -> (&'static str, String) {
+    let plain = |what, how: &str| (what, how.to_owned());
+    match effect {
+        Effect::Delay(_) => plain("answers", "late"),
+        Effect::Respond { status, .. } => ("calls", format!("answered {status}")),
+        Effect::CommitThenDrop { .. } => plain("answers", "lost after the fact"),
+        Effect::DropBeforeCommit { .. } => plain("calls", "dropped"),
+        Effect::ErrorAfterCommit { status } => ("calls", format!("answered {status} after the fact")),
+        Effect::Drip { .. } => plain("answers", "dripping"),
+        Effect::Malformed {} => plain("answers", "cut short"),
+        Effect::RateLimit { per_second, .. } => ("calls", format!("limited to {per_second}/s")),
+        Effect::Barrier { count, .. } => ("calls", format!("held until {count} meet")),
+        Effect::WebhookDuplicate { .. } => plain("events", "delivered again"),
+        Effect::WebhookDelay(_) => plain("events", "delivered late"),
+        Effect::WebhookLose {} => plain("events", "lost"),
+        Effect::WebhookEarly {} => plain("events", "delivered before the answer"),
+        Effect::WebhookReorder { .. } => plain("events", "delivered out of order"),
     }
 }

@@ -51,7 +51,9 @@ impl Undo {
     pub async fn carry_out(&self, caller: &Caller, token: Option<&str>) -> Result<(), HarmError> {
         match self {
             Self::Rule { admin, id } => Ok(ProvidersAdmin::new(caller.clone(), admin.clone()).delete_rule(id).await?),
-            Self::Toxic { api, proxy, name, toxic } => Ok(Client::new(api, token.map(str::to_owned))?.remove(proxy, name, toxic).await?),
+            Self::Toxic { api, proxy, name, toxic } => {
+                Ok(Client::new(api, token.map(str::to_owned))?.remove(proxy, name, toxic).await?)
+            }
         }
     }
 }

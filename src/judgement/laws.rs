@@ -1,21 +1,13 @@
 //! Laws as the record tells them: what each said, and one violated subject across the three books.
 
-use super::{JudgementError, rows};
 use books::Joined;
 use books::laws::{Law, LawFinding, Subject};
 use model::finding::Finding;
 use model::record::{Counterexample, LawRecord};
-use rusqlite::Connection;
-use std::collections::BTreeMap;
 
 /// Examines all laws: violated first, then undecided, not exercised, held; required before others.
-pub fn examine(joined: &Joined, conn: &Connection, laws: &[Law]) -> Result<Vec<LawRecord>, JudgementError> {
-    let required: BTreeMap<String, u64> =
-        rows(conn, "the required laws", "SELECT name, exposure_min FROM v1_required_law", |row| {
-            Ok((row.get(0)?, row.get::<_, i64>(1)? as u64))
-        })?
-        .into_iter()
-        .collect();
+pub fn examine(joined: &Joined, laws: &[Law]) -> Result<Vec<LawRecord>, books::Error> {
+    let required = joined.required_laws()?;
     let mut records = Vec::with_capacity(laws.len());
     for law in laws {
         let found = joined.examine(law);
@@ -54,7 +46,7 @@ fn record(found: &LawFinding, exposure_min: Option<u64>, counterexample: Option<
 }
 
 /// The subject's timeline, and the query that finds it in the run file.
-fn tell(joined: &Joined, law: &Law, subject: &Subject) -> Result<Counterexample, JudgementError> {
+fn tell(joined: &Joined, law: &Law, subject: &Subject) -> Result<Counterexample, books::Error> {
     let quoted = subject.subject.replace('\'', "''");
     Ok(Counterexample {
         subject: subject.subject.clone(),

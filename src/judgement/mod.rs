@@ -13,7 +13,6 @@ use books::Joined;
 use books::file::RunFile;
 use books::laws::{Law, built_in};
 use model::record::RunRecord;
-use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 
 /// Why a run file could not be judged, or its reports not be written.
@@ -22,22 +21,6 @@ pub enum JudgementError {
     /// The run file cannot be used.
     #[error(transparent)]
     Books(#[from] books::Error),
-    /// A view does not answer.
-    #[error("read {what} from the run file")]
-    Read {
-        /// What was read.
-        what: &'static str,
-        /// Why.
-        source: rusqlite::Error,
-    },
-    /// A value in the file is not what it should be.
-    #[error("understand {what} in the run file: {reason}")]
-    Value {
-        /// Which.
-        what: &'static str,
-        /// Why.
-        reason: String,
-    },
     /// A law that the file carries cannot be used.
     #[error(transparent)]
     Law(#[from] books::laws::LawError),
@@ -51,35 +34,20 @@ pub enum JudgementError {
     },
 }
 
-/// Names what was being read when a view did not answer.
-trait Reading<T> {
-    fn reading(self, what: &'static str) -> Result<T, JudgementError>;
-}
-
-impl<T> Reading<T> for rusqlite::Result<T> {
-    fn reading(self, what: &'static str) -> Result<T, JudgementError> {
-        self.map_err(|source| JudgementError::Read { what, source })
-    }
-}
-
 /// Folders of the run file's sources under which laws of the user's own are kept.
 pub const OWN_LAWS: &str = "laws/";
 
 /// Judges a run by its books alone; finishes the books of a run that was cut off.
 pub fn check(file: &Path) -> Result<RunRecord, JudgementError> {
     let joined = Joined::open(file)?;
-    let conn = RunFile::open_to_read(file)?;
     let mut laws = built_in();
-    laws.extend(own_laws(&conn)?);
-    record::assemble(&joined, &conn, &laws)
+    laws.extend(own_laws(&joined)?);
+    record::assemble(&joined, &laws)
 }
 
 /// The laws of the user's own, which the run file carries.
-fn own_laws(conn: &Connection) -> Result<Vec<Law>, JudgementError> {
-    let sources: Vec<(String, String)> =
-        rows(conn, "the sources", "SELECT name, text FROM v1_source ORDER BY name", |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
+fn own_laws(joined: &Joined) -> Result<Vec<Law>, JudgementError> {
+    let sources = joined.sources()?;
     let laws = sources.iter().filter_map(|(name, text)| Some((name.strip_prefix(OWN_LAWS)?, text)));
     laws.map(|(name, text)| Ok(Law::parse(name, text)?)).collect()
 }
@@ -94,10 +62,7 @@ pub fn look(file: &Path, laws: &[Law]) -> Result<Vec<LawSoFar>, JudgementError> 
 }
 
 fn look_at(file: &Path, copy: &Path, laws: &[Law]) -> Result<Vec<LawSoFar>, JudgementError> {
-    // Not through `RunFile`, whose readers may not even write elsewhere.
-    let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).reading("the books so far")?;
-    drop(std::fs::remove_file(copy));
-    conn.execute("VACUUM INTO ?1", [copy.to_string_lossy()]).reading("the books so far")?;
+    RunFile::copy(file, copy)?;
     let joined = Joined::open(copy)?;
     let say = |law: &Law| {
         let found = joined.examine(law);
@@ -130,26 +95,4 @@ pub fn write_reports(record: &RunRecord, directory: &Path) -> Result<Vec<PathBuf
             }
         })
         .collect()
-}
-
-/// All rows of a query.
-fn rows<T>(
-    conn: &Connection,
-    what: &'static str,
-    sql: &str,
-    read: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Vec<T>, JudgementError> {
-    let mut statement = conn.prepare(sql).reading(what)?;
-    let found = statement.query_map([], |row| read(row)).reading(what)?;
-    found.collect::<Result<_, _>>().reading(what)
-}
-
-/// The one row of a query.
-fn one<T>(
-    conn: &Connection,
-    what: &'static str,
-    sql: &str,
-    read: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-) -> Result<T, JudgementError> {
-    conn.query_row(sql, [], |row| read(row)).reading(what)
 }

@@ -1,29 +1,33 @@
-//! What judge and report read of joined books: plain rows, no judgement.
+//! What the judge reads of joined books: plain rows and sums, no judgement.
 
-mod arrivals;
 mod faults;
-mod purchases;
+mod rates;
 mod run;
+mod shoppers;
 mod sums;
 mod timings;
 
-pub use arrivals::{ArrivalRow, ArrivalTally};
-pub use faults::{FaultRow, Undo};
-pub use purchases::PurchaseRow;
-pub use run::{BookState, PhaseKind, PhaseRow, RunRow};
-pub use sums::{OrderTally, StatementTally};
+pub use faults::{FaultRow, Undo, to_undo};
+pub use run::{BookState, RunRow};
+pub use shoppers::{ArrivalTally, PurchaseRow};
 pub use timings::{Span, TimingRow};
 
 use crate::error::{Error, While};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Params, Row};
 
 /// Reads all rows of a query.
 fn rows<T>(
     conn: &Connection,
     what: &'static str,
     sql: &str,
+    params: impl Params,
     take: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Result<Vec<T>, Error> {
-    let read = || conn.prepare(sql)?.query_map([], take)?.collect::<rusqlite::Result<Vec<T>>>();
+    let read = || conn.prepare(sql)?.query_map(params, take)?.collect::<rusqlite::Result<Vec<T>>>();
     read().reading(what)
+}
+
+/// A count, or microseconds; less than nothing is none of them.
+fn count_at(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(|count| count.max(0).cast_unsigned())
 }

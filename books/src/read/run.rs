@@ -1,10 +1,14 @@
 //! The run as a whole.
 
-use super::rows;
+use super::{count_at, rows};
 use crate::error::{Error, While};
 use crate::joined::Joined;
+use model::objective::Objective;
+use model::plan::{Phase, PhaseWindow};
 use model::record::Machine;
 use rusqlite::Row;
+use rusqlite::types::Type;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 /// The opening of the run, and how far its books got.
@@ -34,20 +38,14 @@ pub struct RunRow {
     pub command: String,
     /// The machine that ran it.
     pub machine: Machine,
-    /// The objectives, as their owner wrote them.
-    pub objectives: serde_json::Value,
-    /// No change for this long is quiet, in microseconds.
-    pub quiet_for_us: u64,
-    /// Longest wait for quiet, in microseconds.
-    pub settle_within_us: u64,
+    /// The objectives.
+    pub objectives: Vec<Objective>,
     /// Whether the load was cut short, by a person or by the death of the harness.
     pub interrupted: bool,
+    /// End of the arrival that ended last, in microseconds from the start of the load; 0 when none did.
+    pub last_end_us: u64,
     /// Whether the shop was given the time to settle: until quiet, or until the deadline.
     pub settled: bool,
-    /// From the end of the load to the reading of the final books, in microseconds.
-    pub waited_us: Option<u64>,
-    /// The shopper's history.
-    pub shopper_book: BookState,
     /// The providers' statements.
     pub statement_book: BookState,
     /// The shop's orders.
@@ -77,86 +75,54 @@ impl BookState {
     }
 }
 
-/// A phase window of the plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PhaseRow {
-    /// From 0; the number in [`Span::Phase`](super::Span::Phase).
-    pub number: u32,
-    /// What it is for.
-    pub kind: PhaseKind,
-    /// `warm-up`, `steady`, the fault's name, `after NAME`.
-    pub label: String,
-    /// From the start of the load, in microseconds.
-    pub from_us: u64,
-    /// The end, not included.
-    pub to_us: u64,
-}
-
-/// What a phase is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PhaseKind {
-    /// Before the shop is warm.
-    WarmUp,
-    /// Nothing is broken.
-    Steady,
-    /// A fault is active.
-    Fault,
-    /// After a fault.
-    Recovery,
-}
-
 impl Joined {
     /// The run as a whole.
     pub fn run(&self) -> Result<RunRow, Error> {
-        let sql = "SELECT v.*, r.description, r.machine, r.objectives FROM v1_run AS v JOIN run AS r";
+        let sql = "SELECT v.*, r.description, r.machine, r.objectives,
+                          (SELECT coalesce(max(ended_us), 0) FROM v1_arrival) AS last_end_us
+                   FROM v1_run AS v JOIN run AS r";
         self.conn.query_row(sql, [], read_run).reading("the run")
     }
 
     /// Facts of other owners: name and value.
     pub fn facts(&self) -> Result<BTreeMap<String, String>, Error> {
         let facts =
-            rows(&self.conn, "the facts", "SELECT name, value FROM v1_fact", |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows(&self.conn, "the facts", "SELECT name, value FROM v1_fact", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(facts.into_iter().collect())
     }
 
     /// Scenario file and whatever it includes: name and text.
     pub fn sources(&self) -> Result<BTreeMap<String, String>, Error> {
         let sql = "SELECT name, text FROM v1_source";
-        let sources = rows(&self.conn, "the scenario", sql, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let sources = rows(&self.conn, "the scenario", sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(sources.into_iter().collect())
     }
 
     /// Required laws and the least exposure of each.
     pub fn required_laws(&self) -> Result<BTreeMap<String, u64>, Error> {
         let sql = "SELECT name, exposure_min FROM v1_required_law";
-        let laws =
-            rows(&self.conn, "the required laws", sql, |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?;
+        let laws = rows(&self.conn, "the required laws", sql, [], |row| Ok((row.get(0)?, count_at(row, 1)?)))?;
         Ok(laws.into_iter().collect())
     }
 
     /// The phase windows, in order of time.
-    pub fn phases(&self) -> Result<Vec<PhaseRow>, Error> {
-        let sql = "SELECT number, kind, label, from_us, to_us FROM v1_phase ORDER BY number";
-        rows(&self.conn, "the phases", sql, |row| {
-            Ok(PhaseRow {
-                number: row.get(0)?,
-                kind: match row.get_ref(1)?.as_str()? {
-                    "warm-up" => PhaseKind::WarmUp,
-                    "fault" => PhaseKind::Fault,
-                    "recovery" => PhaseKind::Recovery,
-                    _ => PhaseKind::Steady,
-                },
-                label: row.get(2)?,
-                from_us: row.get::<_, i64>(3)?.cast_unsigned(),
-                to_us: row.get::<_, i64>(4)?.cast_unsigned(),
-            })
+    pub fn phases(&self) -> Result<Vec<PhaseWindow>, Error> {
+        let sql = "SELECT kind, label, from_us, to_us FROM v1_phase ORDER BY number";
+        rows(&self.conn, "the phases", sql, [], |row| {
+            let label: String = row.get(1)?;
+            let phase = match row.get_ref(0)?.as_str()? {
+                "warm-up" => Phase::WarmUp,
+                "fault" => Phase::Fault(label),
+                "recovery" => Phase::Recovery(label.strip_prefix("after ").unwrap_or(&label).to_owned()),
+                _ => Phase::Steady,
+            };
+            Ok(PhaseWindow { phase, from_us: count_at(row, 2)?, to_us: count_at(row, 3)? })
         })
     }
 }
 
 fn read_run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
     let number = |column: &str| row.get::<_, Option<i64>>(column).map(|it| it.map(i64::cast_unsigned));
-    let json = |column: &str| row.get::<_, String>(column);
     Ok(RunRow {
         run: row.get("run")?,
         scenario: row.get("scenario")?,
@@ -169,16 +135,19 @@ fn read_run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         tool_version: row.get("tool_version")?,
         shop: row.get("shop")?,
         command: row.get("command")?,
-        machine: serde_json::from_str(&json("machine")?).unwrap_or_default(),
-        objectives: serde_json::from_str(&json("objectives")?).unwrap_or_default(),
-        quiet_for_us: number("quiet_for_us")?.unwrap_or_default(),
-        settle_within_us: number("settle_within_us")?.unwrap_or_default(),
+        machine: json_at(row, "machine")?,
+        objectives: json_at(row, "objectives")?,
         interrupted: row.get("interrupted")?,
+        last_end_us: number("last_end_us")?.unwrap_or_default(),
         settled: row.get("final")?,
-        waited_us: number("waited_us")?,
-        shopper_book: BookState::read(row, "shopper_book")?,
         statement_book: BookState::read(row, "statement_book")?,
         orders_book: BookState::read(row, "orders_book")?,
         files_book: BookState::read(row, "files_book")?,
     })
+}
+
+fn json_at<T: DeserializeOwned>(row: &Row<'_>, name: &str) -> rusqlite::Result<T> {
+    let column = row.as_ref().column_index(name)?;
+    serde_json::from_str(row.get_ref(column)?.as_str()?)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }

@@ -1,8 +1,9 @@
-//! Response times, merged over the batches in which they were written.
+//! Response times, merged over the batches in which they were written, and other samples.
 
 use super::rows;
 use crate::error::{Error, While};
 use crate::joined::Joined;
+use crate::rows::Sample;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 use model::outcome::{Reading, Refusal};
@@ -72,20 +73,18 @@ impl Joined {
         Ok(timings.collect())
     }
 
-    /// Samples of one name: second and value, in order; several of one second follow each other.
-    pub fn samples(&self, name: &str) -> Result<Vec<(u32, f64)>, Error> {
-        let read = || {
-            self.conn
-                .prepare("SELECT second, value FROM v1_sample WHERE name = ?1 ORDER BY second, value")?
-                .query_map([name], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<rusqlite::Result<Vec<_>>>()
-        };
-        read().reading("the samples")
+    /// Samples whose name begins like that, second by second.
+    pub fn samples(&self, prefix: &str) -> Result<Vec<Sample>, Error> {
+        let sql = "SELECT second, name, value FROM v1_sample WHERE substr(name, 1, length(?1)) = ?1 ORDER BY second";
+        rows(&self.conn, "the samples", sql, [prefix], |row| {
+            Ok(Sample { second: row.get(0)?, name: row.get(1)?, value: row.get(2)? })
+        })
     }
 
-    /// The names of all samples.
-    pub fn sample_names(&self) -> Result<Vec<String>, Error> {
-        rows(&self.conn, "the samples", "SELECT DISTINCT name FROM v1_sample ORDER BY name", |row| row.get(0))
+    /// Sum of all samples of one name; none when there are none.
+    pub fn sample_sum(&self, name: &str) -> Result<Option<f64>, Error> {
+        let sql = "SELECT sum(value) FROM v1_sample WHERE name = ?1";
+        self.conn.query_row(sql, [name], |row| row.get(0)).reading("the samples")
     }
 }
 

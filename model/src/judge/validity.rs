@@ -27,7 +27,7 @@ pub struct Budgets {
 impl Default for Budgets {
     fn default() -> Self {
         Self {
-            lag_p99_us: 10_000,
+            lag_p99_us: 25_000,
             lag_max_us: 100_000,
             late_us: 10_000,
             late_share: 0.1,
@@ -277,7 +277,7 @@ mod tests {
         let mut unbalanced = healthy(60);
         unbalanced.arrivals.confirmed -= 1;
         for (health, reason) in [
-            (lagging, "the generator fell behind: the 99th percentile of its dispatch lag is 38.2 ms (budget 10 ms)"),
+            (lagging, "the generator fell behind: the 99th percentile of its dispatch lag is 38.2 ms (budget 25 ms)"),
             (often_slow, "the harness was slow in 7 of 60 seconds"),
             (shedding, "the generator did not start 10 of 6,000 arrivals"),
             (missing, "the generator missed the planned rate: 5,880 of 6,000 arrivals began"),

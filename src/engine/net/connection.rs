@@ -51,10 +51,12 @@ pub enum Failure {
 /// A connection that is open, or was when it was last looked at. Boxed, for it goes from hand to hand.
 pub struct Connection(Box<Line>);
 
+type Driver = Option<http1::Connection<Wire, Full<Bytes>>>;
+
 struct Line {
     sender: SendRequest<Full<Bytes>>,
     /// None once it is closed. It is dropped then, so that a request it did not take comes back.
-    driver: Option<http1::Connection<Wire, Full<Bytes>>>,
+    driver: Driver,
     mark: WriteMark,
     idle_since: Instant,
     /// Whether the last answer lets it be used again.
@@ -84,12 +86,12 @@ impl Connection {
 
     /// Whether it can take a request: a connection that the server closed meanwhile cannot.
     pub async fn ready(&mut self) -> bool {
-        if self.0.sender.is_ready() { READY.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        if self.0.sender.is_ready() {
             // If it is closed by now, sending shows that before a byte is written.
             return true;
         }
         poll_fn(|cx| {
-            self.drive(cx);
+            drive(&mut self.0.driver, cx);
             self.0.sender.poll_ready(cx).map(|ready| ready.is_ok())
         })
         .await
@@ -104,7 +106,6 @@ impl Connection {
         self.0.reusable = keeps_alive(&head);
         let done = Instant::now();
         self.0.idle_since = done;
-        self.rest();
         Ok(Whole { head, body, done })
     }
 
@@ -112,11 +113,10 @@ impl Connection {
         let Line { sender, driver, mark, .. } = &mut *self.0;
         let mut answer = pin!(sender.try_send_request(request));
         let answered = poll_fn(|cx| {
-            drive(driver, cx); HEADS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            if watch.sent.get().is_none() {
-                watch.sent.set(mark.get());
-            }
-            answer.as_mut().poll(cx)
+            drive_for(driver, cx, |nobody| {
+                watch.sent.set(watch.sent.get().or_else(|| mark.get()));
+                answer.as_mut().poll(nobody)
+            })
         })
         .await;
         answered.map_err(|mut failure| match failure.take_message() {
@@ -129,12 +129,9 @@ impl Connection {
         let mut first = Bytes::new();
         let mut more = BytesMut::new();
         while !body.is_end_stream() {
-            let frame = poll_fn(|cx| match Pin::new(&mut body).poll_frame(cx) {
-                Poll::Pending => {
-                    // The frame is read by the driver, which waits until it is asked for.
-                    self.drive(cx);
-                    Pin::new(&mut body).poll_frame(cx)
-                }
+            let frame = poll_fn(|cx| match Pin::new(&mut body).poll_frame(&mut nobody()) {
+                // The driver reads a frame once it was asked for.
+                Poll::Pending => drive_for(&mut self.0.driver, cx, |nobody| Pin::new(&mut body).poll_frame(nobody)),
                 ready @ Poll::Ready(_) => ready,
             })
             .await;
@@ -155,24 +152,32 @@ impl Connection {
         }
         Ok(if more.is_empty() { first } else { more.freeze() })
     }
-
-    /// Leaves the connection with nobody to wake: otherwise handing it the next request would wake the very task that
-    /// does so, for nothing.
-    fn rest(&mut self) {
-        self.drive(&mut Context::from_waker(Waker::noop()));
-    }
-
-    fn drive(&mut self, cx: &mut Context<'_>) {
-        drive(&mut self.0.driver, cx);
-    }
 }
 
-pub static DRIVES: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0); pub static HEADS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0); pub static READY: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-fn drive(driver: &mut Option<http1::Connection<Wire, Full<Bytes>>>, cx: &mut Context<'_>) {
-    DRIVES.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+/// Drives the connection for what only its driver makes ready. Only when that is still to come does the task get to be
+/// woken: a driver that knows the task wakes it for each step that the two take together, and most answers are whole
+/// by the time the task looks.
+fn drive_for<T>(
+    driver: &mut Driver,
+    cx: &mut Context<'_>,
+    mut what: impl FnMut(&mut Context<'_>) -> Poll<T>,
+) -> Poll<T> {
+    drive(driver, &mut nobody());
+    if let ready @ Poll::Ready(_) = what(&mut nobody()) {
+        return ready;
+    }
+    drive(driver, cx);
+    what(&mut nobody())
+}
+
+fn drive(driver: &mut Driver, cx: &mut Context<'_>) {
     if driver.as_mut().is_some_and(|driver| Pin::new(driver).poll(cx).is_ready()) {
         *driver = None;
     }
+}
+
+fn nobody() -> Context<'static> {
+    Context::from_waker(Waker::noop())
 }
 
 fn keeps_alive(head: &Parts) -> bool {

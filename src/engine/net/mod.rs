@@ -4,5 +4,5 @@ mod connection;
 mod pool;
 mod wire;
 
-pub use connection::{DRIVES, HEADS, READY, Connection, Failure, Stopwatch, Whole};
+pub use connection::{Connection, Failure, Stopwatch, Whole};
 pub use pool::{AuthorityId, OpenError, Pool, split};

@@ -11,7 +11,7 @@ pub use call::{Call, CallError, Payload, Scope, Target};
 pub use expect::{Captured, Checked, Expected, From, When};
 pub use place::{Own, Place};
 pub use text::Text;
-pub use way::Way;
+pub use way::{Leg, Way};
 
 use super::address::Base;
 use http::HeaderValue;

@@ -1,6 +1,8 @@
-//! A whole answer, and what is found in it. Its body is parsed when something first asks, and once.
+//! A whole answer, and what is found in it. Its body is parsed when something first asks.
 
+use super::seek::seek;
 use crate::engine::net::Whole;
+use crate::engine::script::Way;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, StatusCode};
@@ -9,6 +11,13 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Instant;
+
+/// In a body up to this size a value is sought, and found sooner than a tree of all values would be built.
+const SOUGHT_BYTES_MAX: usize = 1024;
+
+/// A body that is not JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotJson;
 
 /// A whole answer, after redirects.
 #[derive(Debug)]
@@ -44,6 +53,16 @@ impl Answer {
     /// The body as JSON, if it is.
     pub fn json(&self) -> Option<&Value> {
         self.json.get_or_init(|| serde_json::from_slice(&self.body).ok()).as_ref()
+    }
+
+    /// The first node on a way. None when there is none, an error when the body is not JSON.
+    pub fn node(&self, way: &Way) -> Result<Option<Cow<'_, Value>>, NotJson> {
+        match way {
+            Way::Straight(legs) if self.body.len() <= SOUGHT_BYTES_MAX && self.json.get().is_none() => {
+                seek(&self.body, legs).map(|found| found.map(Cow::Owned)).map_err(|_| NotJson)
+            }
+            way => self.json().map(|tree| way.first(tree).map(Cow::Borrowed)).ok_or(NotJson),
+        }
     }
 
     /// The body as text.

@@ -8,6 +8,7 @@ mod memory;
 mod mood;
 mod purchase;
 mod reading;
+mod seek;
 mod trial;
 mod walk;
 

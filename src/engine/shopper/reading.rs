@@ -10,6 +10,7 @@ use model::seed::{Seed, draw};
 use model::template::member;
 use regex::Regex;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::time::Instant;
 
 /// How an answer was read.
@@ -87,17 +88,17 @@ fn fits(expected: &Expected, answer: &Answer, memory: &Memory) -> Result<bool, N
 }
 
 fn passes(check: &Checked, answer: &Answer, memory: &Memory) -> Result<bool, NotSet> {
-    let node = |way: &Way| answer.json().and_then(|document| way.first(document));
+    let node = |way: &Way| answer.node(way).ok().flatten();
     Ok(match check {
-        Checked::JsonIs(way, value) => node(way).is_some_and(|node| equal(node, value)),
+        Checked::JsonIs(way, value) => node(way).is_some_and(|node| equal(&node, value)),
         Checked::JsonBecomes(way, template) => {
             let mut wanted = Vec::new();
             template.render_into(&mut wanted, memory)?;
             let wanted: Option<Value> = serde_json::from_slice(&wanted).ok();
-            node(way).zip(wanted).is_some_and(|(node, wanted)| equal(node, &wanted))
+            node(way).zip(wanted).is_some_and(|(node, wanted)| equal(&node, &wanted))
         }
         Checked::JsonExists(way) => node(way).is_some(),
-        Checked::JsonAbsent(way) => answer.json().is_some() && node(way).is_none(),
+        Checked::JsonAbsent(way) => answer.node(way) == Ok(None),
         Checked::BodyContains(text) => answer.text().contains(text.render(memory)?.as_ref()),
         Checked::BodyMatches(regex) => regex.is_match(&answer.text()),
         Checked::HeaderEquals(name, value) => answer.header(name) == Some(value.render(memory)?.as_ref()),
@@ -124,7 +125,7 @@ impl Heard<'_> {
     fn find(&self, capture: &Captured, seed: Seed) -> Option<Value> {
         let answer = self.answer;
         match &capture.from {
-            From::Json(way) => way.first(answer.json()?).cloned(),
+            From::Json(way) => answer.node(way).ok().flatten().map(Cow::into_owned),
             From::Pick(way, weight) => {
                 pick(&way.all(answer.json()?), weight.as_deref(), draw(seed, "pick", &capture.name, 0))
             }

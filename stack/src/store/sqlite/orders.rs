@@ -17,9 +17,9 @@ fn brief_of(row: &Row<'_>) -> rusqlite::Result<Brief> {
         cart: row.get(1)?,
         state: state_of(row, 2)?,
         total_minor: row.get(3)?,
-        failure: row.get::<_, Option<bool>>(8)?.map(|declined| {
-            if declined { Failure::CardDeclined } else { Failure::PaymentUnavailable }
-        }),
+        failure: row
+            .get::<_, Option<bool>>(8)?
+            .map(|declined| if declined { Failure::CardDeclined } else { Failure::PaymentUnavailable }),
         refunded_minor: row.get(4)?,
         currency: row.get(5)?,
         email: row.get(6)?,

@@ -1,0 +1,114 @@
+//! Arrivals and purchases: how they ended for the shopper.
+
+use super::{count_at, rows};
+use crate::error::Error;
+use crate::joined::Joined;
+use model::outcome::{Outcome, Refusal};
+use model::record::Arrivals;
+use rusqlite::Row;
+use std::collections::BTreeMap;
+
+/// Arrivals by outcome, and refusals by reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ArrivalTally {
+    /// Every arrival is in one of its numbers.
+    pub arrivals: Arrivals,
+    /// Those that were told no.
+    pub refusals: BTreeMap<String, u64>,
+}
+
+/// A purchase of a planned arrival.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PurchaseRow {
+    /// Intended start of the submission, microseconds from the start of the load.
+    pub intended_us: u64,
+    /// When the outcome was final to the shopper.
+    pub done_us: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why the shopper was told no.
+    pub refusal: Option<Refusal>,
+    /// Whether the books bear out "sold out" or "promotion used up". Always true for a decline, false for anything else.
+    pub borne_out: bool,
+}
+
+/// "Sold out" is borne out where an article had fewer pieces left than the largest line takes, "promotion used up" where a
+/// promotion's limit was reached.
+const PURCHASES: &str = "
+WITH scarce AS (
+    SELECT EXISTS (
+        SELECT 1 FROM v1_stock AS stock
+        LEFT JOIN (SELECT line.sku, sum(line.quantity) AS sold FROM v1_order_line AS line
+                   JOIN v1_order AS placed ON placed.order_seq = line.order_seq AND placed.accepted
+                   GROUP BY line.sku) AS sold ON sold.sku = stock.sku
+        WHERE stock.stock - coalesce(sold.sold, 0) < (SELECT coalesce(max(quantity), 1) FROM v1_order_line)
+    ) AS goods, EXISTS (
+        SELECT 1 FROM v1_promotion AS promotion
+        WHERE promotion.uses <= (SELECT count(*) FROM v1_order AS placed
+                                 WHERE placed.accepted AND placed.promotion = promotion.code)
+    ) AS promotions
+)
+SELECT intent.intended_us, intent.done_us, intent.outcome, intent.refusal, scarce.goods, scarce.promotions
+FROM v1_intent AS intent JOIN v1_arrival AS arrival ON arrival.arrival = intent.arrival CROSS JOIN scarce
+WHERE intent.recorded";
+
+impl Joined {
+    /// Arrivals by outcome; one without an end is unknown.
+    pub fn arrival_tally(&self) -> Result<ArrivalTally, Error> {
+        let sql = "SELECT outcome, refusal, count(*) FROM v1_arrival GROUP BY outcome, refusal";
+        let counts = rows(&self.conn, "the arrivals", sql, [], |row| {
+            Ok((outcome_at(row, 0)?, refusal_at(row, 1)?, count_at(row, 2)?))
+        })?;
+        let mut tally = ArrivalTally::default();
+        for (outcome, refusal, count) in counts {
+            let arrivals = &mut tally.arrivals;
+            arrivals.scheduled += count;
+            match outcome {
+                Outcome::Confirmed => arrivals.confirmed += count,
+                Outcome::Rejected => arrivals.rejected += count,
+                Outcome::Unknown => arrivals.unknown += count,
+                Outcome::Abandoned => arrivals.abandoned += count,
+                Outcome::Completed => arrivals.completed += count,
+                Outcome::Shed => arrivals.shed += count,
+                Outcome::InFlight => arrivals.in_flight += count,
+            }
+            if let Some(refusal) = refusal {
+                *tally.refusals.entry(refusal.name().into()).or_default() += count;
+            }
+        }
+        Ok(tally)
+    }
+
+    /// Purchases of planned arrivals.
+    pub fn purchases(&self) -> Result<Vec<PurchaseRow>, Error> {
+        rows(&self.conn, "the purchases", PURCHASES, [], |row| {
+            let refusal = refusal_at(row, 3)?;
+            Ok(PurchaseRow {
+                intended_us: count_at(row, 0)?,
+                done_us: count_at(row, 1)?,
+                outcome: outcome_at(row, 2)?,
+                refusal,
+                borne_out: match refusal {
+                    Some(Refusal::Declined) => true,
+                    Some(Refusal::SoldOut) => row.get(4)?,
+                    Some(Refusal::PromotionUsedUp) => row.get(5)?,
+                    Some(Refusal::Technical) | None => false,
+                },
+            })
+        })
+    }
+}
+
+fn outcome_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Outcome> {
+    let name = row.get_ref(column)?.as_str()?;
+    Ok(Outcome::ALL.into_iter().find(|outcome| outcome.name() == name).unwrap_or(Outcome::Unknown))
+}
+
+fn refusal_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Refusal>> {
+    let name = row.get_ref(column)?.as_str_or_null()?;
+    Ok(name.and_then(|name| {
+        [Refusal::Declined, Refusal::SoldOut, Refusal::PromotionUsedUp, Refusal::Technical]
+            .into_iter()
+            .find(|refusal| refusal.name() == name)
+    }))
+}
