@@ -52,7 +52,7 @@ pub struct Counts {
     pub shed: u64,
     /// Under way when the run ended.
     pub in_flight: u64,
-    /// Arrivals that began later than [`LATE_US`].
+    /// Arrivals that began more than 10 ms late.
     pub late: u64,
     /// Largest dispatch lag, in microseconds.
     pub lag_us_max: u64,

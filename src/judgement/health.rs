@@ -64,7 +64,6 @@ pub fn generator(
         shop_cpu_s: joined.sample_sum("cpu.shop")?,
         providers_cpu_s: joined.sample_sum("cpu.providers")?,
         proxy_cpu_s: joined.sample_sum("cpu.proxy")?,
-        ..Generator::default()
     })
 }
 

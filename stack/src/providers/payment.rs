@@ -264,7 +264,6 @@ fn says(rejection: &Rejection, header: &str, value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
 

@@ -1,6 +1,5 @@
 //! The writer: groups, savepoints, and commits that fail.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{sync::mpsc, time::Duration};
 
