@@ -1,6 +1,5 @@
 //! The writer: groups, savepoints, and commits that fail.
 
-
 use std::{sync::mpsc, time::Duration};
 
 use rusqlite::Connection;
