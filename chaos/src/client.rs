@@ -127,6 +127,11 @@ impl Client {
         let attributes = match *toxic {
             Toxic::Latency { latency_ms, jitter_ms } => json!({"latency": latency_ms, "jitter": jitter_ms}),
             Toxic::Timeout { timeout_ms } | Toxic::ResetPeer { timeout_ms } => json!({"timeout": timeout_ms}),
+            Toxic::Bandwidth { rate_kb } => json!({"rate": rate_kb}),
+            Toxic::SlowClose { delay_ms } => json!({"delay": delay_ms}),
+            Toxic::Slicer { average_size, size_variation, delay_us } => {
+                json!({"average_size": average_size, "size_variation": size_variation, "delay": delay_us})
+            }
             Toxic::LimitData { bytes } => json!({"bytes": bytes}),
             Toxic::Down {} => return self.disable(proxy).await,
         };

@@ -73,7 +73,7 @@ enum Prospect {
 fn prospect(plan: &Plan) -> Prospect {
     match plan.ending.as_ref().map(Hit::effect) {
         Some(Effect::CommitThenDrop { .. }) => Prospect::Known(AnswerFate::Lost),
-        Some(Effect::ErrorAfterCommit { .. } | Effect::Malformed {}) => Prospect::Known(AnswerFate::Altered),
+        Some(Effect::ErrorAfterCommit { .. } | Effect::Malformed { .. }) => Prospect::Known(AnswerFate::Altered),
         Some(Effect::Drip { .. }) => Prospect::Open,
         _ if plan.holds.is_empty() => Prospect::Known(AnswerFate::Sent),
         _ => Prospect::Open,

@@ -116,6 +116,8 @@ impl<W: Wire> Server<W> {
             method: call.method.as_str(),
             path: &call.path,
             brand: traits.brand.as_deref(),
+            country: traits.country.as_deref(),
+            currency: traits.currency.as_deref(),
             amount_minor: traits.amount_minor,
             event: None,
             mark: context.intent.as_deref().or(key).unwrap_or(&place),
@@ -226,7 +228,7 @@ impl<W: Wire> Server<W> {
             Some(Effect::ErrorAfterCommit { status }) => {
                 respond(self.wire.refuse(&Refusal::Fault { status: *status }), headers)
             }
-            Some(Effect::Malformed {}) => {
+            Some(Effect::Malformed { .. }) => {
                 let half = answer.body.slice(..answer.body.len() / 2);
                 respond(Answer { body: half, ..answer }, headers)
             }

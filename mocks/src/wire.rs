@@ -79,6 +79,8 @@ pub(crate) struct Understood<O> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Traits {
     pub(crate) brand: Option<String>,
+    pub(crate) country: Option<String>,
+    pub(crate) currency: Option<String>,
     pub(crate) amount_minor: Option<i64>,
 }
 

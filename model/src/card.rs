@@ -29,11 +29,21 @@ pub enum Card {
     IncorrectCvc,
     /// Declined: the issuer had a processing error.
     ProcessingError,
+    /// Asks for authentication each time, then pays.
+    Authenticate,
+    /// Asks for authentication unless it was set up for later use, then pays.
+    AuthenticateUnlessSetUp,
+    /// Asks for authentication, and is declined all the same.
+    AuthenticateThenDeclined,
+    /// Can be attached to a customer, and is declined when it is to pay.
+    AttachesThenFails,
+    /// Pays; the holder disputes it later.
+    Disputed,
 }
 
 impl Card {
     /// Every card.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::Ok,
         Self::Mastercard,
         Self::Amex,
@@ -45,6 +55,11 @@ impl Card {
         Self::Expired,
         Self::IncorrectCvc,
         Self::ProcessingError,
+        Self::Authenticate,
+        Self::AuthenticateUnlessSetUp,
+        Self::AuthenticateThenDeclined,
+        Self::AttachesThenFails,
+        Self::Disputed,
     ];
 
     /// The word in scenarios, plans and books.
@@ -62,6 +77,11 @@ impl Card {
             Self::Expired => "expired",
             Self::IncorrectCvc => "incorrect_cvc",
             Self::ProcessingError => "processing_error",
+            Self::Authenticate => "authenticate",
+            Self::AuthenticateUnlessSetUp => "authenticate_unless_set_up",
+            Self::AuthenticateThenDeclined => "authenticate_then_declined",
+            Self::AttachesThenFails => "attaches_then_fails",
+            Self::Disputed => "disputed",
         }
     }
 
@@ -86,6 +106,11 @@ impl Card {
             Self::Expired => "4000000000000069",
             Self::IncorrectCvc => "4000000000000127",
             Self::ProcessingError => "4000000000000119",
+            Self::Authenticate => "4000002760003184",
+            Self::AuthenticateUnlessSetUp => "4000002500003155",
+            Self::AuthenticateThenDeclined => "4000008400001629",
+            Self::AttachesThenFails => "4000000000000341",
+            Self::Disputed => "4000000000000259",
         }
     }
 
@@ -104,6 +129,11 @@ impl Card {
             Self::Expired => "pm_card_chargeDeclinedExpiredCard",
             Self::IncorrectCvc => "pm_card_chargeDeclinedIncorrectCvc",
             Self::ProcessingError => "pm_card_chargeDeclinedProcessingError",
+            Self::Authenticate => "pm_card_authenticationRequired",
+            Self::AuthenticateUnlessSetUp => "pm_card_authenticationRequiredOnSetup",
+            Self::AuthenticateThenDeclined => "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds",
+            Self::AttachesThenFails => "pm_card_chargeCustomerFail",
+            Self::Disputed => "pm_card_createDispute",
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A provider that a shop depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -11,22 +12,32 @@ use serde::{Deserialize, Serialize};
 pub enum Provider {
     /// Takes the money (Stripe's wire).
     Payment,
+    /// Takes the money on the day the first one cannot (Adyen's wire).
+    BackupPayment,
     /// Says the tax (`AvaTax`'s wire).
     Tax,
+    /// Says whether an order smells of fraud (Riskified's wire).
+    Fraud,
+    /// Says what shipping costs (`EasyPost`'s wire).
+    Shipping,
     /// Dispatches the goods.
     Warehouse,
 }
 
 impl Provider {
     /// Every provider, in the order in which reports name them.
-    pub const ALL: [Self; 3] = [Self::Payment, Self::Tax, Self::Warehouse];
+    pub const ALL: [Self; 6] =
+        [Self::Payment, Self::BackupPayment, Self::Tax, Self::Fraud, Self::Shipping, Self::Warehouse];
 
     /// The word in files, reports and statements.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Payment => "payment",
+            Self::BackupPayment => "backup_payment",
             Self::Tax => "tax",
+            Self::Fraud => "fraud",
+            Self::Shipping => "shipping",
             Self::Warehouse => "warehouse",
         }
     }
@@ -87,6 +98,12 @@ pub struct Match {
     /// Card brand, as the payment provider names it (`visa`, `mastercard`, …).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
+    /// ISO 3166 country of the card holder or of the delivery, where the request names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// ISO 4217 code, where the request names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
     /// Least amount, in minor units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount_minor_min: Option<i64>,
@@ -139,8 +156,32 @@ pub enum Effect {
         /// Pause between pieces, in milliseconds.
         pause_ms: u64,
     },
-    /// Executes, then answers a truncated body.
-    Malformed {},
+    /// Executes, then answers a body that is none of the provider's.
+    Malformed {
+        /// In which way.
+        #[serde(default)]
+        body: Malformation,
+    },
+    /// Says no in the provider's own words, as to a card that is declined or a capture that fails.
+    Decline {
+        /// The provider's code, such as `do_not_honor`; its general one when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+    },
+    /// Executes twice under one key, as a gateway did that recovered from an outage: the second object is known from the
+    /// provider's lists and events only.
+    CommitTwice {},
+    /// Moves what the provider says: basis points on every rate of tax, points on a fraud score, basis points on the price of
+    /// shipping.
+    Shift {
+        /// Up, or down below zero.
+        by: i64,
+    },
+    /// The clock of all providers of the process is ahead while the fault lasts: keys are forgotten, authorisations expire.
+    ClockAhead {
+        /// Milliseconds.
+        ms: u64,
+    },
     /// Refuses with 429 what exceeds a token bucket.
     RateLimit {
         /// Tokens a second.
@@ -176,6 +217,8 @@ pub enum Effect {
         /// Longest hold, in milliseconds.
         deadline_ms: u64,
     },
+    /// Before each event, a stranger sends one that claims success, with a signature that does not hold.
+    WebhookForge {},
 }
 
 impl Effect {
@@ -189,7 +232,11 @@ impl Effect {
             Self::DropBeforeCommit { .. } => "drop_before_commit",
             Self::ErrorAfterCommit { .. } => "error_after_commit",
             Self::Drip { .. } => "drip",
-            Self::Malformed {} => "malformed",
+            Self::Malformed { .. } => "malformed",
+            Self::Decline { .. } => "decline",
+            Self::CommitTwice {} => "commit_twice",
+            Self::Shift { .. } => "shift",
+            Self::ClockAhead { .. } => "clock_ahead",
             Self::RateLimit { .. } => "rate_limit",
             Self::Barrier { .. } => "barrier",
             Self::WebhookDuplicate { .. } => "webhook_duplicate",
@@ -197,6 +244,7 @@ impl Effect {
             Self::WebhookLose {} => "webhook_lose",
             Self::WebhookEarly {} => "webhook_early",
             Self::WebhookReorder { .. } => "webhook_reorder",
+            Self::WebhookForge {} => "webhook_forge",
         }
     }
 
@@ -208,14 +256,19 @@ impl Effect {
             | Self::WebhookDelay(_)
             | Self::WebhookLose {}
             | Self::WebhookEarly {}
-            | Self::WebhookReorder { .. } => true,
+            | Self::WebhookReorder { .. }
+            | Self::WebhookForge {} => true,
             Self::Delay(_)
             | Self::Respond { .. }
             | Self::CommitThenDrop { .. }
             | Self::DropBeforeCommit { .. }
             | Self::ErrorAfterCommit { .. }
             | Self::Drip { .. }
-            | Self::Malformed {}
+            | Self::Malformed { .. }
+            | Self::Decline { .. }
+            | Self::CommitTwice {}
+            | Self::Shift { .. }
+            | Self::ClockAhead { .. }
             | Self::RateLimit { .. }
             | Self::Barrier { .. } => false,
         }
@@ -258,6 +311,21 @@ pub enum Ending {
     Rst,
 }
 
+/// How a body is not the provider's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Malformation {
+    /// The first half of the right one.
+    #[default]
+    Truncated,
+    /// A page for people, as a gateway in between answers.
+    Html,
+    /// Nothing.
+    Empty,
+    /// Bytes that are no text, under the right content type.
+    Garbage,
+}
+
 /// What is wrong with a link, in Toxiproxy's terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -280,6 +348,27 @@ pub enum Toxic {
         /// Milliseconds.
         timeout_ms: u64,
     },
+    /// Lets only so much through.
+    Bandwidth {
+        /// Thousands of bytes a second; 0 stalls.
+        rate_kb: u64,
+    },
+    /// Delays the end of the stream.
+    SlowClose {
+        /// Milliseconds.
+        delay_ms: u64,
+    },
+    /// Cuts data into small pieces.
+    Slicer {
+        /// Bytes in a piece.
+        average_size: u64,
+        /// Uniform deviation to either side, in bytes.
+        #[serde(default)]
+        size_variation: u64,
+        /// Pause after each piece, in microseconds.
+        #[serde(default)]
+        delay_us: u64,
+    },
     /// Closes after exactly so many bytes.
     LimitData {
         /// Bytes, for each connection and direction.
@@ -297,6 +386,9 @@ impl Toxic {
             Self::Latency { .. } => "latency",
             Self::Timeout { .. } => "timeout",
             Self::ResetPeer { .. } => "reset_peer",
+            Self::Bandwidth { .. } => "bandwidth",
+            Self::SlowClose { .. } => "slow_close",
+            Self::Slicer { .. } => "slicer",
             Self::LimitData { .. } => "limit_data",
             Self::Down {} => "down",
         }
@@ -312,6 +404,112 @@ pub enum Stream {
     Downstream,
     /// From the shop to the provider.
     Upstream,
+}
+
+/// A fault on a link that knows HTTP: which exchanges it meets and what it does to them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkRule {
+    /// Name of the fault.
+    pub id: String,
+    /// The run that holds the rule.
+    pub run: String,
+    /// Which exchanges it may meet; everything when empty.
+    #[serde(default)]
+    pub when: LinkMatch,
+    /// Chance for each draw, in (0, 1].
+    #[serde(default = "certain")]
+    pub probability: f64,
+    /// Whether each exchange is drawn for, or an idempotency key is drawn for once.
+    #[serde(default)]
+    pub draw: Draw,
+    /// What happens to an exchange that it meets.
+    pub effect: LinkEffect,
+    /// Seed of the draws.
+    pub seed: u64,
+}
+
+/// Which exchanges on a link a rule meets: all of the conditions that are set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkMatch {
+    /// HTTP method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Path; `*` stands for any text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Request headers that must have these values; `*` stands for any text.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Only these exchanges, counted from 1 among those that met the other conditions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nth: Vec<u64>,
+    /// Only the first so many, counted likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<u64>,
+}
+
+/// What a rule does to an exchange on a link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum LinkEffect {
+    /// The request goes on later.
+    DelayRequest(Delay),
+    /// The answer goes on later.
+    DelayAnswer(Delay),
+    /// The request is never passed on; the connection ends.
+    DropRequest {
+        /// How the connection ends.
+        #[serde(default)]
+        ending: Ending,
+    },
+    /// The request is passed on; its answer is not, and the connection ends.
+    DropAnswer {
+        /// How the connection ends.
+        #[serde(default)]
+        ending: Ending,
+    },
+    /// The answer is cut after so many bytes of its body, and the connection ends.
+    TruncateAnswer {
+        /// Bytes of the body that are let through.
+        bytes: u64,
+    },
+    /// The request is not passed on; this is answered.
+    Respond {
+        /// HTTP status.
+        status: u16,
+        /// Body; empty when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+    },
+    /// The request is passed on; this is answered in the stead of the answer.
+    ReplaceAnswer {
+        /// HTTP status.
+        status: u16,
+        /// Body; empty when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+    },
+    /// A byte of the answer's body is changed.
+    CorruptAnswer {},
+}
+
+impl LinkEffect {
+    /// The word in reports.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::DelayRequest(_) => "delay_request",
+            Self::DelayAnswer(_) => "delay_answer",
+            Self::DropRequest { .. } => "drop_request",
+            Self::DropAnswer { .. } => "drop_answer",
+            Self::TruncateAnswer { .. } => "truncate_answer",
+            Self::Respond { .. } => "respond",
+            Self::ReplaceAnswer { .. } => "replace_answer",
+            Self::CorruptAnswer {} => "corrupt_answer",
+        }
+    }
 }
 
 /// A child process of ours that can be harmed.

@@ -143,6 +143,9 @@ async fn start_providers(
     let (mut direct, mut proxied, mut names) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for provider in Provider::ALL {
         let upstream = providers.address(provider.name());
+        if upstream.is_empty() {
+            continue;
+        }
         let listen = listen.get(&provider).map_or("127.0.0.1:0", String::as_str);
         let address = client.create(provider.name(), listen, &upstream).await?.listen;
         direct.insert(provider, format!("http://{upstream}"));

@@ -1,7 +1,7 @@
 //! The scenario's faults as a source of commands, at their instants on the run clock.
 
 use super::Harm;
-use model::fault::Effect;
+use model::fault::{Effect, Malformation};
 use model::scenario::{Fault, FaultTarget};
 use model::seed::Seed;
 use std::time::Instant;
@@ -85,7 +85,20 @@ fn harmed(effect: &Effect) -> (&'static str, String) {
         Effect::DropBeforeCommit { .. } => plain("calls", "dropped"),
         Effect::ErrorAfterCommit { status } => ("calls", format!("answered {status} after the fact")),
         Effect::Drip { .. } => plain("answers", "dripping"),
-        Effect::Malformed {} => plain("answers", "cut short"),
+        Effect::Malformed { body } => plain(
+            "answers",
+            match body {
+                Malformation::Truncated => "cut short",
+                Malformation::Html => "replaced by a page",
+                Malformation::Empty => "empty",
+                Malformation::Garbage => "garbled",
+            },
+        ),
+        Effect::Decline { code: None } => plain("calls", "declined"),
+        Effect::Decline { code: Some(code) } => ("calls", format!("declined: {code}")),
+        Effect::CommitTwice {} => plain("calls", "executed twice"),
+        Effect::Shift { by } => ("answers", format!("shifted by {by}")),
+        Effect::ClockAhead { ms } => ("the clock", format!("{} s ahead", *ms as f64 / 1000.0)),
         Effect::RateLimit { per_second, .. } => ("calls", format!("limited to {per_second}/s")),
         Effect::Barrier { count, .. } => ("calls", format!("held until {count} meet")),
         Effect::WebhookDuplicate { .. } => plain("events", "delivered again"),
@@ -93,5 +106,6 @@ fn harmed(effect: &Effect) -> (&'static str, String) {
         Effect::WebhookLose {} => plain("events", "lost"),
         Effect::WebhookEarly {} => plain("events", "delivered before the answer"),
         Effect::WebhookReorder { .. } => plain("events", "delivered out of order"),
+        Effect::WebhookForge {} => plain("events", "forged beside the true ones"),
     }
 }

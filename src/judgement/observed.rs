@@ -89,6 +89,9 @@ fn partners(joined: &Joined, seconds: usize) -> Result<BTreeMap<Provider, Partne
         let names: &[&str] = match provider {
             Provider::Payment => &["payment"],
             Provider::Tax => &["tax"],
+            Provider::BackupPayment => &["backup_payment"],
+            Provider::Fraud => &["fraud"],
+            Provider::Shipping => &["shipping"],
             Provider::Warehouse => &["fulfilment", "warehouse"],
         };
         let mine: Vec<(usize, Vec<&str>, u64)> = samples

@@ -135,8 +135,19 @@ impl Wire for Payment {
             let method = intent.latest_charge().map(|charge| &charge.method).or(intent.method.as_ref());
             method.map(|method| method.card.brand)
         });
+        let country = [
+            "shipping[address][country]",
+            "payment_method_data[billing_details][address][country]",
+            "billing_details[address][country]",
+            "metadata[country]",
+        ]
+        .iter()
+        .find_map(|name| form.get(name));
+        let currency = form.get("currency").map(str::to_owned);
         Traits {
             brand: named.or(charged).map(|brand| brand.name().to_owned()),
+            country: country.map(str::to_owned),
+            currency: currency.or_else(|| known.as_ref().map(|intent| intent.currency.clone())),
             amount_minor: asked.or(known.map(|intent| intent.amount)),
         }
     }

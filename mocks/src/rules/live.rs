@@ -176,7 +176,12 @@ impl Live {
             | Effect::DropBeforeCommit { .. }
             | Effect::ErrorAfterCommit { .. }
             | Effect::Drip { .. }
-            | Effect::Malformed {}
+            | Effect::Malformed { .. }
+            | Effect::Decline { .. }
+            | Effect::CommitTwice {}
+            | Effect::Shift { .. }
+            | Effect::ClockAhead { .. }
+            | Effect::WebhookForge {}
             | Effect::RateLimit { .. }
             | Effect::WebhookLose {}
             | Effect::WebhookEarly {} => 0,

@@ -5,10 +5,12 @@ use model::fault::Match;
 use super::Facts;
 
 pub(super) fn matches(when: &Match, facts: &Facts<'_>) -> bool {
-    let Match { method, path, brand, amount_minor_min, amount_minor_max, nth: _, event } = when;
+    let Match { method, path, brand, country, currency, amount_minor_min, amount_minor_max, nth: _, event } = when;
     method.as_deref().is_none_or(|method| method.eq_ignore_ascii_case(facts.method))
         && path.as_deref().is_none_or(|path| glob(path, facts.path))
         && brand.as_deref().is_none_or(|brand| facts.brand.is_some_and(|of| brand.eq_ignore_ascii_case(of)))
+        && country.as_deref().is_none_or(|country| facts.country.is_some_and(|of| country.eq_ignore_ascii_case(of)))
+        && currency.as_deref().is_none_or(|currency| facts.currency.is_some_and(|of| currency.eq_ignore_ascii_case(of)))
         && amount_minor_min.is_none_or(|min| facts.amount_minor.is_some_and(|amount| amount >= min))
         && amount_minor_max.is_none_or(|max| facts.amount_minor.is_some_and(|amount| amount <= max))
         && event.as_deref().is_none_or(|event| facts.event.is_some_and(|of| glob(event, of)))

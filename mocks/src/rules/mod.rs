@@ -25,6 +25,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     pub(crate) brand: Option<&'a str>,
+    pub(crate) country: Option<&'a str>,
+    pub(crate) currency: Option<&'a str>,
     pub(crate) amount_minor: Option<i64>,
     /// Type of event; requests have none.
     pub(crate) event: Option<&'a str>,
@@ -176,7 +178,7 @@ impl Rules {
                 }
                 Effect::CommitThenDrop { .. }
                 | Effect::ErrorAfterCommit { .. }
-                | Effect::Malformed {}
+                | Effect::Malformed { .. }
                 | Effect::Drip { .. } => {
                     let first = plan.ending.is_none();
                     plan.ending.get_or_insert(hit);
@@ -186,7 +188,12 @@ impl Rules {
                 | Effect::WebhookDelay(_)
                 | Effect::WebhookLose {}
                 | Effect::WebhookEarly {}
-                | Effect::WebhookReorder { .. } => false,
+                | Effect::WebhookReorder { .. }
+                | Effect::WebhookForge {}
+                | Effect::Decline { .. }
+                | Effect::CommitTwice {}
+                | Effect::Shift { .. }
+                | Effect::ClockAhead { .. } => false,
             };
             if acts {
                 live.count_applied();
@@ -274,7 +281,12 @@ fn check_effect(effect: &Effect) -> Option<&'static str> {
         | Effect::WebhookDuplicate { .. }
         | Effect::CommitThenDrop { .. }
         | Effect::DropBeforeCommit { .. }
-        | Effect::Malformed {}
+        | Effect::Malformed { .. }
+        | Effect::Decline { .. }
+        | Effect::CommitTwice {}
+        | Effect::Shift { .. }
+        | Effect::ClockAhead { .. }
+        | Effect::WebhookForge {}
         | Effect::WebhookLose {}
         | Effect::WebhookEarly {} => None,
     }

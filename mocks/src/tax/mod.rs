@@ -127,7 +127,7 @@ impl Wire for Tax {
             }
             Operation::Ping { .. } => None,
         };
-        Traits { brand: None, amount_minor }
+        Traits { amount_minor, ..Traits::default() }
     }
 
     fn execute(&self, operation: Operation, turn: &mut Turn<'_>) -> Result<Answer, Stop> {

@@ -121,6 +121,8 @@ pub(crate) fn queue<T>(
         method: "POST",
         path: "",
         brand: event.brand,
+        country: None,
+        currency: None,
         amount_minor: Some(event.amount_minor),
         event: Some(event.kind),
         mark: event.intent.or(context.key.as_ref().map(|key| key.text.as_str())).unwrap_or(&group),
@@ -172,7 +174,12 @@ pub(crate) fn queue<T>(
             | Effect::DropBeforeCommit { .. }
             | Effect::ErrorAfterCommit { .. }
             | Effect::Drip { .. }
-            | Effect::Malformed {}
+            | Effect::Malformed { .. }
+            | Effect::Decline { .. }
+            | Effect::CommitTwice {}
+            | Effect::Shift { .. }
+            | Effect::ClockAhead { .. }
+            | Effect::WebhookForge {}
             | Effect::RateLimit { .. }
             | Effect::Barrier { .. } => {}
         }

@@ -127,5 +127,19 @@ fn phase(at: u64, faults: &[(u64, u64, &str)], warm_up: u64, recovery: u64) -> P
 
 /// How an arrival's card fares: whether it can pay, at first or with the second card.
 pub(super) fn can_pay(arrival: &Arrival) -> bool {
-    matches!(arrival.card, Card::Ok | Card::Mastercard | Card::Amex | Card::Discover) || arrival.manner.second_card
+    let pays = match arrival.card {
+        Card::Ok | Card::Mastercard | Card::Amex | Card::Discover | Card::Disputed => true,
+        // Whether the holder authenticates is not planned to fail.
+        Card::Authenticate | Card::AuthenticateUnlessSetUp => true,
+        Card::Declined
+        | Card::InsufficientFunds
+        | Card::Lost
+        | Card::Stolen
+        | Card::Expired
+        | Card::IncorrectCvc
+        | Card::ProcessingError
+        | Card::AuthenticateThenDeclined
+        | Card::AttachesThenFails => false,
+    };
+    pays || arrival.manner.second_card
 }

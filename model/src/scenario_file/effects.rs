@@ -2,8 +2,10 @@
 
 use super::form::{Form, Kind, defined, object};
 use super::kinds::{case, choice, shapes, word_or, words};
-use super::scalars::{Scalar, count, duration, number, parse_duration, some, some_rate, some_time, status, text};
-use crate::fault::{Delay, Effect, Ending, Toxic};
+use super::scalars::{
+    Scalar, count, duration, integer, number, parse_duration, some, some_rate, some_time, status, text,
+};
+use crate::fault::{Delay, Effect, Ending, Malformation, Toxic};
 use serde_json::json;
 use std::time::Duration;
 
@@ -32,8 +34,38 @@ pub(super) fn effect() -> impl Kind<Value = Effect> {
             case("drip", "Answers rightly, a few bytes at a time.", object("Drip", drip)),
             word_or(
                 "malformed",
-                "Executes, then answers a truncated body.",
-                object("Malformed", |_| Some(Effect::Malformed {})),
+                "Executes, then answers a body that is none of the provider's.",
+                object("Malformed", malformed),
+            ),
+            word_or(
+                "decline",
+                "Says no in the provider's own words.",
+                object("Decline", |form| {
+                    let code = form.optional("code", "The provider's code; its general one by default.", text());
+                    form.at()?;
+                    Some(Effect::Decline { code })
+                }),
+            ),
+            word_or(
+                "commit_twice",
+                "Executes twice under one key.",
+                object("CommitTwice", |_| Some(Effect::CommitTwice {})),
+            ),
+            case(
+                "shift",
+                "Moves tax rates or shipping prices (basis points) or fraud scores (points).",
+                object("Shift", |form| {
+                    let by = form.required("by", "Up, or down below zero.", integer());
+                    Some(Effect::Shift { by: by? })
+                }),
+            ),
+            case(
+                "clock_ahead",
+                "The providers' clock is ahead while the fault lasts.",
+                object("ClockAhead", |form| {
+                    let by = form.required("by", "By how much.", some_time());
+                    Some(Effect::ClockAhead { ms: ms(by?) })
+                }),
             ),
             case("rate_limit", "Refuses with 429 what exceeds a token bucket.", object("RateLimit", rate_limit)),
             case("barrier", "Holds answers until several requests have met.", object("Barrier", barrier)),
@@ -52,6 +84,11 @@ pub(super) fn effect() -> impl Kind<Value = Effect> {
                     let deadline = form.defaulted("deadline", "Longest hold.", "3s", some_time());
                     Some(Effect::WebhookReorder { deadline_ms: ms(deadline?) })
                 }),
+            ),
+            word_or(
+                "webhook_forge",
+                "Before each event, a stranger sends one that claims success.",
+                object("WebhookForge", |_| Some(Effect::WebhookForge {})),
             ),
         ]),
     )
@@ -85,6 +122,37 @@ pub(super) fn toxic() -> impl Kind<Value = Toxic> {
                 object("ResetPeer", |form| {
                     let timeout = form.defaulted("after", "From the first data.", "0ms", duration());
                     Some(Toxic::ResetPeer { timeout_ms: ms(timeout?) })
+                }),
+            ),
+            case(
+                "bandwidth",
+                "Lets only so much through.",
+                object("Bandwidth", |form| {
+                    let rate = form.required("rate_kb", "Thousands of bytes a second; 0 stalls.", count());
+                    Some(Toxic::Bandwidth { rate_kb: rate? })
+                }),
+            ),
+            case(
+                "slow_close",
+                "Delays the end of the stream.",
+                object("SlowClose", |form| {
+                    let delay = form.required("delay", "By how much.", some_time());
+                    Some(Toxic::SlowClose { delay_ms: ms(delay?) })
+                }),
+            ),
+            case(
+                "slicer",
+                "Cuts data into small pieces.",
+                object("Slicer", |form| {
+                    let size = form.required("bytes", "Bytes in a piece.", some());
+                    let variation =
+                        form.defaulted("variation", "Uniform deviation to either side, in bytes.", "0", count());
+                    let pause = form.defaulted("pause", "After each piece.", "0ms", duration());
+                    Some(Toxic::Slicer {
+                        average_size: size?,
+                        size_variation: variation?,
+                        delay_us: pause?.as_micros() as u64,
+                    })
                 }),
             ),
             case(
@@ -150,6 +218,17 @@ fn error_after_commit(form: &mut Form<'_>) -> Option<Effect> {
         form.wrong("status", &format!("is `{status}`, expected 500 or above"), "use `respond` for refusals");
     }
     Some(Effect::ErrorAfterCommit { status })
+}
+
+fn malformed(form: &mut Form<'_>) -> Option<Effect> {
+    let bodies = words(&[
+        ("truncated", Malformation::Truncated),
+        ("html", Malformation::Html),
+        ("empty", Malformation::Empty),
+        ("garbage", Malformation::Garbage),
+    ]);
+    let body = form.defaulted("body", "In which way.", "truncated", bodies);
+    Some(Effect::Malformed { body: body? })
 }
 
 fn drip(form: &mut Form<'_>) -> Option<Effect> {

@@ -150,6 +150,8 @@ fn matching(form: &mut Form<'_>) -> Option<Match> {
         }),
     );
     let brand = form.optional("brand", "Card brand: `visa`, `mastercard`, `amex`, `discover`.", text());
+    let country = form.optional("country", "Country of the card holder or the delivery, two letters.", text());
+    let currency = form.optional("currency", "Currency, three letters.", text());
     let amount = form.optional(
         "amount",
         "Amount, in minor units.",
@@ -172,6 +174,8 @@ fn matching(form: &mut Form<'_>) -> Option<Match> {
         method,
         path,
         brand,
+        country,
+        currency,
         amount_minor_min: least.map(|amount| amount as i64),
         amount_minor_max: most.map(|amount| amount as i64),
         nth: nth.unwrap_or_default(),

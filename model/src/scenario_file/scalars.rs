@@ -185,6 +185,16 @@ pub(super) const fn number() -> Scalar<f64> {
     }
 }
 
+/// A whole number of either sign.
+pub(super) const fn integer() -> Scalar<i64> {
+    Scalar {
+        parse: |text| text.parse().ok().filter(|number: &i64| number.unsigned_abs() <= 1 << 53),
+        expected: "a whole number",
+        hint: None,
+        schema: || json!({ "type": "integer" }),
+    }
+}
+
 /// A whole number that is not negative.
 pub(super) const fn count() -> Scalar<u64> {
     Scalar {
