@@ -1,7 +1,8 @@
 //! How each kind of row gets into its table.
 
 use crate::rows::{
-    ArrivalEnd, Attempt, Batch, Cancel, Event, OrderRow, Purchase, Sample, StatementRow, Timings, Window,
+    ArrivalEnd, Attempt, Batch, Cancel, Event, OrderRow, Purchase, Sample, SettlementRow, StatementRow, StockRow,
+    Timings, VoucherRow, Window,
 };
 use hdrhistogram::serialization::{Serializer, V2Serializer};
 use rusqlite::{Connection, params};
@@ -19,13 +20,19 @@ pub(crate) fn batch(conn: &Connection, batch: &Batch) -> rusqlite::Result<u64> {
     samples(conn, &batch.samples)?;
     events(conn, &batch.events)?;
     statement(conn, 0, &batch.statement)?;
+    stock(conn, &batch.stock)?;
+    vouchers(conn, &batch.vouchers)?;
+    settlement(conn, &batch.settlement)?;
     let rows = batch.arrivals.len()
         + batch.purchases.len()
         + batch.attempts.len()
         + batch.timings.len()
         + batch.samples.len()
         + batch.events.len()
-        + batch.statement.len();
+        + batch.statement.len()
+        + batch.stock.len()
+        + batch.vouchers.len()
+        + batch.settlement.len();
     Ok(rows as u64)
 }
 
@@ -206,15 +213,17 @@ pub(crate) fn statement(conn: &Connection, process: u16, rows: &[StatementRow]) 
 pub(crate) fn orders(conn: &Connection, rows: &[OrderRow]) -> rusqlite::Result<()> {
     let mut insert = conn.prepare_cached(
         "INSERT OR REPLACE INTO shop_order
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
+             ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)",
     )?;
-    let mut forget = ["order_line", "order_state", "order_refund"]
+    let mut forget = ["order_line", "order_state", "order_refund", "order_dispatch"]
         .into_iter()
         .map(|table| conn.prepare_cached(&format!("DELETE FROM {table} WHERE order_seq = ?1")))
         .collect::<rusqlite::Result<Vec<_>>>()?;
     let mut line = conn.prepare_cached("INSERT INTO order_line VALUES (?1, ?2, ?3, ?4, ?5)")?;
     let mut state = conn.prepare_cached("INSERT OR REPLACE INTO order_state VALUES (?1, ?2, ?3)")?;
-    let mut refund = conn.prepare_cached("INSERT INTO order_refund VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut refund = conn.prepare_cached("INSERT INTO order_refund VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    let mut dispatch = conn.prepare_cached("INSERT INTO order_dispatch VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for row in rows {
         let seq = row.seq as i64;
         insert.execute(params![
@@ -241,6 +250,15 @@ pub(crate) fn orders(conn: &Connection, rows: &[OrderRow]) -> rusqlite::Result<(
             row.run,
             row.intent,
             row.dispatch,
+            row.credit_minor,
+            row.voucher,
+            row.payment_provider,
+            row.shipping_source,
+            row.shipping_quote,
+            row.fraud,
+            row.review,
+            row.disputed_minor,
+            row.dispute_state,
         ])?;
         for forget in &mut forget {
             forget.execute([seq])?;
@@ -260,10 +278,53 @@ pub(crate) fn orders(conn: &Connection, rows: &[OrderRow]) -> rusqlite::Result<(
             state.execute(params![seq, last + 1, row.state])?;
         }
         for (number, it) in row.refunds.iter().enumerate() {
-            refund.execute(params![seq, number as i64, it.key, it.amount_minor, it.state])?;
+            refund.execute(params![
+                seq,
+                number as i64,
+                it.key,
+                it.amount_minor,
+                it.state,
+                it.asked,
+                it.credit_minor
+            ])?;
+        }
+        for (number, it) in row.dispatches.iter().enumerate() {
+            dispatch.execute(params![seq, number as i64, it.message, it.amount_minor, it.capture])?;
         }
     }
     Ok(())
+}
+
+fn stock(conn: &Connection, rows: &[StockRow]) -> rusqlite::Result<()> {
+    let mut insert = conn.prepare_cached("INSERT OR REPLACE INTO stock_book VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    rows.iter()
+        .try_for_each(|row| insert.execute(params![row.sku, row.declared, row.available, row.held, row.sold]).map(drop))
+}
+
+fn vouchers(conn: &Connection, rows: &[VoucherRow]) -> rusqlite::Result<()> {
+    let mut insert = conn.prepare_cached("INSERT OR REPLACE INTO voucher_book VALUES (?1, ?2, ?3)")?;
+    rows.iter().try_for_each(|row| insert.execute(params![row.code, row.declared_minor, row.balance_minor]).map(drop))
+}
+
+/// Adds lines of settlement reports; a line that is there already is left as it is.
+fn settlement(conn: &Connection, rows: &[SettlementRow]) -> rusqlite::Result<()> {
+    let mut insert =
+        conn.prepare_cached("INSERT OR IGNORE INTO settlement VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?;
+    rows.iter().try_for_each(|row| {
+        insert
+            .execute(params![
+                row.provider,
+                row.line as i64,
+                row.kind.name(),
+                row.object,
+                row.payment,
+                row.order,
+                row.gross_minor,
+                row.fee_minor,
+                upper(Some(&row.currency)),
+            ])
+            .map(drop)
+    })
 }
 
 /// Currency codes are upper-case in the books; providers write them in either case.

@@ -81,6 +81,8 @@ pub enum Fact {
     OrdersRead(Complete),
     /// The shop's files were scanned for card numbers.
     FilesScanned(Complete),
+    /// The settlement reports were read.
+    SettlementRead(Complete),
     /// One of the scanned files.
     ScannedFile {
         /// Its path.

@@ -37,6 +37,8 @@ pub struct Opening {
     pub stock: BTreeMap<String, u64>,
     /// Declared limits by promotion code.
     pub promotions: BTreeMap<String, u64>,
+    /// Declared worth by voucher code, in minor units.
+    pub vouchers: BTreeMap<String, i64>,
     /// Required laws and the least exposure of each.
     pub required_laws: BTreeMap<String, u64>,
     /// What will be broken.
@@ -155,6 +157,10 @@ fn store_limits(conn: &Connection, opening: &Opening) -> rusqlite::Result<()> {
     let mut stock = conn.prepare("INSERT INTO stock_limit (sku, stock) VALUES (?1, ?2)")?;
     for (sku, count) in &opening.stock {
         stock.execute(params![sku, *count as i64])?;
+    }
+    let mut voucher = conn.prepare("INSERT INTO voucher_limit (code, balance_minor) VALUES (?1, ?2)")?;
+    for (code, balance_minor) in &opening.vouchers {
+        voucher.execute(params![code, balance_minor])?;
     }
     let mut promotion = conn.prepare("INSERT INTO promotion_limit (code, uses) VALUES (?1, ?2)")?;
     for (code, uses) in &opening.promotions {

@@ -181,6 +181,12 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// Rows of the providers' statements.
     pub statement: Vec<StatementRow>,
+    /// The shop's stock at the end.
+    pub stock: Vec<StockRow>,
+    /// The shop's vouchers at the end.
+    pub vouchers: Vec<VoucherRow>,
+    /// Lines of settlement reports.
+    pub settlement: Vec<SettlementRow>,
 }
 
 /// Something that happened to the run itself.
@@ -295,7 +301,7 @@ pub struct OrderRow {
     pub number: String,
     /// The cart that it was made of.
     pub cart: Option<String>,
-    /// `pending`, `failed`, `paid`, `fulfilled`, `cancelled`.
+    /// `pending`, `authorised`, `failed`, `paid`, `partially_fulfilled`, `fulfilled`, `cancelled`.
     pub state: String,
     /// ISO 4217 code.
     pub currency: Option<String>,
@@ -309,6 +315,10 @@ pub struct OrderRow {
     pub tax_minor: Option<i64>,
     /// What the customer owes.
     pub total_minor: Option<i64>,
+    /// What of the total a voucher or store credit covers.
+    pub credit_minor: Option<i64>,
+    /// Code of the voucher used.
+    pub voucher: Option<String>,
     /// What the shop believes to have received.
     pub paid_minor: Option<i64>,
     /// What it believes to have given back.
@@ -327,6 +337,20 @@ pub struct OrderRow {
     pub tax_document: Option<String>,
     /// The provider's reference of the payment.
     pub payment: Option<String>,
+    /// Which payment provider has it: `payment`, `backup_payment`.
+    pub payment_provider: Option<String>,
+    /// Where the price of shipping came from: `quote`, `table`, `flat`.
+    pub shipping_source: Option<String>,
+    /// The provider's reference of the shipping rate.
+    pub shipping_quote: Option<String>,
+    /// What the fraud provider said: `approve`, `review`, `decline`, `unavailable`, `off`.
+    pub fraud: Option<String>,
+    /// What the desk said: `pending`, `approved`, `declined`.
+    pub review: Option<String>,
+    /// What is disputed.
+    pub disputed_minor: Option<i64>,
+    /// Where the dispute stands: `needs_response`, `under_review`, `won`, `lost`.
+    pub dispute_state: Option<String>,
     /// Whether the shop does not know if it was paid.
     pub in_doubt: bool,
     /// The run, where the shop carries marks on.
@@ -341,6 +365,105 @@ pub struct OrderRow {
     pub refunds: Vec<OrderRefund>,
     /// Whether the warehouse was told: `queued`, `sent`.
     pub dispatch: Option<String>,
+    /// What was sent, where an order may be sent in parts.
+    pub dispatches: Vec<OrderDispatch>,
+}
+
+/// A part of an order that was sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OrderDispatch {
+    /// The message by which the warehouse was told.
+    pub message: String,
+    /// What was captured for it.
+    pub amount_minor: i64,
+    /// The provider's reference of that capture.
+    pub capture: Option<String>,
+}
+
+/// What the shop says of an article at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StockRow {
+    /// Stock keeping unit.
+    pub sku: String,
+    /// How many there were to sell.
+    pub declared: i64,
+    /// How many are left.
+    pub available: i64,
+    /// How many are kept for orders that are not paid yet.
+    pub held: i64,
+    /// How many were sold.
+    pub sold: i64,
+}
+
+/// What the shop says of a voucher at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VoucherRow {
+    /// What a shopper types.
+    pub code: String,
+    /// What it was worth.
+    pub declared_minor: i64,
+    /// What is left of it.
+    pub balance_minor: i64,
+}
+
+/// A line of a payment provider's settlement report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SettlementRow {
+    /// `payment` or `backup_payment`.
+    pub provider: String,
+    /// From 1, by provider.
+    pub line: u64,
+    /// What kind of movement.
+    pub kind: SettlementKind,
+    /// The provider's reference of the movement: charge, capture, refund.
+    pub object: String,
+    /// The provider's reference of the payment.
+    pub payment: Option<String>,
+    /// The shop's order number, where the report names it.
+    pub order: Option<String>,
+    /// What moved, in minor units; negative: away from the shop.
+    pub gross_minor: i64,
+    /// The provider's fee, in minor units.
+    pub fee_minor: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+}
+
+/// What a line of a settlement report is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SettlementKind {
+    /// Money that a customer paid.
+    #[default]
+    Charge,
+    /// Money given back.
+    Refund,
+    /// A refund that came back.
+    RefundFailed,
+    /// Money that a dispute took.
+    Dispute,
+    /// Money that came back from a dispute that was won.
+    DisputeReversed,
+    /// A fee on its own line.
+    Fee,
+}
+
+impl SettlementKind {
+    /// The word in the books.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Charge => "charge",
+            Self::Refund => "refund",
+            Self::RefundFailed => "refund_failed",
+            Self::Dispute => "dispute",
+            Self::DisputeReversed => "dispute_reversed",
+            Self::Fee => "fee",
+        }
+    }
 }
 
 /// A line of an order.
@@ -373,6 +496,10 @@ pub struct OrderRefund {
     pub key: String,
     /// In minor units.
     pub amount_minor: i64,
-    /// `succeeded`, `pending`, `refused`.
+    /// `succeeded`, `pending`, `refused`, `failed`.
     pub state: String,
+    /// The key of the request that asked for it; several refunds may come of one.
+    pub asked: Option<String>,
+    /// What of it is given back as store credit.
+    pub credit_minor: i64,
 }

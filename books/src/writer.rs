@@ -184,6 +184,7 @@ pub(crate) fn note(conn: &Connection, fact: &Fact) -> rusqlite::Result<()> {
         ),
         Fact::OrdersRead(whole) => conn.execute("UPDATE run SET orders_complete = ?1", [complete(*whole)]),
         Fact::FilesScanned(whole) => conn.execute("UPDATE run SET files_complete = ?1", [complete(*whole)]),
+        Fact::SettlementRead(whole) => conn.execute("UPDATE run SET settlement_complete = ?1", [complete(*whole)]),
         Fact::ScannedFile { file, bytes } => conn
             .execute("INSERT OR REPLACE INTO scanned_file (file, bytes) VALUES (?1, ?2)", params![file, *bytes as i64]),
         Fact::CardSighting { file, card, count } => conn.execute(

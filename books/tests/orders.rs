@@ -80,8 +80,8 @@ fn what_cannot_be_read_is_named_with_its_line() {
     );
     assert_eq!(
         said("order_no,status,grand_total,customer\nN-1,complete,1,a\nN-2,lost,1,a\n"),
-        "read the orders book, line 3: state `lost` is not in the mapping of states, and is none of pending, failed, paid, \
-         fulfilled, cancelled"
+        "read the orders book, line 3: state `lost` is not in the mapping of states, and is none of pending, authorised, \
+         failed, paid, partially_fulfilled, fulfilled, cancelled"
     );
     assert_eq!(
         said("order_no,status,grand_total,customer\n,complete,1,a\n"),

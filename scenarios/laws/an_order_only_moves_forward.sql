@@ -4,11 +4,12 @@
 -- stands: an order that fell back has fallen back
 --
 -- Over the history of states, closed by the state in which the order was read. Pending and failed are one step (a second
--- card makes a failed order pending, then paid); paid, fulfilled and cancelled are the next ones.
+-- card makes a failed order pending, then paid); authorised, paid, partially fulfilled, fulfilled, cancelled are the next
+-- ones.
 WITH ranked AS NOT MATERIALIZED (
     SELECT order_seq, number, state,
-           CASE state WHEN 'pending' THEN 0 WHEN 'failed' THEN 0 WHEN 'paid' THEN 1 WHEN 'fulfilled' THEN 2
-                      WHEN 'cancelled' THEN 3 END AS rank
+           CASE state WHEN 'pending' THEN 0 WHEN 'failed' THEN 0 WHEN 'authorised' THEN 1 WHEN 'paid' THEN 2
+                      WHEN 'partially_fulfilled' THEN 3 WHEN 'fulfilled' THEN 4 WHEN 'cancelled' THEN 5 END AS rank
     FROM v1_order_state
 ), judged AS MATERIALIZED (
     SELECT o.order_number, o.intent, o.faults,

@@ -3,14 +3,14 @@
 -- exposure: charges that were released or are still open, or whose answer was destroyed
 --
 -- Examined: every authorisation that succeeded. Open: neither captured nor released. It may be open for an accepted order
--- that waits for its capture; a partial capture releases the rest.
+-- that waits for its capture; a final partial capture releases the rest.
 SELECT c.charge AS subject,
        CASE WHEN NOT c.open THEN 'held'
-            WHEN c.order_accepted AND c.order_captured_minor < coalesce(c.order_total_minor, c.authorised_minor) THEN 'held'
+            WHEN c.order_accepted AND c.order_captured_minor < coalesce(c.order_due_minor, c.authorised_minor) THEN 'held'
             WHEN c.attribution = 'undecided' OR coalesce(c.orders_maybe, 0) > 0 OR NOT run.final THEN 'undecided'
             ELSE 'violated' END AS finding,
-       CASE WHEN NOT c.open OR (c.order_accepted AND c.order_captured_minor < coalesce(c.order_total_minor, c.authorised_minor)) THEN ''
-            ELSE printf('%.*f %s is still blocked, and ', k.minor_digits, c.authorised_minor / k.minor_unit, c.currency)
+       CASE WHEN NOT c.open OR (c.order_accepted AND c.order_captured_minor < coalesce(c.order_due_minor, c.authorised_minor)) THEN ''
+            ELSE printf('%.*f %s is still blocked, and ', k.minor_digits, c.open_minor / k.minor_unit, c.currency)
                  || CASE WHEN c.attribution = 'undecided' OR coalesce(c.orders_maybe, 0) > 0
                               THEN 'its marks fit several intents'
                          WHEN c.order_number IS NULL THEN 'there is no order'

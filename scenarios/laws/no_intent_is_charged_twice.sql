@@ -6,19 +6,21 @@
 --
 -- Charged twice: two or more captures whose un-refunded sum, at some point of the statement's sequence, exceeded what one
 -- order owed or, without an order, the total that the shopper was shown. Split captures of one order are not it, nor is a
--- capture after a full refund; a voided authorisation is no charge.
+-- capture after a full refund; a voided authorisation is no charge. What the provider doubled by itself counts if it was
+-- never given back.
 WITH paid AS (
     SELECT i.*, coalesce(i.owed_minor, i.shown_total_minor, i.total_minor) AS due_minor, c.minor_digits, c.minor_unit
     FROM v1_intent AS i JOIN v1_currency AS c ON c.currency = i.currency
     WHERE i.captures > 0
 )
 SELECT intent AS subject,
-       CASE WHEN captures >= 2 AND peak_minor > due_minor THEN 'violated'
+       CASE WHEN captures >= 2 AND max(peak_minor, net_minor) > due_minor THEN 'violated'
             WHEN captures >= 2 AND due_minor IS NULL THEN 'undecided'
             WHEN charges_maybe > 0 THEN 'undecided'
             ELSE 'held' END AS finding,
-       CASE WHEN captures >= 2 AND peak_minor > due_minor THEN
-                printf('%d captures: %.*f %s was taken where %.*f was owed; ', captures, minor_digits, peak_minor / minor_unit,
+       CASE WHEN captures >= 2 AND max(peak_minor, net_minor) > due_minor THEN
+                printf('%d captures: %.*f %s was taken where %.*f was owed; ', captures, minor_digits,
+                       max(peak_minor, net_minor) / minor_unit,
                        currency, minor_digits, due_minor / minor_unit)
                 || CASE WHEN net_minor > due_minor THEN 'it was still so at the end' ELSE 'it was given back later' END
             WHEN captures >= 2 AND due_minor IS NULL THEN

@@ -86,6 +86,7 @@ fn remarks(joined: &Joined, run: &RunRow) -> Result<Vec<String>, books::Error> {
         (run.statement_book, "the providers' statement"),
         (run.orders_book, "the shop's orders book"),
         (run.files_book, "the scan of the shop's files"),
+        (run.settlement_book, "the payment providers' settlement reports"),
     ] {
         match state {
             BookState::Absent => remarks.push(format!("{book} was not read: laws that need it are not exercised")),

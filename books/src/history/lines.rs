@@ -4,7 +4,7 @@ use super::words::{Words, number};
 use super::{Books, Expect, History, HistoryError};
 use crate::intake::{Complete, Fact, LoadEnd, Settled};
 use crate::opening::{MixName, Opening};
-use crate::rows::{Batch, OrderRow};
+use crate::rows::{Batch, OrderRow, StockRow};
 use model::card::Card;
 use model::finding::Finding;
 use model::plan::{Arrival, Manner, Phase, PhaseWindow, RunPlan};
@@ -52,6 +52,7 @@ pub(super) struct Draft {
     pub(super) now_us: u64,
     orders_read: Option<Complete>,
     files_scanned: Option<Complete>,
+    pub(super) settlement_read: Option<Complete>,
     load_ended: Option<LoadEnd>,
     settled: (Settled, u64),
     statement: Complete,
@@ -71,6 +72,7 @@ impl Draft {
             now_us: 0,
             orders_read: Some(Complete::Yes),
             files_scanned: None,
+            settlement_read: None,
             load_ended: Some(LoadEnd::Completed),
             settled: (Settled::Quiet, 5_000_000),
             statement: Complete::Yes,
@@ -104,6 +106,7 @@ impl Draft {
         facts.extend(self.load_ended.map(Fact::LoadEnded));
         facts.extend(self.orders_read.map(Fact::OrdersRead));
         facts.extend(self.files_scanned.map(Fact::FilesScanned));
+        facts.extend(self.settlement_read.map(Fact::SettlementRead));
         let books = Books { opening: self.opening, plan, batch: self.batch, orders: self.orders, facts };
         Ok(History { title: self.title, expect, books })
     }
@@ -132,7 +135,20 @@ impl Draft {
             }
             "shopper" => self.shopper(&mut words)?,
             "submit" | "look" | "settle" | "second-card" | "cancel" => return self.attempt(verb, rest),
-            "payment" | "tax" | "warehouse" => self.statement(verb, &mut words)?,
+            "payment" | "tax" | "fraud" | "shipping" | "warehouse" => self.statement(verb, &mut words)?,
+            "backup-payment" => self.statement("backup_payment", &mut words)?,
+            "settled" => self.settled_line(&mut words)?,
+            "stock-book" => {
+                let sku = words.expect("an article")?.to_owned();
+                let mut count = |name: &str| words.number(name).map(Option::unwrap_or_default);
+                let (declared, available) = (count("declared")?, count("available")?);
+                let row = StockRow { sku, declared, available, held: count("held")?, sold: count("sold")? };
+                self.batch.stock.push(row);
+            }
+            "voucher" => {
+                let code = words.expect("a code")?.to_owned();
+                self.opening.vouchers.insert(code, number(words.expect("a number")?)?);
+            }
             "order" => self.order(&mut words)?,
             "file" => {
                 let file = words.expect("a path")?.to_owned();
@@ -170,6 +186,9 @@ impl Draft {
         }
         if let Some(word) = words.value("orders") {
             self.orders_read = completeness(word)?;
+        }
+        if let Some(word) = words.value("settlement") {
+            self.settlement_read = completeness(word)?;
         }
         if let Some(word) = words.value("files") {
             self.files_scanned = completeness(word)?;

@@ -2,8 +2,10 @@
 
 use super::lines::{BEGAN_US, Draft, PACE_US, RUN};
 use super::words::{Words, number};
+use crate::intake::Complete;
 use crate::rows::{
-    ArrivalEnd, Attempt, AttemptKind, Cancel, OrderLine, OrderRefund, OrderRow, OrderState, Purchase, StatementRow,
+    ArrivalEnd, Attempt, AttemptKind, Cancel, OrderDispatch, OrderLine, OrderRefund, OrderRow, OrderState, Purchase,
+    SettlementKind, SettlementRow, StatementRow,
 };
 use model::outcome::{Outcome, Reading, Refusal};
 
@@ -108,6 +110,7 @@ impl Draft {
             "sent"
         };
         let replayed = words.has("replayed");
+        let partial = words.has("partial");
         let of = words.has("of");
         let op = words.expect("an operation")?.to_owned();
         let object = words.expect("an object")?.to_owned();
@@ -135,8 +138,39 @@ impl Draft {
             fault: words.text("fault"),
             effect: words.text("effect"),
             answer: Some(answer.into()),
-            detail: None,
+            detail: partial.then(|| serde_json::json!({ "final": false })),
         });
+        Ok(())
+    }
+
+    /// `settled payment charge ch_1 of pi_1 100 order=O1 fee=3`.
+    pub(super) fn settled_line(&mut self, words: &mut Words<'_>) -> Result<(), String> {
+        let of = words.has("of");
+        let provider = words.expect("a provider")?.replace('-', "_");
+        let kind = words.expect("a kind")?;
+        let kinds = [
+            SettlementKind::Charge,
+            SettlementKind::Refund,
+            SettlementKind::RefundFailed,
+            SettlementKind::Dispute,
+            SettlementKind::DisputeReversed,
+            SettlementKind::Fee,
+        ];
+        let kind = kinds.into_iter().find(|it| it.name() == kind).ok_or(format!("`{kind}` is no kind of movement"))?;
+        let object = words.expect("an object")?.to_owned();
+        let payment = if of { Some(words.expect("an object after `of`")?.to_owned()) } else { None };
+        self.batch.settlement.push(SettlementRow {
+            provider,
+            line: self.batch.settlement.len() as u64 + 1,
+            kind,
+            object,
+            payment,
+            order: words.text("order"),
+            gross_minor: number(words.expect("an amount")?)?,
+            fee_minor: words.number("fee")?.unwrap_or(0),
+            currency: words.text("currency").unwrap_or_else(|| "USD".into()),
+        });
+        self.settlement_read = self.settlement_read.or(Some(Complete::Yes));
         Ok(())
     }
 
@@ -150,7 +184,8 @@ impl Draft {
         let number_of_order = words.expect("an order number")?.to_owned();
         let state = words.expect("a state")?.to_owned();
         let total_minor = words.number("total")?;
-        let paid = matches!(state.as_str(), "paid" | "fulfilled").then_some(total_minor).flatten();
+        let paid =
+            matches!(state.as_str(), "paid" | "partially_fulfilled" | "fulfilled").then_some(total_minor).flatten();
         let row = OrderRow {
             seq: self.orders.len() as u64 + 1,
             number: number_of_order,
@@ -180,12 +215,31 @@ impl Draft {
             })?,
             history: list(words, "states", |item| Ok(OrderState { seq: 0, state: item.into() }))?,
             refunds: list(words, "refunds", |item| {
-                let mut parts = item.splitn(3, ':');
-                let mut part = || parts.next().ok_or("expected `KEY:AMOUNT:STATE`");
+                let mut parts = item.splitn(4, ':');
+                let mut part = || parts.next().ok_or("expected `KEY:AMOUNT:STATE` or `KEY:AMOUNT:STATE:ASKED`");
                 let (key, amount, state) = (part()?, part()?, part()?);
-                Ok(OrderRefund { key: key.into(), amount_minor: number(amount)?, state: state.into() })
+                Ok(OrderRefund {
+                    key: key.into(),
+                    amount_minor: number(amount)?,
+                    state: state.into(),
+                    asked: parts.next().map(Into::into),
+                    credit_minor: 0,
+                })
             })?,
             dispatch: words.text("dispatch"),
+            credit_minor: words.number("credit")?,
+            voucher: words.text("voucher"),
+            payment_provider: words.text("provider"),
+            shipping_source: words.text("shipping-source"),
+            shipping_quote: words.text("shipping-quote"),
+            fraud: words.text("fraud"),
+            review: words.text("review"),
+            disputed_minor: words.number("disputed")?,
+            dispute_state: words.text("dispute"),
+            dispatches: list(words, "parts", |item| {
+                let (message, amount) = item.split_once(':').ok_or("expected `MESSAGE:AMOUNT`")?;
+                Ok(OrderDispatch { message: message.into(), amount_minor: number(amount)?, capture: None })
+            })?,
         };
         self.orders.push(row);
         Ok(())

@@ -20,6 +20,9 @@ pub(super) struct Line<'a> {
     pub order: Option<&'a str>,
     pub email: Option<&'a str>,
     pub fault: Option<&'a str>,
+    pub effect: Option<&'a str>,
+    /// Of a capture: whether another one may follow.
+    pub is_final: bool,
     pub answer: Option<&'a str>,
 }
 
@@ -43,12 +46,14 @@ impl<'a> Line<'a> {
             email: text(13)?,
             fault: text(14)?,
             answer: text(15)?,
+            effect: text(16)?,
+            is_final: row.get(17)?,
         })
     }
 
     /// Whether the row names an object whose marks are shared by all its rows.
     pub(super) fn makes_object(&self) -> bool {
-        !matches!(self.op, "webhook" | "fault" | "refused_by_fault" | "quote")
+        !matches!(self.op, "webhook" | "fault" | "refused_by_fault" | "quote" | "rate" | "label" | "decision")
     }
 
     /// Whether something was executed, and with success.
@@ -56,10 +61,25 @@ impl<'a> Line<'a> {
         !self.replayed && !matches!(self.state, Some("refused" | "declined" | "failed"))
     }
 
+    /// Whether the row is of a provider of payments: the first or the second one.
+    pub(super) fn is_payment(&self) -> bool {
+        is_payment(self.provider)
+    }
+
+    /// Whether the provider made it by itself, beside the one that was asked for.
+    pub(super) fn is_doubled_by_provider(&self) -> bool {
+        self.effect == Some("commit_twice")
+    }
+
     /// Whether a fault destroyed the answer of an operation that was executed.
     pub(super) fn answer_lost(&self) -> bool {
         matches!(self.answer, Some("lost" | "altered"))
     }
+}
+
+/// Whether a provider takes money.
+pub(super) fn is_payment(provider: &str) -> bool {
+    matches!(provider, "payment" | "backup_payment")
 }
 
 /// What a pass needs to know.
@@ -79,11 +99,12 @@ pub(super) fn each(
 ) -> rusqlite::Result<()> {
     let columns = match part {
         Part::Marks => {
-            "id, provider, op, object, parent, NULL, NULL, NULL, NULL, 0, run, intent, order_number, email, NULL, NULL"
+            "id, provider, op, object, parent, NULL, NULL, NULL, NULL, 0, run, intent, order_number, email, NULL, NULL,
+             NULL, 1"
         }
         Part::Whole => {
             "id, provider, op, object, parent, state, amount_minor, currency, key, replayed, run, intent, order_number, email,
-             fault, answer"
+             fault, answer, effect, op <> 'capture' OR detail IS NULL OR coalesce(detail ->> '$.final', 1)"
         }
     };
     let mut select = conn.prepare(&format!("SELECT {columns} FROM statement WHERE op <> 'fault' ORDER BY id"))?;

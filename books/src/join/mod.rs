@@ -5,6 +5,7 @@
 //! A weak mark that fits two intents leaves its row undecided. No clock is read: order within a book is its sequence.
 
 mod attribute;
+mod charges;
 mod fit;
 mod hash;
 mod lines;
@@ -24,7 +25,7 @@ use store::Found;
 use tally::Tally;
 
 /// Version of the join; a file joined by another one is joined anew.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 
 /// Rebuilds all derived tables and indexes, in one transaction.
 pub(crate) fn build(conn: &mut Connection) -> Result<(), Error> {

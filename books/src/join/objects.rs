@@ -87,7 +87,7 @@ pub(super) struct Object {
 #[derive(Debug, Default)]
 pub(super) struct Objects {
     pub all: Vec<Object>,
-    by_name: [QuickMap<Box<str>, u32>; 4],
+    by_name: [QuickMap<Box<str>, u32>; 5],
 }
 
 impl Objects {
@@ -142,6 +142,11 @@ impl Objects {
         }
     }
 
+    /// A payment, at whichever provider.
+    pub(super) fn find_payment(&self, name: Option<&str>) -> Option<u32> {
+        self.find("payment", name).or_else(|| self.find("backup_payment", name))
+    }
+
     pub(super) fn find(&self, provider: &str, name: Option<&str>) -> Option<u32> {
         self.by_name[side(provider)].get(name?).copied()
     }
@@ -157,8 +162,9 @@ impl Objects {
 fn side(provider: &str) -> usize {
     match provider {
         "payment" => 0,
-        "tax" => 1,
-        "warehouse" => 2,
-        _ => 3,
+        "backup_payment" => 1,
+        "tax" => 2,
+        "warehouse" => 3,
+        _ => 4,
     }
 }

@@ -13,9 +13,11 @@ pub(super) struct Order {
     pub attribution: Attribution,
     pub accepted: bool,
     pub pending: bool,
-    pub total_minor: Option<i64>,
+    /// What a charge is to pay: the total without what credit covers.
+    pub due_minor: Option<i64>,
     pub currency: Option<Box<str>>,
     pub refunded_minor: i64,
+    pub booked_back_minor: i64,
     pub charges: u32,
     pub captures: u32,
     pub captured_minor: i64,
@@ -61,9 +63,10 @@ struct OrderMarks<'a> {
 
 const SELECT: &str = "
     SELECT o.seq, o.number, o.email, o.payment, o.run, o.intent, o.cart, o.tax_quote, o.tax_document, o.state, o.total_minor,
-           o.currency, max(coalesce(o.refunded_minor, 0), coalesce(r.booked, 0))
+           o.currency, o.credit_minor, max(coalesce(o.refunded_minor, 0), coalesce(r.booked, 0)),
+           coalesce(r.credit, 0), iif(o.dispute_state = 'lost', coalesce(o.disputed_minor, 0), 0)
     FROM shop_order AS o
-    LEFT JOIN (SELECT order_seq, sum(amount_minor) AS booked FROM order_refund
+    LEFT JOIN (SELECT order_seq, sum(amount_minor) AS booked, sum(credit_minor) AS credit FROM order_refund
                WHERE state IN ('succeeded', 'pending') GROUP BY order_seq) AS r ON r.order_seq = o.seq
     ORDER BY o.seq";
 
@@ -105,21 +108,24 @@ impl Orders {
         }
         if let Some(payment) = marks.payment {
             // A shop may name the payment or its charge.
-            let object = objects.find("payment", Some(payment));
+            let object = objects.find_payment(Some(payment));
             let root = object.map(|object| &*objects.all[objects.all[object as usize].root as usize].name);
             self.by_payment.add(root.unwrap_or(payment), index);
         }
         self.by_number.add(marks.number, index);
         let state = text(9)?.unwrap_or_default();
+        let refunded_minor: i64 = row.get(13)?;
+        let credit_minor: i64 = row.get::<_, Option<i64>>(12)?.unwrap_or(0);
         self.all.push(Order {
             seq: row.get(0)?,
             number: marks.number.into(),
             attribution: attribute(&marks, shoppers, objects),
             accepted: !matches!(state, "failed" | "cancelled"),
             pending: state == "pending",
-            total_minor: row.get(10)?,
             currency: text(11)?.map(Into::into),
-            refunded_minor: row.get(12)?,
+            due_minor: row.get::<_, Option<i64>>(10)?.map(|total| total - credit_minor),
+            refunded_minor,
+            booked_back_minor: refunded_minor - row.get::<_, i64>(14)? + row.get::<_, i64>(15)?,
             charges: 0,
             captures: 0,
             captured_minor: 0,
@@ -166,7 +172,7 @@ fn attribute(marks: &OrderMarks<'_>, shoppers: &Shoppers, objects: &Objects) -> 
     let by_number = || Attribution::among(shoppers.by_number.all(marks.number).to_vec(), Mark::OrderNumber);
     let by_email = || Attribution::among(shoppers.by_email.all(&email).to_vec(), Mark::Email);
     let by_payment = || {
-        let object = objects.find("payment", marks.payment)?;
+        let object = objects.find_payment(marks.payment)?;
         let root = &objects.all[objects.all[object as usize].root as usize].marks;
         let emails = || root.emails.iter().flat_map(|email| shoppers.by_email.all(email)).copied().collect();
         let ids = if root.strong.is_empty() { emails() } else { root.strong.clone() };

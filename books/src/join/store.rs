@@ -55,7 +55,7 @@ impl Found<'_> {
             let place = tally.places[objects.all[object as usize].root as usize].as_ref()?;
             place.order.map(|index| index as usize)
         };
-        for charge in &tally.charges {
+        for charge in &tally.charges.all {
             if let Some(index) = index_of(charge.object, self.objects) {
                 let order = &mut self.orders.all[index];
                 order.charges += 1;
@@ -63,9 +63,7 @@ impl Found<'_> {
                 order.captured_minor += charge.captured_minor;
                 order.returned_minor += charge.refunded_minor;
                 order.answers_lost += charge.answers_lost;
-                if charge.captures == 0 && !charge.released {
-                    order.open_minor += charge.authorised_minor.unwrap_or(0);
-                }
+                order.open_minor += charge.open_minor();
             }
         }
         for document in &tally.documents {
@@ -97,7 +95,7 @@ impl Found<'_> {
                 insert.execute(params!["order", &*order.number, intent])?;
             }
         }
-        for charge in &self.tally.charges {
+        for charge in &self.tally.charges.all {
             let name = &self.objects.all[charge.object as usize].name;
             for intent in self.place(charge.object).map_or(&[][..], |place| place.attribution.candidates()) {
                 *maybe.charges.entry(*intent).or_default() += 1;
@@ -109,7 +107,7 @@ impl Found<'_> {
 
     fn store_intents(&self, maybe: &Maybe) -> rusqlite::Result<()> {
         let mut charges: QuickMap<u32, u32> = QuickMap::default();
-        for charge in &self.tally.charges {
+        for charge in &self.tally.charges.all {
             if let Some(intent) = self.place(charge.object).and_then(|place| place.attribution.intent()) {
                 *charges.entry(intent).or_default() += 1;
             }
@@ -122,8 +120,8 @@ impl Found<'_> {
             let id = id as u32;
             let orders = self.orders.of_intent(id).iter().map(|index| &self.orders.all[*index as usize]);
             let accepted = orders.clone().filter(|order| order.accepted);
-            let owed = accepted.clone().filter_map(|order| order.total_minor).max();
-            let owed = owed.or_else(|| orders.clone().filter_map(|order| order.total_minor).max());
+            let owed = accepted.clone().filter_map(|order| order.due_minor).max();
+            let owed = owed.or_else(|| orders.clone().filter_map(|order| order.due_minor).max());
             let money = &self.tally.money[id as usize];
             let currency = money.currency.clone().or_else(|| orders.clone().find_map(|order| order.currency.clone()));
             insert.execute(params![
@@ -163,10 +161,10 @@ impl Found<'_> {
     fn store_charges(&self) -> rusqlite::Result<()> {
         let mut insert = self.conn.prepare(
             "INSERT INTO charge (charge, payment, intent, order_seq, attribution, currency, authorised_minor, declined, captures,
-                 captured_minor, refunded_minor, released, answers_lost, faults)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                 captured_minor, refunded_minor, released, open_minor, answers_lost, faults)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?;
-        for charge in &self.tally.charges {
+        for charge in &self.tally.charges.all {
             let object = &self.objects.all[charge.object as usize];
             let place = self.place(charge.object);
             insert.execute(params![
@@ -182,6 +180,7 @@ impl Found<'_> {
                 charge.captured_minor,
                 charge.refunded_minor,
                 charge.released,
+                charge.open_minor(),
                 charge.answers_lost,
                 charge.faults,
             ])?;
@@ -238,7 +237,7 @@ impl Found<'_> {
     fn store_effects(&self) -> rusqlite::Result<()> {
         let mut payments: BTreeMap<u32, (i64, Option<&str>, u32)> = BTreeMap::new();
         for charge in
-            self.tally.charges.iter().filter(|charge| charge.captures > 0 || charge.authorised_minor.is_some())
+            self.tally.charges.all.iter().filter(|charge| charge.captures > 0 || charge.authorised_minor.is_some())
         {
             let root = self.objects.all[charge.object as usize].root;
             let sum = payments.entry(root).or_default();
@@ -298,7 +297,7 @@ impl Found<'_> {
     fn store_orders(&self) -> rusqlite::Result<()> {
         let mut insert = self.conn.prepare(
             "INSERT INTO order_join
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
         )?;
         for order in self.orders.all.iter().filter(|order| !order.set_aside()) {
             insert.execute(params![
@@ -308,6 +307,7 @@ impl Found<'_> {
                 order.attribution.mark(),
                 order.accepted,
                 order.refunded_minor,
+                order.booked_back_minor,
                 order.charges,
                 order.captures,
                 order.captured_minor,
@@ -329,7 +329,7 @@ impl Found<'_> {
         let mut codes: BTreeSet<&str> = BTreeSet::from([""]);
         codes.extend(self.shoppers.intents.iter().filter_map(|intent| intent.currency.as_deref()));
         codes.extend(self.orders.all.iter().filter_map(|order| order.currency.as_deref()));
-        codes.extend(self.tally.charges.iter().filter_map(|charge| charge.currency.as_deref()));
+        codes.extend(self.tally.charges.all.iter().filter_map(|charge| charge.currency.as_deref()));
         codes.extend(self.tally.money.iter().filter_map(|money| money.currency.as_deref()));
         let mut insert =
             self.conn.prepare("INSERT INTO currency (code, minor_digits, minor_unit) VALUES (?1, ?2, ?3)")?;

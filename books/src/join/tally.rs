@@ -1,6 +1,7 @@
 //! One pass over the statement: joins each row and adds up what it did.
 
 use super::attribute::{Books, Reference};
+use super::charges::Charges;
 use super::fit::Attribution;
 use super::hash::QuickMap;
 use super::lines::{self, Line, Part};
@@ -17,6 +18,7 @@ pub(super) struct Money {
     pub captured_minor: i64,
     pub refunded_minor: i64,
     pub peak_minor: i64,
+    doubled_minor: i64,
     pub answers_lost: u32,
     pub replays: u32,
     pub payment_faults: u32,
@@ -25,19 +27,15 @@ pub(super) struct Money {
     pub currency: Option<Box<str>>,
 }
 
-/// A charge of the payment provider.
-#[derive(Debug)]
-pub(super) struct Charge {
-    pub object: u32,
-    pub currency: Option<Box<str>>,
-    pub authorised_minor: Option<i64>,
-    pub declined: bool,
-    pub captures: u32,
-    pub captured_minor: i64,
-    pub refunded_minor: i64,
-    pub released: bool,
-    pub answers_lost: u32,
-    pub faults: u32,
+impl Money {
+    fn capture(&mut self, amount: i64, line: &Line<'_>) {
+        self.captures += 1;
+        self.captured_minor += amount;
+        // What the provider doubled by itself is the shop's to give back; having taken it is not its doing.
+        self.doubled_minor += if line.is_doubled_by_provider() { amount } else { 0 };
+        self.peak_minor = self.peak_minor.max(self.captured_minor - self.doubled_minor - self.refunded_minor);
+        self.currency = self.currency.take().or_else(|| line.currency.map(Into::into));
+    }
 }
 
 /// A tax document or a dispatch.
@@ -72,7 +70,7 @@ pub(super) struct Place {
 pub(super) struct Tally {
     /// By intent.
     pub money: Vec<Money>,
-    pub charges: Vec<Charge>,
+    pub charges: Charges,
     pub documents: Vec<Paper>,
     pub dispatches: Vec<Paper>,
     /// By object; filled for outermost ones.
@@ -81,8 +79,6 @@ pub(super) struct Tally {
     pub order_faults: QuickMap<u32, u32>,
     /// Rows of other runs.
     pub set_aside: BTreeMap<Box<str>, u64>,
-    charge_of: QuickMap<u32, u32>,
-    charges_under: QuickMap<u32, Vec<u32>>,
     document_of: QuickMap<u32, u32>,
     dispatch_of: QuickMap<u32, u32>,
 }
@@ -142,7 +138,7 @@ impl Pass<'_> {
         self.join.execute(params![line.id, intent, order_seq, place.attribution.name(), place.attribution.mark()])?;
         self.count_faults(line, &place);
         match (line.provider, object) {
-            ("payment", Some(object)) => {
+            ("payment" | "backup_payment", Some(object)) => {
                 self.pay(line, object, intent);
                 if line.op == "refund" && !line.replayed {
                     self.note_refund(line, object, intent, order_seq)?;
@@ -186,7 +182,7 @@ impl Pass<'_> {
         }
         let object = &self.objects.all[root as usize];
         let reference = match line.provider {
-            "payment" => Reference::Payment(&object.name),
+            "payment" | "backup_payment" => Reference::Payment(&object.name),
             "tax" => Reference::Document(&object.name),
             _ => Reference::Nothing,
         };
@@ -203,13 +199,13 @@ impl Pass<'_> {
         }
         if let Some(money) = self.tally.money_of(place.attribution.intent()) {
             match line.provider {
-                "payment" => money.payment_faults += 1,
+                "payment" | "backup_payment" => money.payment_faults += 1,
                 "tax" => money.tax_faults += 1,
                 "warehouse" => money.warehouse_faults += 1,
                 _ => {}
             }
         }
-        if line.provider == "payment"
+        if line.is_payment()
             && let Some(order) = place.order
         {
             *self.tally.order_faults.entry(order).or_default() += 1;
@@ -223,85 +219,24 @@ impl Pass<'_> {
             }
             return;
         }
+        let parent = self.objects.find(line.provider, line.parent);
+        let root = self.objects.all[object as usize].root;
+        self.tally.charges.take(line, object, parent, root);
+        let Some(money) = self.tally.money_of(intent) else { return };
         let amount = line.amount_minor.unwrap_or(0);
         match line.op {
-            "authorise" | "capture" => {
-                let lost = u32::from(line.took_effect() && line.answer_lost());
-                if let Some(money) = self.tally.money_of(intent) {
-                    money.answers_lost += lost;
-                    if line.op == "capture" && line.took_effect() {
-                        money.captures += 1;
-                        money.captured_minor += amount;
-                        money.peak_minor = money.peak_minor.max(money.captured_minor - money.refunded_minor);
-                        money.currency = money.currency.take().or_else(|| line.currency.map(Into::into));
-                    }
-                }
-                let charge = self.charge(object, line);
-                charge.answers_lost += lost;
-                charge.faults += u32::from(line.fault.is_some());
-                match (line.op, line.took_effect()) {
-                    ("capture", true) => {
-                        charge.captures += 1;
-                        charge.captured_minor += amount;
-                    }
-                    ("authorise", true) => charge.authorised_minor = Some(amount),
-                    ("authorise", false) => charge.declined = true,
-                    _ => {}
+            "authorise" | "capture" if line.took_effect() => {
+                money.answers_lost += u32::from(line.answer_lost());
+                if line.op == "capture" {
+                    money.capture(amount, line);
                 }
             }
-            "refund" if line.took_effect() => {
-                if let Some(money) = self.tally.money_of(intent) {
-                    money.refunded_minor += amount;
-                }
-                if let Some(charge) = self.refunded_charge(line, object) {
-                    charge.refunded_minor += amount;
-                }
-            }
-            "void" => self.charge(object, line).released = true,
-            "cancel" => {
-                for charge in self.tally.charges_under.get(&object).into_iter().flatten() {
-                    self.tally.charges[*charge as usize].released = true;
-                }
-            }
+            "refund" if line.took_effect() => money.refunded_minor += amount,
+            "refund_failed" => money.refunded_minor -= amount,
+            // A dispute that is lost gives the customer everything back.
+            "dispute" if line.state == Some("lost") => money.refunded_minor += amount,
             _ => {}
         }
-    }
-
-    fn charge(&mut self, object: u32, line: &Line<'_>) -> &mut Charge {
-        let charges = &mut self.tally.charges;
-        let index = *self.tally.charge_of.entry(object).or_insert_with(|| {
-            charges.push(Charge {
-                object,
-                currency: line.currency.map(Into::into),
-                authorised_minor: None,
-                declined: false,
-                captures: 0,
-                captured_minor: 0,
-                refunded_minor: 0,
-                released: false,
-                answers_lost: 0,
-                faults: 0,
-            });
-            let index = charges.len() as u32 - 1;
-            let root = self.objects.all[object as usize].root;
-            self.tally.charges_under.entry(root).or_default().push(index);
-            index
-        });
-        &mut charges[index as usize]
-    }
-
-    /// A refund names its charge, or the payment; then it is of the first charge that still holds money.
-    fn refunded_charge(&mut self, line: &Line<'_>, object: u32) -> Option<&mut Charge> {
-        let parent = self.objects.find(line.provider, line.parent).unwrap_or(object);
-        let named = self.tally.charge_of.get(&parent).copied();
-        let charges = &self.tally.charges;
-        let index = named.or_else(|| {
-            let under = self.tally.charges_under.get(&self.objects.all[object as usize].root)?;
-            let holds =
-                |index: &&u32| charges[**index as usize].captured_minor > charges[**index as usize].refunded_minor;
-            under.iter().find(holds).or(under.first()).copied()
-        });
-        self.tally.charges.get_mut(index? as usize)
     }
 
     fn note_refund(

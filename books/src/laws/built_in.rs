@@ -9,7 +9,7 @@ macro_rules! laws {
 }
 
 /// Name and text of each, in the order in which reports name them.
-const TEXTS: [(&str, &str); 18] = laws![
+const TEXTS: [(&str, &str); 25] = laws![
     "no_intent_is_charged_twice",
     "no_intent_gets_two_orders",
     "no_charge_without_an_order",
@@ -28,6 +28,13 @@ const TEXTS: [(&str, &str); 18] = laws![
     "no_authorisation_is_left_open",
     "every_doubt_is_settled",
     "no_card_number_is_stored",
+    "nothing_ships_unpaid",
+    "refunds_agree_in_both_books",
+    "no_refund_exceeds_what_was_asked",
+    "every_order_number_is_unique",
+    "stock_books_balance",
+    "vouchers_stay_within_their_worth",
+    "the_settlement_agrees_with_the_orders",
 ];
 
 /// The laws that come with the program.

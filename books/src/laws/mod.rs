@@ -28,11 +28,13 @@ pub enum NeededBook {
     Orders,
     /// The scan of the shop's files.
     Files,
+    /// The payment providers' settlement reports.
+    Settlement,
 }
 
 impl NeededBook {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Shopper, Self::Statement, Self::Orders, Self::Files];
+    pub const ALL: [Self; 5] = [Self::Shopper, Self::Statement, Self::Orders, Self::Files, Self::Settlement];
 
     /// The word in a law's header; with `_book`, the column of `v1_run`.
     #[must_use]
@@ -42,6 +44,7 @@ impl NeededBook {
             Self::Statement => "statement",
             Self::Orders => "orders",
             Self::Files => "files",
+            Self::Settlement => "settlement",
         }
     }
 
@@ -53,6 +56,7 @@ impl NeededBook {
             Self::Statement => "the providers' statement",
             Self::Orders => "the shop's orders book",
             Self::Files => "the scan of the shop's files",
+            Self::Settlement => "the payment providers' settlement reports",
         }
     }
 }

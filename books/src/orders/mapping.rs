@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Our names for columns of an order. Amounts may be named without `_minor`.
-const COLUMNS: [&str; 25] = [
+const COLUMNS: [&str; 34] = [
     "number",
     "cart",
     "state",
@@ -34,14 +34,23 @@ const COLUMNS: [&str; 25] = [
     "history",
     "refunds",
     "dispatch",
+    "credit",
+    "voucher",
+    "payment_provider",
+    "shipping_source",
+    "shipping_quote",
+    "fraud",
+    "review",
+    "disputed",
+    "dispute_state",
 ];
 
 /// Our names for members of lines and refunds.
-const MEMBERS: [&str; 6] =
-    ["lines.sku", "lines.quantity", "lines.unit", "refunds.key", "refunds.amount", "refunds.state"];
+const MEMBERS: [&str; 7] =
+    ["lines.sku", "lines.quantity", "lines.unit", "refunds.key", "refunds.amount", "refunds.state", "refunds.asked"];
 
 /// Our words for states.
-const STATES: [&str; 5] = ["pending", "failed", "paid", "fulfilled", "cancelled"];
+const STATES: [&str; 7] = ["pending", "authorised", "failed", "paid", "partially_fulfilled", "fulfilled", "cancelled"];
 
 /// What a book's columns mean.
 #[derive(Debug)]
@@ -124,6 +133,16 @@ impl<'a> Mapping<'a> {
             history: self.history(cells)?,
             refunds: self.refunds(cells, currency.as_deref())?,
             dispatch: text("dispatch")?,
+            credit_minor: money("credit")?,
+            voucher: text("voucher")?,
+            payment_provider: text("payment_provider")?,
+            shipping_source: text("shipping_source")?,
+            shipping_quote: text("shipping_quote")?,
+            fraud: text("fraud")?,
+            review: text("review")?,
+            disputed_minor: money("disputed")?,
+            dispute_state: text("dispute_state")?,
+            dispatches: Vec::new(),
             currency,
         })
     }
@@ -213,6 +232,8 @@ impl<'a> Mapping<'a> {
                         key: self.member(item, "refunds.key").unwrap_or_else(|| place.to_string()),
                         amount_minor: amount::read(&given, self.amounts, currency)?,
                         state: self.member(item, "refunds.state").unwrap_or_else(|| "succeeded".into()),
+                        asked: self.member(item, "refunds.asked"),
+                        credit_minor: 0,
                     })
                 })
                 .collect(),

@@ -52,6 +52,8 @@ pub struct RunRow {
     pub orders_book: BookState,
     /// The scan of the shop's files.
     pub files_book: BookState,
+    /// The payment providers' settlement reports.
+    pub settlement_book: BookState,
 }
 
 /// How far a book was read.
@@ -143,6 +145,7 @@ fn read_run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         statement_book: BookState::read(row, "statement_book")?,
         orders_book: BookState::read(row, "orders_book")?,
         files_book: BookState::read(row, "files_book")?,
+        settlement_book: BookState::read(row, "settlement_book")?,
     })
 }
 

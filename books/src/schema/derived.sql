@@ -73,7 +73,8 @@ CREATE TABLE charge (
     captures          INTEGER NOT NULL,
     captured_minor    INTEGER NOT NULL,
     refunded_minor    INTEGER NOT NULL,
-    released          INTEGER NOT NULL, -- voided, or its payment cancelled
+    released          INTEGER NOT NULL, -- voided, expired, or its payment cancelled
+    open_minor        INTEGER NOT NULL, -- reserved, neither captured nor released
     answers_lost      INTEGER NOT NULL,
     faults            INTEGER NOT NULL
 ) STRICT;
@@ -130,6 +131,7 @@ CREATE TABLE order_join (
     mark              TEXT,
     accepted          INTEGER NOT NULL,
     refunded_minor    INTEGER NOT NULL,     -- as the shop booked it: the larger of its sum and its list
+    booked_back_minor INTEGER NOT NULL,     -- what left the shop by its own book: refunds without store credit, disputes lost
     charges           INTEGER NOT NULL,
     captures          INTEGER NOT NULL,
     captured_minor    INTEGER NOT NULL,

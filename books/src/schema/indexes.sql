@@ -1,6 +1,8 @@
 CREATE INDEX IF NOT EXISTS purchase_intent ON purchase (intent);
 CREATE INDEX IF NOT EXISTS attempt_intent ON attempt (intent);
 CREATE INDEX IF NOT EXISTS order_number ON shop_order (number);
+CREATE INDEX IF NOT EXISTS order_payment ON shop_order (payment) WHERE payment IS NOT NULL;
+CREATE INDEX IF NOT EXISTS settlement_order ON settlement (order_number);
 CREATE INDEX IF NOT EXISTS intent_name ON intent (intent);
 CREATE INDEX IF NOT EXISTS statement_join_intent ON statement_join (intent) WHERE intent IS NOT NULL;
 CREATE INDEX IF NOT EXISTS statement_join_order ON statement_join (order_seq) WHERE order_seq IS NOT NULL;

@@ -26,6 +26,7 @@ CREATE TABLE run (
     waited_us         INTEGER,            -- from the end of the load to the reading of the final books
     orders_complete   INTEGER,            -- NULL: no orders book was read
     files_complete    INTEGER,            -- NULL: no file was scanned
+    settlement_complete INTEGER,          -- NULL: no settlement report was read
     joined            INTEGER NOT NULL DEFAULT 0  -- version of the join that built the derived tables; 0: none yet
 ) STRICT;
 
@@ -56,6 +57,7 @@ CREATE TABLE fault_plan (
 ) STRICT;
 CREATE TABLE stock_limit (sku TEXT PRIMARY KEY, stock INTEGER NOT NULL) STRICT;
 CREATE TABLE promotion_limit (code TEXT PRIMARY KEY, uses INTEGER NOT NULL) STRICT;
+CREATE TABLE voucher_limit (code TEXT PRIMARY KEY, balance_minor INTEGER NOT NULL) STRICT;
 CREATE TABLE required_law (name TEXT PRIMARY KEY, exposure_min INTEGER NOT NULL) STRICT;
 
 -- The shopper's history.
@@ -174,7 +176,16 @@ CREATE TABLE shop_order (
     in_doubt        INTEGER NOT NULL,
     run             TEXT,
     intent          TEXT,
-    dispatch        TEXT
+    dispatch        TEXT,
+    credit_minor    INTEGER,            -- what a voucher or store credit covers of the total
+    voucher         TEXT,
+    payment_provider TEXT,
+    shipping_source TEXT,
+    shipping_quote  TEXT,
+    fraud           TEXT,
+    review          TEXT,
+    disputed_minor  INTEGER,
+    dispute_state   TEXT
 ) STRICT;
 CREATE TABLE order_line (
     order_seq   INTEGER NOT NULL,
@@ -196,7 +207,39 @@ CREATE TABLE order_refund (
     key           TEXT NOT NULL,
     amount_minor  INTEGER NOT NULL,
     state         TEXT NOT NULL,
+    asked         TEXT,                 -- key of the request that asked for it
+    credit_minor  INTEGER NOT NULL,     -- part of the amount that is store credit
     PRIMARY KEY (order_seq, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE order_dispatch (
+    order_seq     INTEGER NOT NULL,
+    number        INTEGER NOT NULL,
+    message       TEXT NOT NULL,
+    amount_minor  INTEGER NOT NULL,
+    capture       TEXT,
+    PRIMARY KEY (order_seq, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE stock_book (
+    sku        TEXT PRIMARY KEY,
+    declared   INTEGER NOT NULL,
+    available  INTEGER NOT NULL,
+    held       INTEGER NOT NULL,
+    sold       INTEGER NOT NULL
+) STRICT;
+CREATE TABLE voucher_book (code TEXT PRIMARY KEY, declared_minor INTEGER NOT NULL, balance_minor INTEGER NOT NULL) STRICT;
+
+-- What the payment providers' settlement reports say, as finance receives them.
+CREATE TABLE settlement (
+    provider      TEXT NOT NULL,
+    line          INTEGER NOT NULL,
+    kind          TEXT NOT NULL,        -- 'charge', 'refund', 'refund_failed', 'dispute', 'dispute_reversed', 'fee'
+    object        TEXT NOT NULL,
+    payment       TEXT,
+    order_number  TEXT,
+    gross_minor   INTEGER NOT NULL,     -- negative: away from the shop
+    fee_minor     INTEGER NOT NULL,
+    currency      TEXT NOT NULL,
+    PRIMARY KEY (provider, line)
 ) STRICT, WITHOUT ROWID;
 
 -- The scan of the shop's files for numbers of cards that shoppers sent.

@@ -13,7 +13,8 @@ SELECT run, scenario, seed, plan_hash, duration_us, opened_at_us, load_began_at_
        CASE WHEN orders_complete = 1 THEN 'complete'
             WHEN orders_complete = 0 OR EXISTS (SELECT 1 FROM shop_order) THEN 'incomplete'
             ELSE 'absent' END AS orders_book,
-       CASE files_complete WHEN 1 THEN 'complete' WHEN 0 THEN 'incomplete' ELSE 'absent' END AS files_book
+       CASE files_complete WHEN 1 THEN 'complete' WHEN 0 THEN 'incomplete' ELSE 'absent' END AS files_book,
+       CASE settlement_complete WHEN 1 THEN 'complete' WHEN 0 THEN 'incomplete' ELSE 'absent' END AS settlement_book
 FROM run;
 
 CREATE VIEW v1_fact AS SELECT name, value FROM fact;
@@ -22,6 +23,9 @@ CREATE VIEW v1_currency AS SELECT code AS currency, minor_digits, minor_unit FRO
 CREATE VIEW v1_phase AS SELECT number, kind, label, from_us, to_us FROM phase;
 CREATE VIEW v1_stock AS SELECT sku, stock FROM stock_limit;
 CREATE VIEW v1_promotion AS SELECT code, uses FROM promotion_limit;
+CREATE VIEW v1_voucher AS SELECT code, balance_minor FROM voucher_limit;
+CREATE VIEW v1_stock_book AS SELECT sku, declared, available, held, sold FROM stock_book;
+CREATE VIEW v1_voucher_book AS SELECT code, declared_minor, balance_minor FROM voucher_book;
 CREATE VIEW v1_required_law AS SELECT name, exposure_min FROM required_law;
 CREATE VIEW v1_set_aside AS SELECT book, run, rows FROM set_aside;
 
@@ -63,9 +67,9 @@ CREATE VIEW v1_charge AS
 SELECT c.charge, c.payment, c.intent AS intent_id, i.intent, c.order_seq, c.attribution,
        coalesce(c.currency, '') AS currency, c.authorised_minor, c.declined, c.captures,
        c.captured_minor, c.refunded_minor, c.captured_minor - c.refunded_minor AS net_minor, c.released,
-       c.authorised_minor IS NOT NULL AND c.captures = 0 AND NOT c.released AS open, c.answers_lost, c.faults,
+       c.open_minor > 0 AS open, c.open_minor, c.answers_lost, c.faults,
        o.number AS order_number, o.state AS order_state, j.accepted AS order_accepted, o.total_minor AS order_total_minor,
-       j.captured_minor AS order_captured_minor, i.orders_maybe
+       o.total_minor - coalesce(o.credit_minor, 0) AS order_due_minor, j.captured_minor AS order_captured_minor, i.orders_maybe
 FROM charge AS c
 LEFT JOIN intent AS i ON i.id = c.intent
 LEFT JOIN shop_order AS o ON o.seq = c.order_seq
@@ -79,7 +83,10 @@ CREATE VIEW v1_order AS
 SELECT o.seq AS order_seq, o.number AS order_number, o.cart, o.state, coalesce(o.currency, '') AS currency, o.subtotal_minor, o.discount_minor,
        o.shipping_minor, o.tax_minor, o.total_minor, o.paid_minor, j.refunded_minor, o.email, o.promotion, o.tax_source,
        o.tax_policy, o.tax_quote, o.tax_document, o.payment, o.in_doubt, o.dispatch, j.intent AS intent_id, i.intent, j.attribution, j.mark,
-       j.accepted, o.state IN ('paid', 'fulfilled') AS paid,
+       j.accepted, o.state IN ('paid', 'partially_fulfilled', 'fulfilled') AS paid,
+       coalesce(o.credit_minor, 0) AS credit_minor, o.total_minor - coalesce(o.credit_minor, 0) AS due_minor, o.voucher,
+       o.payment_provider, o.shipping_source, o.shipping_quote, o.fraud, o.review, o.disputed_minor, o.dispute_state,
+       j.booked_back_minor,
        o.total_minor > 0 AND j.refunded_minor >= o.total_minor AS refunded_in_full,
        j.charges, j.captures, j.captured_minor, j.returned_minor, j.captured_minor - j.returned_minor AS net_minor,
        j.open_minor, j.answers_lost, j.faults, j.documents, j.document_faults, j.dispatches, j.redeliveries,
@@ -100,8 +107,18 @@ SELECT s.order_seq, s.number, s.state
 FROM order_state AS s JOIN order_join AS j ON j.seq = s.order_seq;
 
 CREATE VIEW v1_order_refund AS
-SELECT r.order_seq, r.number, r.key, r.amount_minor, r.state
+SELECT r.order_seq, r.number, r.key, r.amount_minor, r.state, r.asked, r.credit_minor
 FROM order_refund AS r JOIN order_join AS j ON j.seq = r.order_seq;
+
+CREATE VIEW v1_order_dispatch AS
+SELECT d.order_seq, d.number, d.message, d.amount_minor, d.capture
+FROM order_dispatch AS d JOIN order_join AS j ON j.seq = d.order_seq;
+
+CREATE VIEW v1_settlement AS
+SELECT s.provider, s.line, s.kind, s.object, s.payment, s.order_number, s.gross_minor, s.fee_minor, s.currency,
+       coalesce((SELECT o.seq FROM shop_order AS o WHERE o.number = s.order_number),
+                (SELECT o.seq FROM shop_order AS o WHERE o.payment = s.payment)) AS order_seq
+FROM settlement AS s;
 
 CREATE VIEW v1_tax_quote AS
 SELECT q.quote, q.intent AS intent_id, i.intent, q.amount_minor, q.currency, q.fault, q.answer
@@ -109,7 +126,7 @@ FROM tax_quote AS q LEFT JOIN intent AS i ON i.id = q.intent;
 
 CREATE VIEW v1_tax_document AS
 SELECT d.document, d.intent AS intent_id, i.intent, d.order_seq, d.attribution, d.state, d.amount_minor, d.currency, d.faults,
-       o.number AS order_number, o.state AS order_state, coalesce(o.state IN ('paid', 'fulfilled'), 0) AS order_paid
+       o.number AS order_number, o.state AS order_state, coalesce(o.state IN ('paid', 'partially_fulfilled', 'fulfilled'), 0) AS order_paid
 FROM tax_document AS d LEFT JOIN intent AS i ON i.id = d.intent LEFT JOIN shop_order AS o ON o.seq = d.order_seq;
 
 CREATE VIEW v1_dispatch AS

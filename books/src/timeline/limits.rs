@@ -1,5 +1,6 @@
-//! Articles, promotions and files: the orders that passed a limit, the numbers that were found.
+//! Articles, promotions, vouchers and files: the orders that passed a limit, the shelf at the end, the numbers that were found.
 
+use super::phrases::money;
 use model::record::{Book, TimelineEntry};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -9,6 +10,14 @@ const AFTER: usize = 5;
 
 pub(super) fn tell(conn: &Connection, subject: &str) -> rusqlite::Result<Vec<TimelineEntry>> {
     let limit = |sql: &str| conn.query_row(sql, [subject], |row| row.get::<_, i64>(0)).optional();
+    if let Some(shelf) = shelf(conn, subject)? {
+        return Ok(shelf);
+    }
+    if let Some(worth) = limit("SELECT balance_minor FROM v1_voucher WHERE code = ?1")? {
+        let taken =
+            "SELECT order_number, state, credit_minor FROM v1_order WHERE voucher = ?1 AND accepted ORDER BY order_seq";
+        return passed(conn, subject, taken, worth, &format!("voucher {subject} is worth {worth} minor units"));
+    }
     if let Some(stock) = limit("SELECT stock FROM v1_stock WHERE sku = ?1")? {
         let taken = "SELECT o.order_number, o.state, sum(l.quantity) FROM v1_order_line AS l JOIN v1_order AS o USING (order_seq)
              WHERE l.sku = ?1 AND o.accepted GROUP BY o.order_seq ORDER BY o.order_seq";
@@ -18,6 +27,10 @@ pub(super) fn tell(conn: &Connection, subject: &str) -> rusqlite::Result<Vec<Tim
         let taken = "SELECT order_number, state, 1 FROM v1_order WHERE promotion = ?1 AND accepted ORDER BY order_seq";
         return passed(conn, subject, taken, uses, &format!("promotion {subject} may be used {uses} times"));
     }
+    let settled = settled(conn, subject)?;
+    if !settled.is_empty() {
+        return Ok(settled);
+    }
     let mut select =
         conn.prepare("SELECT card, count FROM v1_card_sighting WHERE file = ?1 AND count > 0 ORDER BY card")?;
     let found = select.query_map([subject], |row| {
@@ -25,6 +38,38 @@ pub(super) fn tell(conn: &Connection, subject: &str) -> rusqlite::Result<Vec<Tim
         Ok(entry(Book::Shop, format!("file {subject} holds the number of card `{card}`, {count} times")))
     })?;
     found.collect()
+}
+
+/// What the shop says is left of an article, where the two do not add up.
+fn shelf(conn: &Connection, sku: &str) -> rusqlite::Result<Option<Vec<TimelineEntry>>> {
+    let sums = "SELECT b.declared, b.available, b.held,
+                    coalesce((SELECT sum(l.quantity) FROM v1_order_line AS l JOIN v1_order AS o USING (order_seq)
+                              WHERE l.sku = b.sku AND o.accepted), 0)
+                FROM v1_stock_book AS b WHERE b.sku = ?1";
+    let told = conn.query_row(sums, [sku], |row| {
+        let (declared, available, held, ordered): (i64, i64, i64, i64) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let taken = declared - available - held;
+        let left =
+            format!("of {declared} of article {sku}, {available} are left and {held} are held: {taken} are gone");
+        let sold = format!("accepted orders have {ordered} of article {sku}");
+        Ok((taken != ordered || available < 0).then(|| vec![entry(Book::Shop, left), entry(Book::Shop, sold)]))
+    });
+    told.optional().map(Option::flatten)
+}
+
+/// The lines of settlement reports about an object.
+fn settled(conn: &Connection, object: &str) -> rusqlite::Result<Vec<TimelineEntry>> {
+    let mut select = conn.prepare(
+        "SELECT kind, gross_minor, currency, coalesce(order_number, 'none') FROM v1_settlement WHERE object = ?1 ORDER BY line",
+    )?;
+    let lines = select.query_map([object], |row| {
+        let (kind, gross, currency, order): (String, i64, String, String) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let text = format!("settles {kind} {object}: {}, order {order}", money(gross, Some(&currency)));
+        Ok(entry(Book::Provider, text))
+    })?;
+    lines.collect()
 }
 
 /// Tells the orders around the one that passed the limit.

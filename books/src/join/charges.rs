@@ -1,0 +1,118 @@
+//! The charges of the payment providers, added up from the rows of the statement.
+
+use super::hash::QuickMap;
+use super::lines::Line;
+
+/// An authorisation and what became of it.
+#[derive(Debug)]
+pub(super) struct Charge {
+    pub object: u32,
+    pub currency: Option<Box<str>>,
+    pub authorised_minor: Option<i64>,
+    pub declined: bool,
+    pub captures: u32,
+    pub captured_minor: i64,
+    pub refunded_minor: i64,
+    /// Voided, expired, or its payment cancelled.
+    pub released: bool,
+    /// Captured for the last time.
+    pub closed: bool,
+    pub answers_lost: u32,
+    pub faults: u32,
+}
+
+impl Charge {
+    /// What is reserved and neither captured nor released.
+    pub(super) fn open_minor(&self) -> i64 {
+        if self.released || self.closed { 0 } else { (self.authorised_minor.unwrap_or(0) - self.captured_minor).max(0) }
+    }
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct Charges {
+    pub all: Vec<Charge>,
+    by_object: QuickMap<u32, u32>,
+    by_root: QuickMap<u32, Vec<u32>>,
+}
+
+impl Charges {
+    /// Adds what a row says; `parent` is the object that it names so, `root` the outermost one of its own object.
+    pub(super) fn take(&mut self, line: &Line<'_>, object: u32, parent: Option<u32>, root: u32) {
+        let amount = line.amount_minor.unwrap_or(0);
+        // A capture or a void may be an object of its own under the charge that it changes.
+        let under = parent.filter(|parent| self.by_object.contains_key(parent));
+        let lost = u32::from(line.took_effect() && line.answer_lost());
+        match line.op {
+            "authorise" => {
+                let charge = self.charge(object, root, line);
+                charge.answers_lost += lost;
+                charge.faults += u32::from(line.fault.is_some());
+                if line.took_effect() {
+                    charge.authorised_minor = Some(amount);
+                } else {
+                    charge.declined = true;
+                }
+            }
+            "capture" => {
+                let charge = self.charge(under.unwrap_or(object), root, line);
+                charge.answers_lost += lost;
+                charge.faults += u32::from(line.fault.is_some());
+                if line.took_effect() {
+                    charge.captures += 1;
+                    charge.captured_minor += amount;
+                    charge.closed |= line.is_final;
+                }
+            }
+            "refund" if line.took_effect() => self.give_back(parent.unwrap_or(object), root, amount),
+            "refund_failed" => self.give_back(parent.unwrap_or(object), root, -amount),
+            "dispute" if line.state == Some("lost") => self.give_back(parent.unwrap_or(object), root, amount),
+            "void" | "expire" if line.took_effect() => {
+                self.charge(under.unwrap_or(object), root, line).released = true;
+            }
+            "cancel" if line.took_effect() => {
+                for charge in self.by_root.get(&object).into_iter().flatten() {
+                    self.all[*charge as usize].released = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn charge(&mut self, object: u32, root: u32, line: &Line<'_>) -> &mut Charge {
+        let index = *self.by_object.entry(object).or_insert_with(|| {
+            self.all.push(Charge {
+                object,
+                currency: line.currency.map(Into::into),
+                authorised_minor: None,
+                declined: false,
+                captures: 0,
+                captured_minor: 0,
+                refunded_minor: 0,
+                released: false,
+                closed: false,
+                answers_lost: 0,
+                faults: 0,
+            });
+            let index = self.all.len() as u32 - 1;
+            self.by_root.entry(root).or_default().push(index);
+            index
+        });
+        &mut self.all[index as usize]
+    }
+
+    /// A refund names its charge, or the payment; then it is of the first charge that still holds money.
+    fn give_back(&mut self, named: u32, root: u32, amount: i64) {
+        let index = self.by_object.get(&named).copied().or_else(|| {
+            let under = self.by_root.get(&root)?;
+            let holds = |index: &&u32| {
+                let charge = &self.all[**index as usize];
+                charge.captured_minor > charge.refunded_minor
+            };
+            under.iter().find(holds).or(under.first()).copied()
+        });
+        if let Some(charge) = index.and_then(|index| self.all.get_mut(index as usize)) {
+            charge.refunded_minor += amount;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+-- sentence: A voucher buys no more than it is worth.
+-- needs: orders
+-- exposure: vouchers of which more was wanted than they are worth, or that two or more orders share
+--
+-- What accepted orders (neither failed nor cancelled) cover by the voucher, less what refunds gave back to it, against the
+-- declared worth; and what the shop says is left of it is not below zero. What was still pending when the run was cut short
+-- may yet fail.
+WITH back AS (
+    SELECT order_seq, sum(credit_minor) AS credit_minor FROM v1_order_refund
+    WHERE state IN ('succeeded', 'pending') GROUP BY order_seq
+), used AS (
+    SELECT o.voucher AS code, count(*) AS orders, sum(o.credit_minor) AS wanted_minor,
+           sum(iif(o.accepted, o.credit_minor - coalesce(back.credit_minor, 0), 0)) AS used_minor,
+           sum(iif(o.accepted AND o.state <> 'pending', o.credit_minor - coalesce(back.credit_minor, 0), 0)) AS certain_minor
+    FROM v1_order AS o LEFT JOIN back ON back.order_seq = o.order_seq
+    WHERE o.voucher IS NOT NULL GROUP BY o.voucher
+)
+SELECT v.code AS subject,
+       CASE WHEN coalesce(b.balance_minor, 0) < 0 THEN 'violated'
+            WHEN used.used_minor <= v.balance_minor THEN 'held'
+            WHEN run.final OR used.certain_minor > v.balance_minor THEN 'violated'
+            ELSE 'undecided' END AS finding,
+       CASE WHEN coalesce(b.balance_minor, 0) < 0 THEN printf('%d minor units are left of it', b.balance_minor)
+            WHEN used.used_minor <= v.balance_minor THEN ''
+            ELSE printf('%d minor units were paid with it, it is worth %d', used.used_minor, v.balance_minor) END AS why,
+       used.wanted_minor > v.balance_minor OR used.orders >= 2 AS exposed
+FROM v1_voucher AS v JOIN v1_run AS run JOIN used ON used.code = v.code
+LEFT JOIN v1_voucher_book AS b ON b.code = v.code;
