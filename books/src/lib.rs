@@ -4,6 +4,7 @@
 //! orders. They come in through the [`writer`], are laid side by side by the join, and are judged by laws, each a SQL
 //! query over the public views.
 
+mod amount;
 mod error;
 pub mod file;
 pub mod history;
@@ -17,6 +18,7 @@ pub mod orders;
 pub mod read;
 pub mod rows;
 mod schema;
+pub mod settlement;
 pub mod timeline;
 pub mod writer;
 

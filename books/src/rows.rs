@@ -213,6 +213,10 @@ pub enum EventKind {
     FaultEnded,
     /// A child process was started, killed, or ended.
     Process,
+    /// A request on the run clock that is no shopper's.
+    Action,
+    /// Something that another system told, such as an alert.
+    External,
     /// A remark of the harness or of a person.
     Note,
 }
@@ -225,6 +229,8 @@ impl EventKind {
             Self::FaultBegan => "fault_began",
             Self::FaultEnded => "fault_ended",
             Self::Process => "process",
+            Self::Action => "action",
+            Self::External => "external",
             Self::Note => "note",
         }
     }

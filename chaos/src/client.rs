@@ -8,7 +8,7 @@ use http::{Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use model::fault::{Stream, Toxic};
+use model::fault::{LinkRule, Stream, Toxic};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -108,6 +108,16 @@ impl Client {
     /// Every proxy, by name.
     pub async fn proxies(&self) -> Result<std::collections::BTreeMap<String, wire::Proxy>, Error> {
         self.call(Method::GET, "/proxies", NOTHING).await
+    }
+
+    /// Puts a rule for single exchanges on a proxy.
+    pub async fn put_rule(&self, proxy: &str, rule: &LinkRule) -> Result<(), Error> {
+        self.send(Method::PUT, &path(&[proxy, "rules", &rule.id]), Some(rule)).await.map(drop)
+    }
+
+    /// Deletes a rule.
+    pub async fn delete_rule(&self, proxy: &str, id: &str) -> Result<(), Error> {
+        self.send(Method::DELETE, &path(&[proxy, "rules", id]), NOTHING).await.map(drop)
     }
 
     /// Removes a proxy.

@@ -36,6 +36,8 @@ pub enum Measure {
     PartnerErrors(Provider),
     /// Orders and charges that do not agree after settlement, as a count.
     ReconciliationDiscrepancies,
+    /// Share of orders and lines of settlement reports that do not agree.
+    SettlementDiscrepancies,
     /// The longest time after a fault until service was good again, in seconds.
     TimeToRecover,
     /// Processor time of the shop for each accepted order, in milliseconds.
@@ -56,6 +58,7 @@ impl Measure {
             Self::PartnerLatency(provider, permille) => format!("{}_{}", provider.name(), quantile(*permille)),
             Self::PartnerErrors(provider) => format!("{}_errors", provider.name()),
             Self::ReconciliationDiscrepancies => "reconciliation_discrepancies".into(),
+            Self::SettlementDiscrepancies => "settlement_discrepancies".into(),
             Self::TimeToRecover => "time_to_recover".into(),
             Self::CpuPerOrder => "cpu_per_order".into(),
         }
@@ -72,6 +75,7 @@ impl Measure {
             | Self::PartnerLatency(..)
             | Self::PartnerErrors(_)
             | Self::ReconciliationDiscrepancies
+            | Self::SettlementDiscrepancies
             | Self::TimeToRecover
             | Self::CpuPerOrder => false,
         }
@@ -90,6 +94,7 @@ impl Measure {
             | Self::PartnerErrors(_) => Scope::OutsideFaults,
             Self::ProviderCallsPerOrder
             | Self::ReconciliationDiscrepancies
+            | Self::SettlementDiscrepancies
             | Self::TimeToRecover
             | Self::CpuPerOrder => Scope::Run,
         }
@@ -102,9 +107,11 @@ impl Measure {
             Self::CheckoutLatency(_) | Self::StepLatency(..) | Self::PartnerLatency(..) | Self::CpuPerOrder => {
                 Unit::Milliseconds
             }
-            Self::Availability | Self::OrderCreation | Self::PaymentAuthorisation | Self::PartnerErrors(_) => {
-                Unit::Ratio
-            }
+            Self::Availability
+            | Self::OrderCreation
+            | Self::PaymentAuthorisation
+            | Self::SettlementDiscrepancies
+            | Self::PartnerErrors(_) => Unit::Ratio,
             Self::ProviderCallsPerOrder | Self::ReconciliationDiscrepancies => Unit::Count,
             Self::TimeToRecover => Unit::Seconds,
         }

@@ -1,7 +1,7 @@
 //! A scenario that can run: valid by construction.
 
 use crate::card::Card;
-use crate::fault::{Child, Draw, Effect, Match, ProcessHarm, Provider, Stream, Toxic};
+use crate::fault::{Child, Draw, Effect, LinkEffect, LinkMatch, Match, ProcessHarm, Provider, Stream, Toxic};
 use crate::journey::{Journey, Manners};
 use crate::money::Currency;
 use crate::objective::Objective;
@@ -43,6 +43,10 @@ pub struct Scenario {
     pub feeders: BTreeMap<String, Feeder>,
     /// What is broken and when.
     pub faults: Vec<Fault>,
+    /// What is done besides, such as flipping a flag of the shop.
+    pub actions: Vec<RunAction>,
+    /// Where the run takes in events of other systems, such as alerts.
+    pub take_events: Option<String>,
     /// Required laws and the least exposure of each.
     pub required_laws: BTreeMap<String, u64>,
     /// Directories of laws beside the built-in ones, relative to the scenario file.
@@ -96,6 +100,10 @@ pub struct ReferenceShop {
     pub products: Vec<Product>,
     /// Discounts with a limit.
     pub promotions: Vec<Promotion>,
+    /// Vouchers with what they are worth.
+    pub vouchers: Vec<Voucher>,
+    /// How many processes serve it, on one store.
+    pub instances: u32,
     /// What it does without a tax quote.
     pub tax_fallback: TaxFallback,
     /// Everything else, as its configuration names it; laid over the defaults.
@@ -128,6 +136,15 @@ pub struct Promotion {
     pub limit: u64,
 }
 
+/// A voucher that pays what it is worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Voucher {
+    /// What a shopper types.
+    pub code: String,
+    /// In minor units.
+    pub worth_minor: i64,
+}
+
 /// What a shop does when it gets no tax quote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaxFallback {
@@ -148,6 +165,8 @@ pub struct OwnShop {
     pub stock: BTreeMap<String, u64>,
     /// Declared limits by promotion code.
     pub promotions: BTreeMap<String, u64>,
+    /// Declared worth by voucher code, in minor units.
+    pub vouchers: BTreeMap<String, i64>,
     /// Files and directories that the shop writes, scanned for card numbers.
     pub files: Vec<String>,
 }
@@ -184,17 +203,28 @@ pub enum Amounts {
     Major,
 }
 
+/// Where the providers are, and the accounts that the run holds there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Providers {
+    /// Where.
+    pub place: Place,
+    /// Where the payment provider's webhooks go: path of the shop, or full address; none are sent when absent.
+    pub webhooks: Option<Webhooks>,
+    /// The payment account's secret key.
+    pub secret_key: String,
+    /// The account of the second payment provider.
+    pub backup_payment: BackupAccount,
+    /// The account of the fraud provider.
+    pub fraud: FraudAccount,
+}
+
 /// Where the providers are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Providers {
+pub enum Place {
     /// Children of the run on loopback; with their proxies before them.
     Started {
-        /// Fixed ports for a shop whose addresses are set beforehand: payment, tax, warehouse as the shop reaches them.
+        /// Fixed ports for a shop whose addresses are set beforehand, as the shop reaches them.
         listen: BTreeMap<Provider, String>,
-        /// Where webhooks go: path of the shop, or full address; none are sent when absent.
-        webhooks: Option<Webhooks>,
-        /// The payment account's secret key.
-        secret_key: String,
     },
     /// Running elsewhere as `doorbuster providers`.
     Running {
@@ -202,34 +232,49 @@ pub enum Providers {
         admin: String,
         /// Fault proxies before them (Toxiproxy's interface): address, and the proxy's name by provider.
         proxy: Option<(String, BTreeMap<Provider, String>)>,
-        /// Where webhooks go.
-        webhooks: Option<Webhooks>,
-        /// The payment account's secret key.
-        secret_key: String,
     },
 }
 
+/// An account of the second payment provider (Adyen's terms).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupAccount {
+    /// The API key.
+    pub api_key: String,
+    /// The merchant account.
+    pub merchant_account: String,
+    /// Signs webhooks; hexadecimal.
+    pub hmac_key: String,
+    /// Where webhooks go: path of the shop, or full address; none are sent when absent.
+    pub webhooks: Option<String>,
+}
+
+/// An account of the fraud provider (Riskified's terms).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FraudAccount {
+    /// Signs requests and webhooks.
+    pub auth_token: String,
+    /// The shop's domain.
+    pub shop_domain: String,
+    /// Where webhooks go: path of the shop, or full address; none are sent when absent.
+    pub webhooks: Option<String>,
+}
+
 impl Providers {
-    /// Where webhooks go, if any are sent.
-    #[must_use]
-    pub const fn webhooks(&self) -> Option<&Webhooks> {
-        match self {
-            Self::Started { webhooks, .. } | Self::Running { webhooks, .. } => webhooks.as_ref(),
-        }
-    }
-
-    /// The payment account's secret key.
-    #[must_use]
-    pub fn secret_key(&self) -> &str {
-        match self {
-            Self::Started { secret_key, .. } | Self::Running { secret_key, .. } => secret_key,
-        }
-    }
-
     /// The key that browsers use, derived from the secret one.
     #[must_use]
     pub fn publishable_key(&self) -> String {
-        self.secret_key().replacen("sk_", "pk_", 1)
+        self.secret_key.replacen("sk_", "pk_", 1)
+    }
+
+    /// Whether the provider sends events to the shop.
+    #[must_use]
+    pub const fn tells(&self, provider: Provider) -> bool {
+        match provider {
+            Provider::Payment => self.webhooks.is_some(),
+            Provider::BackupPayment => self.backup_payment.webhooks.is_some(),
+            Provider::Fraud => self.fraud.webhooks.is_some(),
+            Provider::Tax | Provider::Shipping | Provider::Warehouse => false,
+        }
     }
 }
 
@@ -317,6 +362,19 @@ pub enum FaultTarget {
         /// Which way.
         stream: Stream,
     },
+    /// Single exchanges on the link to a provider.
+    Exchange {
+        /// Which provider.
+        provider: Provider,
+        /// Which exchanges.
+        when: LinkMatch,
+        /// Chance of each draw.
+        probability: f64,
+        /// What is drawn for.
+        draw: Draw,
+        /// What happens.
+        effect: LinkEffect,
+    },
     /// A child process of ours.
     Process {
         /// Which.
@@ -324,6 +382,17 @@ pub enum FaultTarget {
         /// What is done to it.
         harm: ProcessHarm,
     },
+}
+
+/// A request on the run clock, by nobody's shopper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunAction {
+    /// Name, unique in the scenario.
+    pub name: String,
+    /// From the start of the load.
+    pub at: Duration,
+    /// Index into [`Scenario::journeys`]: one step, the request.
+    pub journey: usize,
 }
 
 /// When the books are closed.

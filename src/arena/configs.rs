@@ -1,21 +1,18 @@
 //! What the children are started with: their configuration as JSON, which is all that judge and defendant share.
 
-use model::scenario::{ReferenceShop, TaxFallback, Webhooks};
+use model::fault::Provider;
+use model::scenario::{Providers, ReferenceShop, TaxFallback};
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// Addresses and secrets of the providers, as the shop is told them.
+/// What the shop is told of its surroundings.
 pub struct ShopSurroundings<'a> {
-    /// Base address of the payment provider.
-    pub payment: &'a str,
-    /// Of the tax provider.
-    pub tax: &'a str,
-    /// Of the warehouse.
-    pub warehouse: &'a str,
-    /// The payment account's secret key.
-    pub secret_key: &'a str,
-    /// How webhooks come.
-    pub webhooks: Option<&'a Webhooks>,
+    /// Base address of each provider, as the shop reaches it.
+    pub addresses: &'a dyn Fn(Provider) -> String,
+    /// The payment provider as browsers reach it.
+    pub browser_payment: &'a str,
+    /// The accounts.
+    pub providers: &'a Providers,
     /// A seeded defect.
     pub defect: Option<&'a str>,
 }
@@ -39,6 +36,11 @@ pub fn shop(shop: &ReferenceShop, around: &ShopSurroundings<'_>, directory: &Pat
             |promotion| json!({ "code": promotion.code, "percent_bp": promotion.percent_bp, "limit": promotion.limit }),
         )
         .collect();
+    let vouchers: Vec<Value> = shop
+        .vouchers
+        .iter()
+        .map(|voucher| json!({ "code": voucher.code, "balance_minor": voucher.worth_minor }))
+        .collect();
     let fallback = match shop.tax_fallback {
         TaxFallback::Block => json!("block"),
         TaxFallback::Rate(rate_bp) => json!({ "rate": { "rate_bp": rate_bp } }),
@@ -49,26 +51,53 @@ pub fn shop(shop: &ReferenceShop, around: &ShopSurroundings<'_>, directory: &Pat
         "currency": shop.currency.code(),
         "catalogue": { "products": products },
         "promotions": promotions,
+        "vouchers": vouchers,
         "payment": {
-            "url": around.payment,
-            "secret_key": around.secret_key,
-            "webhook_secret": around.webhooks.map_or("", |webhooks| webhooks.secret.as_str()),
+            "url": (around.addresses)(Provider::Payment),
+            "secret_key": around.providers.secret_key,
+            "publishable_key": around.providers.publishable_key(),
+            "browser_url": around.browser_payment,
+            "webhook_secret": around.providers.webhooks.as_ref().map_or("", |webhooks| webhooks.secret.as_str()),
         },
-        "tax": { "url": around.tax, "account": "doorbuster", "license": "simulated", "fallback": fallback },
-        "fulfilment": { "url": around.warehouse },
+        "tax": {
+            "url": (around.addresses)(Provider::Tax),
+            "account": "doorbuster",
+            "license": "simulated",
+            "fallback": fallback,
+        },
+        "fulfilment": { "url": (around.addresses)(Provider::Warehouse) },
         "defect": around.defect,
     });
+    for provider in [Provider::BackupPayment, Provider::Fraud, Provider::Shipping] {
+        if shop.settings.contains_key(provider.name()) {
+            config[provider.name()] = optional(provider, around);
+        }
+    }
     lay_over(&mut config, &Value::Object(shop.settings.clone()));
     config
+}
+
+/// A provider that the shop uses when its settings name it, if only as `{}`.
+fn optional(provider: Provider, around: &ShopSurroundings<'_>) -> Value {
+    let url = (around.addresses)(provider);
+    let Providers { backup_payment, fraud, .. } = around.providers;
+    match provider {
+        Provider::BackupPayment => json!({
+            "url": url,
+            "api_key": backup_payment.api_key,
+            "merchant_account": backup_payment.merchant_account,
+            "hmac_key": backup_payment.hmac_key,
+        }),
+        Provider::Fraud => json!({ "url": url, "shop_domain": fraud.shop_domain, "auth_token": fraud.auth_token }),
+        Provider::Shipping => json!({ "url": url, "api_key": "EZTKdoorbuster" }),
+        Provider::Payment | Provider::Tax | Provider::Warehouse => json!({ "url": url }),
+    }
 }
 
 /// The provider simulators' configuration.
 pub fn providers(directory: &Path) -> Value {
     json!({
         "store": directory.join("providers.db"),
-        "payment": "127.0.0.1:0",
-        "tax": "127.0.0.1:0",
-        "warehouse": "127.0.0.1:0",
         "admin": "127.0.0.1:0",
     })
 }

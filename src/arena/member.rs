@@ -13,7 +13,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(5);
 
 /// A child process and how to start it again as it was.
 pub struct Member {
-    role: &'static str,
+    name: String,
     log: PathBuf,
     config_path: PathBuf,
     config: Value,
@@ -30,18 +30,19 @@ enum Life {
 }
 
 impl Member {
-    /// Starts `program role --config FILE`; configuration, log and store stand in `directory`.
+    /// Starts `program role --config FILE`; configuration and log stand in `directory` under `name`.
     pub async fn start(
         program: &Path,
         role: &'static str,
+        name: &str,
         directory: &Path,
         config: Value,
     ) -> Result<Self, MemberError> {
-        let config_path = directory.join(format!("{role}.json"));
-        let log = directory.join(format!("{role}.log"));
+        let config_path = directory.join(format!("{name}.json"));
+        let log = directory.join(format!("{name}.log"));
         write(&config_path, &config)?;
         let spec = Spec {
-            name: role.into(),
+            name: name.into(),
             program: program.into(),
             args: vec![role.into(), "--config".into(), config_path.clone().into()],
             env: Vec::new(),
@@ -49,7 +50,7 @@ impl Member {
             ready_within: READY_WITHIN,
         };
         let process = Process::start(spec).await?;
-        Ok(Self { role, log, config_path, config, process, cpu_s_before: 0.0, life: Life::Alive })
+        Ok(Self { name: name.into(), log, config_path, config, process, cpu_s_before: 0.0, life: Life::Alive })
     }
 
     /// An address of its ready line: `listen`, `payment`, `admin`, …
@@ -115,7 +116,7 @@ impl Member {
         // One look, no wait: a child that is alive leaves the future pending.
         let status = tokio::time::timeout(Duration::ZERO, self.process.wait()).await.ok()?.ok()?;
         self.life = Life::Ended;
-        Some(format!("the {} ended unasked ({status}); its log is {}", self.role, self.log.display()))
+        Some(format!("the {} ended unasked ({status}); its log is {}", self.name, self.log.display()))
     }
 }
 

@@ -24,8 +24,8 @@ use tokio::sync::Mutex;
 /// Shop, providers and proxies of a run.
 pub struct Arena {
     run: String,
-    /// Base address of the shop.
-    pub shop_url: String,
+    /// Base addresses of the shop, one for each instance; never empty.
+    pub shop_urls: Vec<String>,
     /// Where the shopper's browser reaches providers, by provider; empty when they are unknown to us.
     pub provider_urls: BTreeMap<Provider, String>,
     /// The payment account's publishable key.
@@ -34,7 +34,7 @@ pub struct Arena {
     pub doors: Option<ShopDoors>,
     admin: Option<ProvidersAdmin>,
     links: Option<Links>,
-    shop: Option<Mutex<Member>>,
+    shops: Vec<Mutex<Member>>,
     providers: Option<Mutex<Member>>,
     proxy: Option<Mutex<Member>>,
     secret_key: String,
@@ -90,6 +90,18 @@ pub struct CpuSeconds {
 }
 
 impl Arena {
+    /// Base address of the shop's first instance.
+    #[must_use]
+    pub fn shop_url(&self) -> &str {
+        &self.shop_urls[0]
+    }
+
+    /// The run's id.
+    #[must_use]
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
     /// The providers' admin interface.
     pub fn admin(&self) -> Result<&ProvidersAdmin, HarmError> {
         self.admin.as_ref().ok_or(HarmError::Missing("the scenario names no provider simulators"))
@@ -103,10 +115,10 @@ impl Arena {
     /// A child that can be harmed.
     pub fn child(&self, child: Child) -> Result<&Mutex<Member>, HarmError> {
         let (member, missing) = match child {
-            Child::Shop => (&self.shop, "the shop is not a child of this run"),
-            Child::Providers => (&self.providers, "the providers are not a child of this run"),
+            Child::Shop => (self.shops.first(), "the shop is not a child of this run"),
+            Child::Providers => (self.providers.as_ref(), "the providers are not a child of this run"),
         };
-        member.as_ref().ok_or(HarmError::Missing(missing))
+        member.ok_or(HarmError::Missing(missing))
     }
 
     /// Renews what the run holds on servers of ours.
@@ -129,16 +141,22 @@ impl Arena {
             Some(member) => member.lock().await.cpu_seconds(),
             None => None,
         };
-        CpuSeconds { shop: of(&self.shop).await, providers: of(&self.providers).await, proxy: of(&self.proxy).await }
+        let mut shop: Option<f64> = None;
+        for member in &self.shops {
+            let spent = member.lock().await.cpu_seconds();
+            shop = spent.map(|spent| shop.unwrap_or(0.0) + spent).or(shop);
+        }
+        CpuSeconds { shop, providers: of(&self.providers).await, proxy: of(&self.proxy).await }
     }
 
     /// Children that ended without being asked to, one sentence each. Shop and providers keep durable books and are started
     /// again on them, as a service manager would; the proxies' loss ends the run.
     pub async fn revive(&self) -> Vec<Revival> {
         let mut revivals = Vec::new();
-        for (member, vital) in [(&self.shop, false), (&self.providers, false), (&self.proxy, true)] {
+        let vital = self.proxy.iter().map(|member| (member, true));
+        for (member, vital) in self.shops.iter().chain(&self.providers).map(|member| (member, false)).chain(vital) {
             // A member that is being killed or started again by a fault is locked: its end is expected.
-            let Some(Ok(mut member)) = member.as_ref().map(Mutex::try_lock) else { continue };
+            let Ok(mut member) = member.try_lock() else { continue };
             let Some(end) = member.unexpected_end().await else { continue };
             revivals.push(if vital {
                 Revival::Lost(end)
@@ -158,7 +176,7 @@ impl Arena {
             Some(admin) => admin.release_account(&self.secret_key).await,
             None => Ok(()),
         };
-        for member in [&self.shop, &self.proxy, &self.providers].into_iter().flatten() {
+        for member in self.shops.iter().chain(&self.proxy).chain(&self.providers) {
             // A child that resists is killed by the supervisor when it is dropped.
             drop(member.lock().await.stop().await);
         }

@@ -3,10 +3,10 @@
 use crate::caller::{CallError, Caller};
 use books::rows::StatementRow;
 use http::Method;
-use model::fault::ProviderRule;
-use model::scenario::Webhooks;
+use model::fault::{Provider, ProviderRule};
+use model::scenario::{Providers, Webhooks};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Unfinished work of the providers.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -32,17 +32,50 @@ pub struct RuleCounts {
     pub applied: u64,
 }
 
-/// A provider account that a run holds for itself.
-#[derive(Clone, Debug)]
+/// The accounts that a run holds for itself, each with the full address of its webhooks where it has any.
 pub struct Account<'a> {
-    /// The secret key.
-    pub key: &'a str,
-    /// The publishable key, for browsers.
-    pub publishable: &'a str,
+    /// Keys, and how webhooks are sent.
+    pub providers: &'a Providers,
     /// The run.
     pub run: &'a str,
-    /// Where its webhooks go: full address and how; none are sent when absent.
-    pub webhooks: Option<(&'a str, &'a Webhooks)>,
+    /// Full address of a path of the shop.
+    pub of_shop: &'a dyn Fn(&str) -> String,
+}
+
+impl Account<'_> {
+    /// What is asked of the admin interface, one lease after the other.
+    fn leases(&self) -> Vec<Value> {
+        let Providers { webhooks, secret_key, backup_payment, fraud, .. } = self.providers;
+        let backoff = |how: &Webhooks| how.backoff.iter().map(std::time::Duration::as_millis).collect::<Vec<_>>();
+        let first = webhooks.as_ref().map(|how| {
+            let url = (self.of_shop)(&how.to);
+            json!({ "url": url, "secret": how.secret, "backoff_ms": backoff(how), "events": how.events })
+        });
+        let plain = |to: &Option<String>, secret: &str| {
+            let pauses = webhooks.as_ref().map(backoff);
+            to.as_ref().map(|to| match pauses {
+                Some(pauses) => {
+                    json!({ "url": (self.of_shop)(to), "secret": secret, "backoff_ms": pauses, "events": ["*"] })
+                }
+                None => json!({ "url": (self.of_shop)(to), "secret": secret, "events": ["*"] }),
+            })
+        };
+        vec![
+            json!({
+                "provider": "payment", "key": secret_key, "publishable": self.providers.publishable_key(),
+                "run": self.run, "webhook": first,
+            }),
+            json!({
+                "provider": "backup_payment", "key": backup_payment.api_key,
+                "merchant_account": backup_payment.merchant_account, "run": self.run,
+                "webhook": plain(&backup_payment.webhooks, &backup_payment.hmac_key),
+            }),
+            json!({
+                "provider": "fraud", "key": fraud.auth_token, "shop_domain": fraud.shop_domain, "run": self.run,
+                "webhook": plain(&fraud.webhooks, &fraud.auth_token),
+            }),
+        ]
+    }
 }
 
 /// The admin interface of the provider simulators.
@@ -65,16 +98,18 @@ impl ProvidersAdmin {
         &self.base
     }
 
-    /// Leases an account to the run; another live run that holds it is an error.
-    pub async fn lease_account(&self, account: &Account<'_>) -> Result<(), CallError> {
-        let webhook = account.webhooks.map(|(url, how)| {
-            let backoff_ms: Vec<u128> = how.backoff.iter().map(std::time::Duration::as_millis).collect();
-            json!({ "url": url, "secret": how.secret, "backoff_ms": backoff_ms, "events": how.events })
-        });
-        let body = json!({
-            "key": account.key, "publishable": account.publishable, "run": account.run, "webhook": webhook,
-        });
-        self.caller.send_json(Method::POST, &format!("{}/admin/accounts", self.base), &body).await.map(drop)
+    /// Leases the accounts to the run; another live run that holds one is an error.
+    pub async fn lease_accounts(&self, account: &Account<'_>) -> Result<(), CallError> {
+        for body in account.leases() {
+            self.caller.send_json(Method::POST, &format!("{}/admin/accounts", self.base), &body).await?;
+        }
+        Ok(())
+    }
+
+    /// A payment provider's settlement report of a run, as CSV.
+    pub async fn settlement(&self, provider: Provider, run: &str) -> Result<String, CallError> {
+        let address = format!("{}/admin/settlement?provider={}&run={run}", self.base, provider.name());
+        Ok(String::from_utf8_lossy(&self.caller.get(&address).await?).into_owned())
     }
 
     /// Gives an account back.

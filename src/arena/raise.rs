@@ -4,7 +4,7 @@ use super::{Account, Arena, Lease, Links, Member, MemberError, ProvidersAdmin, S
 use crate::caller::{CallError, Caller};
 use chaos::client::{Client, Error as ProxyError};
 use model::fault::Provider;
-use model::scenario::{Providers, Scenario, Shop, Webhooks};
+use model::scenario::{Place, ReferenceShop, Scenario, Shop};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -37,76 +37,75 @@ pub enum RaiseError {
     #[error("set up the fault proxy")]
     Proxy(#[from] ProxyError),
     /// The providers said no.
-    #[error("lease the provider account")]
+    #[error("lease the provider accounts")]
     Account(#[from] CallError),
     /// A defect was asked for in a shop that has none.
     #[error("seed a defect: the scenario's shop is not the reference shop")]
     NoDefects,
 }
 
-/// Starts or finds providers, proxies and shop, in this order, and leases the payment account.
+/// Starts or finds providers, proxies and shop, in this order, and leases the provider accounts.
 pub async fn raise(scenario: &Scenario, ground: Ground<'_>) -> Result<Arena, RaiseError> {
     let caller = Caller::new(CALL_TIMEOUT, ground.admin_token.clone());
-    let surroundings = match &scenario.providers {
-        Providers::Started { listen, webhooks, secret_key } => {
-            start_providers(&ground, &caller, listen, webhooks.as_ref(), secret_key).await?
-        }
-        Providers::Running { admin, proxy, webhooks, secret_key } => {
-            let token = ground.admin_token.clone();
-            find_providers(&caller, token, admin, proxy.as_ref(), webhooks.as_ref(), secret_key)?
-        }
+    let surroundings = match &scenario.providers.place {
+        Place::Started { listen } => start_providers(&ground, &caller, listen).await?,
+        Place::Running { admin, proxy } => find_providers(&caller, ground.admin_token.clone(), admin, proxy.as_ref())?,
     };
     let shop = match &scenario.shop {
-        Shop::Reference(reference) => {
-            let around = configs::ShopSurroundings {
-                payment: &surroundings.as_the_shop_sees_it(Provider::Payment),
-                tax: &surroundings.as_the_shop_sees_it(Provider::Tax),
-                warehouse: &surroundings.as_the_shop_sees_it(Provider::Warehouse),
-                secret_key: &surroundings.secret_key,
-                webhooks: surroundings.webhooks.as_ref(),
-                defect: ground.defect,
-            };
-            let config = configs::shop(reference, &around, &ground.directory);
-            let mut member = Member::start(ground.program, "shop", &ground.directory, config).await?;
-            let listen = member.address("listen");
-            member.pin(&[("listen", listen.clone())])?;
-            RaisedShop { url: format!("http://{listen}"), member: Some(member) }
-        }
+        Shop::Reference(reference) => start_shop(&ground, &surroundings, scenario, reference).await?,
         Shop::Own(_) if ground.defect.is_some() => return Err(RaiseError::NoDefects),
-        Shop::Own(own) => RaisedShop { url: own.url.trim_end_matches('/').to_owned(), member: None },
+        Shop::Own(own) => RaisedShop { urls: vec![own.url.trim_end_matches('/').to_owned()], members: Vec::new() },
     };
-    let publishable_key = surroundings.secret_key.replacen("sk_", "pk_", 1);
-    let target = surroundings.webhooks.as_ref().map(|webhooks| {
-        let to = &webhooks.to;
-        if to.starts_with('/') { format!("{}{to}", shop.url) } else { to.clone() }
-    });
+    let of_shop = |to: &str| if to.starts_with('/') { format!("{}{to}", shop.urls[0]) } else { to.to_owned() };
     surroundings
         .admin
-        .lease_account(&Account {
-            key: &surroundings.secret_key,
-            publishable: &publishable_key,
-            run: ground.run,
-            webhooks: target.as_deref().zip(surroundings.webhooks.as_ref()),
-        })
+        .lease_accounts(&Account { providers: &scenario.providers, run: ground.run, of_shop: &of_shop })
         .await?;
     Ok(Arena {
         run: ground.run.to_owned(),
-        doors: shop.member.is_some().then(|| ShopDoors::new(caller, shop.url.clone())),
-        shop_url: shop.url,
+        doors: (!shop.members.is_empty()).then(|| ShopDoors::new(caller, shop.urls.clone())),
+        shop_urls: shop.urls,
         provider_urls: surroundings.direct,
-        publishable_key,
+        publishable_key: scenario.providers.publishable_key(),
         admin: Some(surroundings.admin),
         links: surroundings.links,
-        shop: shop.member.map(Mutex::new),
+        shops: shop.members.into_iter().map(Mutex::new).collect(),
         providers: surroundings.providers.map(Mutex::new),
         proxy: surroundings.proxy.map(Mutex::new),
-        secret_key: surroundings.secret_key,
+        secret_key: scenario.providers.secret_key.clone(),
     })
 }
 
+/// Starts the instances of the reference shop, all on one store; the first one makes it.
+async fn start_shop(
+    ground: &Ground<'_>,
+    surroundings: &Surroundings,
+    scenario: &Scenario,
+    reference: &ReferenceShop,
+) -> Result<RaisedShop, RaiseError> {
+    let around = configs::ShopSurroundings {
+        addresses: &|provider| surroundings.as_the_shop_sees_it(provider),
+        browser_payment: surroundings.direct.get(&Provider::Payment).map_or("", String::as_str),
+        providers: &scenario.providers,
+        defect: ground.defect,
+    };
+    let config = configs::shop(reference, &around, &ground.directory);
+    let mut shop = RaisedShop { urls: Vec::new(), members: Vec::new() };
+    for instance in 0..reference.instances.max(1) {
+        let name = if instance == 0 { "shop".to_owned() } else { format!("shop-{}", instance + 1) };
+        let mut member = Member::start(ground.program, "shop", &name, &ground.directory, config.clone()).await?;
+        let listen = member.address("listen");
+        member.pin(&[("listen", listen.clone())])?;
+        shop.urls.push(format!("http://{listen}"));
+        shop.members.push(member);
+    }
+    Ok(shop)
+}
+
 struct RaisedShop {
-    url: String,
-    member: Option<Member>,
+    /// One for each instance.
+    urls: Vec<String>,
+    members: Vec<Member>,
 }
 
 /// Everything around the shop.
@@ -117,8 +116,6 @@ struct Surroundings {
     links: Option<Links>,
     providers: Option<Member>,
     proxy: Option<Member>,
-    webhooks: Option<Webhooks>,
-    secret_key: String,
 }
 
 impl Surroundings {
@@ -131,21 +128,17 @@ async fn start_providers(
     ground: &Ground<'_>,
     caller: &Caller,
     listen: &BTreeMap<Provider, String>,
-    webhooks: Option<&Webhooks>,
-    secret_key: &str,
 ) -> Result<Surroundings, RaiseError> {
     let config = configs::providers(&ground.directory);
-    let mut providers = Member::start(ground.program, "providers", &ground.directory, config).await?;
-    let addresses = ["payment", "tax", "warehouse", "admin"].map(|name| (name, providers.address(name)));
+    let mut providers = Member::start(ground.program, "providers", "providers", &ground.directory, config).await?;
+    let names = Provider::ALL.iter().map(|provider| provider.name()).chain(["admin"]);
+    let addresses: Vec<(&str, String)> = names.map(|name| (name, providers.address(name))).collect();
     providers.pin(&addresses)?;
-    let proxy = Member::start(ground.program, "proxy", &ground.directory, configs::proxy()).await?;
+    let proxy = Member::start(ground.program, "proxy", "proxy", &ground.directory, configs::proxy()).await?;
     let client = Client::new(&proxy.address("api"), None)?;
     let (mut direct, mut proxied, mut names) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for provider in Provider::ALL {
         let upstream = providers.address(provider.name());
-        if upstream.is_empty() {
-            continue;
-        }
         let listen = listen.get(&provider).map_or("127.0.0.1:0", String::as_str);
         let address = client.create(provider.name(), listen, &upstream).await?.listen;
         direct.insert(provider, format!("http://{upstream}"));
@@ -159,8 +152,6 @@ async fn start_providers(
         links: Some(Links { client, api: proxy.address("api"), names, lease: Lease::Renewed }),
         providers: Some(providers),
         proxy: Some(proxy),
-        webhooks: webhooks.cloned(),
-        secret_key: secret_key.to_owned(),
     })
 }
 
@@ -169,8 +160,6 @@ fn find_providers(
     token: Option<String>,
     admin: &str,
     proxy: Option<&(String, BTreeMap<Provider, String>)>,
-    webhooks: Option<&Webhooks>,
-    secret_key: &str,
 ) -> Result<Surroundings, RaiseError> {
     let links = match proxy {
         Some((api, names)) => {
@@ -186,7 +175,5 @@ fn find_providers(
         links,
         providers: None,
         proxy: None,
-        webhooks: webhooks.cloned(),
-        secret_key: secret_key.to_owned(),
     })
 }

@@ -1,7 +1,9 @@
-//! The shop's side doors, as far as it has them: quiet, metrics, the files that it writes.
+//! The shop's side doors, as far as it has them: quiet, metrics, stock, vouchers, the files that it writes.
 
 use crate::caller::{CallError, Caller};
+use books::rows::{StockRow, VoucherRow};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// What the reference shop says about its own unfinished work.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -21,39 +23,85 @@ struct Files {
     files: Vec<String>,
 }
 
-/// The side doors of the reference shop.
+/// The side doors of the reference shop's instances.
 #[derive(Clone)]
 pub struct ShopDoors {
     caller: Caller,
-    base: String,
+    bases: Vec<String>,
 }
 
 impl ShopDoors {
-    /// Doors of the shop at `base`.
+    /// Doors of the instances at `bases`; there is at least one.
     #[must_use]
-    pub const fn new(caller: Caller, base: String) -> Self {
-        Self { caller, base }
+    pub const fn new(caller: Caller, bases: Vec<String>) -> Self {
+        Self { caller, bases }
     }
 
-    /// Its unfinished work.
+    /// Unfinished work, of the store and of all instances together.
     pub async fn quiet(&self) -> Result<ShopQuiet, CallError> {
-        let address = format!("{}/admin/quiet", self.base);
-        let value = self.caller.get_json(&address).await?;
-        serde_json::from_value(value).map_err(|error| CallError::Unreadable { address, reason: error.to_string() })
+        let mut all: Option<ShopQuiet> = None;
+        for base in &self.bases {
+            let one: ShopQuiet = self.read(&format!("{base}/admin/quiet")).await?;
+            all = Some(match all {
+                None => one,
+                Some(all) => ShopQuiet {
+                    outbox_pending: all.outbox_pending.max(one.outbox_pending),
+                    doubts: all.doubts.max(one.doubts),
+                    in_flight: all.in_flight + one.in_flight,
+                    last_change_ms_ago: all.last_change_ms_ago.min(one.last_change_ms_ago),
+                },
+            });
+        }
+        Ok(all.expect("a shop has an instance"))
     }
 
-    /// The files in which it stores anything.
+    /// The files in which it stores anything, by every instance's own account.
     pub async fn files(&self) -> Result<Vec<String>, CallError> {
-        let address = format!("{}/admin/export/files", self.base);
-        let value = self.caller.get_json(&address).await?;
-        let files: Files = serde_json::from_value(value)
-            .map_err(|error| CallError::Unreadable { address, reason: error.to_string() })?;
-        Ok(files.files)
+        let mut all = Vec::new();
+        for base in &self.bases {
+            let files: Files = self.read(&format!("{base}/admin/export/files")).await?;
+            all.extend(files.files);
+        }
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
     }
 
-    /// Its metrics, as Prometheus text.
-    pub async fn metrics(&self) -> Result<String, CallError> {
-        let body = self.caller.get(&format!("{}/metrics", self.base)).await?;
-        Ok(String::from_utf8_lossy(&body).into_owned())
+    /// Its stock at the end.
+    pub async fn stock(&self) -> Result<Vec<StockRow>, CallError> {
+        self.read_lines(&format!("{}/admin/export/stock", self.bases[0])).await
     }
+
+    /// Its vouchers at the end.
+    pub async fn vouchers(&self) -> Result<Vec<VoucherRow>, CallError> {
+        self.read_lines(&format!("{}/admin/export/vouchers", self.bases[0])).await
+    }
+
+    /// Metrics as Prometheus text, with the number of the instance; instances that do not answer are left out.
+    pub async fn metrics(&self) -> Vec<(usize, String)> {
+        let mut texts = Vec::new();
+        for (instance, base) in self.bases.iter().enumerate() {
+            if let Ok(body) = self.caller.get(&format!("{base}/metrics")).await {
+                texts.push((instance, String::from_utf8_lossy(&body).into_owned()));
+            }
+        }
+        texts
+    }
+
+    async fn read<T: DeserializeOwned>(&self, address: &str) -> Result<T, CallError> {
+        let value = self.caller.get_json(address).await?;
+        serde_json::from_value(value).map_err(|error| unreadable(address, &error))
+    }
+
+    async fn read_lines<T: DeserializeOwned>(&self, address: &str) -> Result<Vec<T>, CallError> {
+        let body = self.caller.get(address).await?;
+        body.split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).map_err(|error| unreadable(address, &error)))
+            .collect()
+    }
+}
+
+fn unreadable(address: &str, error: &serde_json::Error) -> CallError {
+    CallError::Unreadable { address: address.to_owned(), reason: error.to_string() }
 }

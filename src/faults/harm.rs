@@ -3,7 +3,7 @@
 use super::{LEASE, Undo};
 use crate::arena::{Arena, MemberError};
 use crate::caller::CallError;
-use model::fault::{Child, ProcessHarm, Provider, ProviderRule, Stream, Toxic};
+use model::fault::{Child, LinkRule, ProcessHarm, Provider, ProviderRule, Stream, Toxic};
 use model::scenario::{Fault, FaultTarget};
 use model::seed::Seed;
 
@@ -22,6 +22,13 @@ pub enum Harm {
         toxic: Toxic,
         /// Which way.
         stream: Stream,
+    },
+    /// A rule for single exchanges on the link to a provider.
+    Exchange {
+        /// Which provider.
+        provider: Provider,
+        /// The rule.
+        rule: Box<LinkRule>,
     },
     /// Harm to a child process.
     Process {
@@ -68,14 +75,20 @@ impl Harm {
             FaultTarget::Link { provider, toxic, stream } => {
                 Self::Link { name: fault.name.clone(), provider: *provider, toxic: *toxic, stream: *stream }
             }
+            FaultTarget::Exchange { provider, when, probability, draw, effect } => Self::Exchange {
+                provider: *provider,
+                rule: Box::new(LinkRule {
+                    id: fault.name.clone(),
+                    run: run.into(),
+                    when: when.clone(),
+                    probability: *probability,
+                    draw: *draw,
+                    effect: effect.clone(),
+                    seed: seed.fork("faults").0,
+                }),
+            },
             FaultTarget::Process { child, harm } => Self::Process { child: *child, harm: *harm },
         }
-    }
-
-    /// Whether the providers cannot answer while it is active.
-    #[must_use]
-    pub const fn stops_the_providers(&self) -> bool {
-        matches!(self, Self::Process { child: Child::Providers, .. })
     }
 
     /// Begins.
@@ -85,6 +98,10 @@ impl Harm {
             Self::Link { name, provider, toxic, stream } => {
                 let links = arena.links()?;
                 Ok(links.client.add(links.proxy(*provider)?, name, toxic, *stream, 1.0).await?)
+            }
+            Self::Exchange { provider, rule } => {
+                let links = arena.links()?;
+                Ok(links.client.put_rule(links.proxy(*provider)?, rule).await?)
             }
             Self::Process { child, harm } => {
                 let mut child = arena.child(*child)?.lock().await;
@@ -103,6 +120,10 @@ impl Harm {
             Self::Link { name, provider, toxic, .. } => {
                 let links = arena.links()?;
                 Ok(links.client.remove(links.proxy(*provider)?, name, toxic).await?)
+            }
+            Self::Exchange { provider, rule } => {
+                let links = arena.links()?;
+                Ok(links.client.delete_rule(links.proxy(*provider)?, &rule.id).await?)
             }
             Self::Process { child, harm } => {
                 let mut child = arena.child(*child)?.lock().await;
@@ -126,6 +147,11 @@ impl Harm {
                 let links = arena.links().ok()?;
                 let proxy = links.proxy(*provider).ok()?.to_owned();
                 Some(Undo::Toxic { api: links.api.clone(), proxy, name: name.clone(), toxic: *toxic })
+            }
+            Self::Exchange { provider, rule } => {
+                let links = arena.links().ok()?;
+                let proxy = links.proxy(*provider).ok()?.to_owned();
+                Some(Undo::LinkRule { api: links.api.clone(), proxy, id: rule.id.clone() })
             }
             Self::Process { .. } => None,
         }

@@ -4,11 +4,13 @@
 
 mod harm;
 mod heal;
+mod lease;
 mod timeline;
 mod undo;
 
 pub use harm::{Harm, HarmError};
 pub use heal::{HealError, heal_run};
+pub use lease::Leases;
 pub use timeline::{Command, describe, timeline};
 pub use undo::Undo;
 
@@ -22,9 +24,6 @@ use tokio::sync::mpsc;
 
 /// Every fault on servers of ours is a lease of this length: it ends by itself so long after the run's death.
 pub const LEASE: Duration = Duration::from_secs(8);
-
-/// How often leases are renewed.
-const RENEWAL: Duration = Duration::from_secs(2);
 
 /// Carries out fault commands until their stream ends, then undoes what is still active.
 pub struct Controller {
@@ -44,21 +43,8 @@ impl Controller {
     /// Runs until the stream ends; returns what could not be done, one sentence each.
     pub async fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Vec<String> {
         let mut mishaps = Vec::new();
-        let mut renewal = tokio::time::interval(RENEWAL);
-        loop {
-            tokio::select! {
-                command = commands.recv() => match command {
-                    Some(command) => self.obey(command, &mut mishaps).await,
-                    None => break,
-                },
-                _ = renewal.tick() => {
-                    if let Err(error) = self.arena.renew_leases(LEASE).await
-                        && !self.providers_are_down()
-                    {
-                        mishaps.push(format!("a lease could not be renewed: {error}"));
-                    }
-                }
-            }
+        while let Some(command) = commands.recv().await {
+            self.obey(command, &mut mishaps).await;
         }
         for name in self.active.keys().cloned().collect::<Vec<_>>() {
             self.obey(Command::End { name }, &mut mishaps).await;
@@ -101,10 +87,6 @@ impl Controller {
             let RuleCounts { id: name, matched, applied } = counts;
             drop(self.intake.fact(Fact::FaultCount { name, matched, applied }));
         }
-    }
-
-    fn providers_are_down(&self) -> bool {
-        self.active.values().any(Harm::stops_the_providers)
     }
 
     fn note(&self, kind: EventKind, name: &str, text: String, undo: Option<Undo>) {

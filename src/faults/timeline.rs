@@ -60,6 +60,10 @@ pub fn describe(target: &FaultTarget) -> String {
         FaultTarget::Link { provider, toxic, .. } => {
             format!("{} link: {}", provider.name(), toxic.name().replace('_', " "))
         }
+        FaultTarget::Exchange { provider, probability, effect, .. } => {
+            let share = if *probability < 1.0 { format!("{}% of ", probability * 100.0) } else { String::new() };
+            format!("{share}{} link: {}", provider.name(), effect.name().replace('_', " "))
+        }
         FaultTarget::Process { child, harm } => {
             let child = match child {
                 model::fault::Child::Shop => "the shop",

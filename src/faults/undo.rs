@@ -18,6 +18,15 @@ pub enum Undo {
         /// Name of the rule.
         id: String,
     },
+    /// Deletes a rule of a link.
+    LinkRule {
+        /// The proxy's interface.
+        api: String,
+        /// Name of the proxy.
+        proxy: String,
+        /// Name of the rule.
+        id: String,
+    },
     /// Removes a toxic, or enables a proxy that is down.
     Toxic {
         /// The proxy's interface.
@@ -43,7 +52,7 @@ impl Undo {
     pub fn place(&self) -> &str {
         match self {
             Self::Rule { admin, .. } => admin,
-            Self::Toxic { api, .. } => api,
+            Self::Toxic { api, .. } | Self::LinkRule { api, .. } => api,
         }
     }
 
@@ -51,6 +60,9 @@ impl Undo {
     pub async fn carry_out(&self, caller: &Caller, token: Option<&str>) -> Result<(), HarmError> {
         match self {
             Self::Rule { admin, id } => Ok(ProvidersAdmin::new(caller.clone(), admin.clone()).delete_rule(id).await?),
+            Self::LinkRule { api, proxy, id } => {
+                Ok(Client::new(api, token.map(str::to_owned))?.delete_rule(proxy, id).await?)
+            }
             Self::Toxic { api, proxy, name, toxic } => {
                 Ok(Client::new(api, token.map(str::to_owned))?.remove(proxy, name, toxic).await?)
             }

@@ -24,6 +24,7 @@ pub fn observations(joined: &Joined, run: &RunRow, faults: &[FaultRow]) -> Resul
         accepted_orders: by_second(joined.accepted_by_second()?, seconds),
         shop_cpu_us: by_second(shop_cpu_us(joined)?, seconds),
         discrepancies: discrepancies(joined, run)?,
+        settlement: settlement(joined, run)?,
     })
 }
 
@@ -138,6 +139,13 @@ fn partner(samples: &[(usize, Vec<&str>, u64)], seconds: usize) -> PartnerObserv
         }
     }
     PartnerObservations { bounds_us, seconds: by_second }
+}
+
+/// What the settlement reports say of the orders; none unless both were read to their ends.
+fn settlement(joined: &Joined, run: &RunRow) -> Result<Option<Tally>, books::Error> {
+    let complete = [run.orders_book, run.settlement_book] == [BookState::Complete; 2] && run.settled;
+    let agreement = complete.then(|| joined.settlement()).transpose()?;
+    Ok(agreement.map(|(all, good)| Tally { good, bad: all - good }))
 }
 
 /// Orders and charges that do not match; none unless both books were read to their ends.

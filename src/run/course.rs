@@ -1,5 +1,7 @@
 //! The load itself: preflight, set-up, shoppers and faults on one clock, tear-down.
 
+use super::actions::{self, Due};
+use super::events::Door;
 use super::load::Loaded;
 use super::monitor::Monitor;
 use super::shown::{self, Noticed};
@@ -125,11 +127,21 @@ impl Stage<'_> {
             live::show(self.options.view, move || shown::snapshot(&loaded, &live, start, &noticed), over.subscribe())
         });
 
+        let actions = tokio::spawn(actions::carry_out(self.actions(variables, start), start, self.intake.clone()));
+        let door = match &scenario.take_events {
+            Some(address) => {
+                let door = Door::open(address).await.map_err(RunError::Events)?;
+                say(&format!("events are taken in at http://{}/events", door.address));
+                Some(tokio::spawn(door.take_in(start, self.intake.clone(), over.subscribe())))
+            }
+            None => None,
+        };
+
         let course = Course {
             scenario: Arc::clone(scenario),
             plan: Arc::clone(&self.loaded.plan),
             run: self.run.to_owned(),
-            shop: self.arena.shop_url.clone(),
+            shop: self.arena.shop_url().to_owned(),
             variables: variables.clone(),
             start,
             workers: self.options.workers,
@@ -149,8 +161,15 @@ impl Stage<'_> {
         // The timeline's end closes the stream of commands, and the controller undoes what is still active.
         drop(timeline.await);
         over.send_replace(true);
-        for mishap in controller.await.expect("the controller does not panic") {
+        if self.cut.load(Ordering::Relaxed) {
+            actions.abort();
+        }
+        let undone = actions.await.unwrap_or_default();
+        for mishap in controller.await.expect("the controller does not panic").into_iter().chain(undone) {
             say(&mishap);
+        }
+        if let Some(door) = door {
+            drop(door.await);
         }
         monitor.await.expect("the monitor does not panic");
         laws.abort();
@@ -174,6 +193,18 @@ impl Stage<'_> {
         }
         note(self.intake.fact(Fact::LoadEnded(end)));
         Ok(reader)
+    }
+
+    /// The scenario's actions, each with its request.
+    fn actions(&self, variables: &Map<String, Value>, start: Instant) -> Vec<Due> {
+        let actions = self.loaded.scenario.actions.iter().zip(2001..);
+        actions
+            .map(|(action, nth)| Due {
+                name: action.name.clone(),
+                at: action.at,
+                walk: self.once(action.journey, nth, variables, start),
+            })
+            .collect()
     }
 
     /// Runs the laws over a copy of the books now and then, for whoever watches; they decide nothing yet.
@@ -246,7 +277,7 @@ impl Stage<'_> {
             journey,
             shopper,
             run: self.run.to_owned(),
-            shop: self.arena.shop_url.clone(),
+            shop: self.arena.shop_url().to_owned(),
             variables: variables.clone(),
             start,
         }
@@ -256,7 +287,7 @@ impl Stage<'_> {
 /// Variables that are the same for everyone.
 fn variables(loaded: &Loaded, arena: &Arena) -> Result<Map<String, Value>, RunError> {
     let mut variables = Map::new();
-    variables.insert("shop".into(), json!({ "url": arena.shop_url }));
+    variables.insert("shop".into(), json!({ "url": arena.shop_url() }));
     for (provider, address) in &arena.provider_urls {
         let mut members = json!({ "url": address });
         if *provider == Provider::Payment {

@@ -3,7 +3,7 @@
 use super::{Options, RunError};
 use books::laws::Law;
 use model::plan::RunPlan;
-use model::scenario::{Providers, Scenario, Shop};
+use model::scenario::{Place, Scenario, Shop};
 use model::scenario_file::{self, Files, Mistake, Mistakes, Overrides};
 use model::seed::Seed;
 use model::target::Target;
@@ -139,7 +139,7 @@ fn targets(scenario: &Scenario) -> Vec<Target> {
     if let Shop::Own(own) = &scenario.shop {
         addresses.push(&own.url);
     }
-    if let Providers::Running { admin, proxy, .. } = &scenario.providers {
+    if let Place::Running { admin, proxy } = &scenario.providers.place {
         addresses.push(admin);
         addresses.extend(proxy.as_ref().map(|(address, _)| address.as_str()));
     }

@@ -1,6 +1,8 @@
 //! The main job: from a scenario file to a verdict, in one direction.
 
+mod actions;
 mod course;
+mod events;
 mod load;
 mod monitor;
 mod opening;
@@ -8,6 +10,8 @@ mod options;
 mod orders;
 mod quiet;
 mod scan;
+mod settlement;
+mod shelf;
 mod shown;
 mod statement;
 
@@ -15,6 +19,7 @@ pub use load::{check_scenario, plan_only};
 pub use options::{Options, RunError};
 
 use crate::arena::{self, Arena, Ground};
+use crate::faults::Leases;
 use crate::judgement;
 use books::file::RunFile;
 use books::intake::{Complete, Fact, Intake, Settled};
@@ -63,7 +68,11 @@ async fn execute(options: &Options, loaded: &Loaded) -> Result<Verdict, RunError
     let ended = match raised {
         Ok(arena) => {
             let arena = Arc::new(arena);
+            let leases = Leases::keep(Arc::clone(&arena));
             let ended = perform(options, loaded, &run, &arena, &writer.intake(), &file).await;
+            if let Some(lapse) = leases.let_go().await {
+                say(&lapse);
+            }
             drop(arena.take_down().await);
             ended
         }
@@ -123,6 +132,8 @@ async fn read_final_books(loaded: &Loaded, arena: &Arena, intake: &Intake, reade
             note(intake.fact(Fact::OrdersRead(Complete::No)));
         }
     }
+    shelf::read(arena, intake).await;
+    settlement::read(arena, intake).await;
     scan_files(loaded, arena, intake).await;
 }
 

@@ -4,7 +4,7 @@ use super::note;
 use crate::arena::{Arena, CpuSeconds, Revival, metrics};
 use books::intake::Intake;
 use books::rows::{Batch, Event, EventKind, Sample};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -104,17 +104,20 @@ impl<Halt: Fn(String)> Monitor<Halt> {
     /// What the shop's counters rose by since the last look; a shop that does not answer gives nothing.
     async fn shop_counters(&mut self) -> Vec<(String, f64)> {
         let Some(doors) = &self.arena.doors else { return Vec::new() };
-        let Ok(text) = doors.metrics().await else { return Vec::new() };
-        let mut rises = Vec::new();
-        for (name, value) in metrics::samples(&text).filter_map(|sample| Some((sample_name(&sample)?, sample.value))) {
-            let before = self.counters.insert(name.clone(), value).unwrap_or(0.0);
-            // A counter that fell belongs to a shop that was started again: it counts from nothing.
-            let rise = if value < before { value } else { value - before };
-            if rise > 0.0 {
-                rises.push((name, rise));
+        let mut rises: BTreeMap<String, f64> = BTreeMap::new();
+        for (instance, text) in doors.metrics().await {
+            for (name, value) in
+                metrics::samples(&text).filter_map(|sample| Some((sample_name(&sample)?, sample.value)))
+            {
+                let before = self.counters.insert(format!("{instance} {name}"), value).unwrap_or(0.0);
+                // A counter that fell belongs to a shop that was started again: it counts from nothing.
+                let rise = if value < before { value } else { value - before };
+                if rise > 0.0 {
+                    *rises.entry(name).or_default() += rise;
+                }
             }
         }
-        rises
+        rises.into_iter().collect()
     }
 }
 

@@ -34,7 +34,7 @@ pub fn local_stamp() -> String {
 #[must_use]
 pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
     let scenario = &loaded.scenario;
-    let (stock, promotions, tax) = declared(&scenario.shop);
+    let Declared { stock, promotions, vouchers, tax } = declared(&scenario.shop);
     let mix = scenario.mix.iter().map(|entry| {
         let journey = &scenario.journeys[entry.journey];
         MixName { journey: journey.name.clone(), buys: journey.buys() }
@@ -44,7 +44,7 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
         what: faults::describe(&fault.target),
         target: match fault.target {
             FaultTarget::Provider { .. } => FaultKind::Provider,
-            FaultTarget::Link { .. } => FaultKind::Link,
+            FaultTarget::Link { .. } | FaultTarget::Exchange { .. } => FaultKind::Link,
             FaultTarget::Process { .. } => FaultKind::Process,
         },
         from_us: fault.at.as_micros() as u64,
@@ -68,6 +68,7 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
         mix: mix.collect(),
         stock,
         promotions,
+        vouchers,
         required_laws: scenario.required_laws.clone(),
         faults: faults.collect(),
         objectives: serde_json::to_value(&scenario.objectives).expect("objectives are plain data"),
@@ -78,15 +79,29 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
     }
 }
 
-/// Declared stock, promotion limits and tax policy.
-fn declared(shop: &Shop) -> (BTreeMap<String, u64>, BTreeMap<String, u64>, Option<TaxFallback>) {
+/// What a shop declares beforehand.
+#[derive(Default)]
+struct Declared {
+    stock: BTreeMap<String, u64>,
+    promotions: BTreeMap<String, u64>,
+    vouchers: BTreeMap<String, i64>,
+    tax: Option<TaxFallback>,
+}
+
+fn declared(shop: &Shop) -> Declared {
     match shop {
-        Shop::Reference(shop) => (
-            shop.products.iter().map(|product| (product.sku.clone(), product.stock)).collect(),
-            shop.promotions.iter().map(|promotion| (promotion.code.clone(), promotion.limit)).collect(),
-            Some(shop.tax_fallback),
-        ),
-        Shop::Own(own) => (own.stock.clone(), own.promotions.clone(), None),
+        Shop::Reference(shop) => Declared {
+            stock: shop.products.iter().map(|product| (product.sku.clone(), product.stock)).collect(),
+            promotions: shop.promotions.iter().map(|promotion| (promotion.code.clone(), promotion.limit)).collect(),
+            vouchers: shop.vouchers.iter().map(|voucher| (voucher.code.clone(), voucher.worth_minor)).collect(),
+            tax: Some(shop.tax_fallback),
+        },
+        Shop::Own(own) => Declared {
+            stock: own.stock.clone(),
+            promotions: own.promotions.clone(),
+            vouchers: own.vouchers.clone(),
+            tax: None,
+        },
     }
 }
 

@@ -85,6 +85,9 @@ pub enum RunError {
         /// At which step.
         step: Option<String>,
     },
+    /// The door for events of other systems could not be opened.
+    #[error("take events in\n  hint: set another address in `take_events`, or port 0")]
+    Events(#[source] std::io::Error),
     /// No journey to take.
     #[error("drive the load: the mix names no journey")]
     NothingToDo,
@@ -109,6 +112,7 @@ impl RunError {
             | Self::TargetNotNamed(_)
             | Self::Laws(_)
             | Self::SecretMissing(_)
+            | Self::Events(_)
             | Self::Output { .. }
             | Self::Arena(RaiseError::NoDefects) => true,
             Self::Books(_)

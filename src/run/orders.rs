@@ -36,7 +36,7 @@ pub enum OrdersError {
 pub async fn read(scenario: &Scenario, directory: &Path, arena: &Arena) -> Result<Option<Vec<OrderRow>>, OrdersError> {
     let caller = Caller::new(EXPORT_TIMEOUT, None);
     match &scenario.shop {
-        Shop::Reference(_) => Ok(Some(read_export(&caller, &arena.shop_url).await?)),
+        Shop::Reference(_) => Ok(Some(read_export(&caller, arena.shop_url()).await?)),
         Shop::Own(own) => {
             let Some(book) = &own.orders else { return Ok(None) };
             let text = match &book.from {
@@ -45,8 +45,11 @@ pub async fn read(scenario: &Scenario, directory: &Path, arena: &Arena) -> Resul
                     std::fs::read_to_string(&path).map_err(|source| OrdersError::File { path, source })?
                 }
                 OrdersSource::Http(address) => {
-                    let full =
-                        if address.starts_with('/') { format!("{}{address}", arena.shop_url) } else { address.clone() };
+                    let full = if address.starts_with('/') {
+                        format!("{}{address}", arena.shop_url())
+                    } else {
+                        address.clone()
+                    };
                     String::from_utf8_lossy(&caller.get(&full).await?).into_owned()
                 }
             };

@@ -13,7 +13,9 @@ use model::journey::{
 };
 use model::outcome::Reading;
 use model::plan::{Arrival, Manner, Phase, PhaseWindow, RunPlan};
-use model::scenario::{MixEntry, OwnShop, Providers, Record, Scenario, Settlement, Shop};
+use model::scenario::{
+    BackupAccount, FraudAccount, MixEntry, OwnShop, Place, Providers, Record, Scenario, Settlement, Shop,
+};
 use model::seed::Seed;
 use model::template::{JsonTemplate, Template};
 use model::traffic::{Arrivals, Segment, Traffic};
@@ -128,10 +130,24 @@ pub fn scenario(journeys: Vec<Journey>) -> Scenario {
             url: String::new(),
             orders: None,
             stock: BTreeMap::new(),
+            vouchers: BTreeMap::new(),
             promotions: BTreeMap::new(),
             files: Vec::new(),
         }),
-        providers: Providers::Started { listen: BTreeMap::new(), webhooks: None, secret_key: "sk_test_1".into() },
+        providers: Providers {
+            place: Place::Started { listen: BTreeMap::new() },
+            webhooks: None,
+            secret_key: "sk_test_1".into(),
+            backup_payment: BackupAccount {
+                api_key: "key".into(),
+                merchant_account: "M".into(),
+                hmac_key: "00".into(),
+                webhooks: None,
+            },
+            fraud: FraudAccount { auth_token: "token".into(), shop_domain: "shop.example".into(), webhooks: None },
+        },
+        actions: Vec::new(),
+        take_events: None,
         allow_targets: Vec::new(),
         traffic: Traffic {
             segments: vec![Segment::Constant { rate: 1.0, lasts: Duration::from_secs(1) }],

@@ -1,6 +1,6 @@
 //! From a shop's words to ours.
 
-use super::amount;
+use crate::amount;
 use crate::rows::{OrderLine, OrderRefund, OrderRow, OrderState};
 use model::scenario::{Amounts, OrdersBook};
 use serde_json::Value;

@@ -1,6 +1,5 @@
 //! Orders books of foreign shops: CSV, a JSON array, or a JSON object a line, with a mapping of columns, states and amounts.
 
-mod amount;
 mod csv;
 mod json;
 mod mapping;

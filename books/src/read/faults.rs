@@ -84,6 +84,8 @@ impl Joined {
                     "fault_began" => EventKind::FaultBegan,
                     "fault_ended" => EventKind::FaultEnded,
                     "process" => EventKind::Process,
+                    "action" => EventKind::Action,
+                    "external" => EventKind::External,
                     _ => EventKind::Note,
                 },
                 name: row.get(2)?,

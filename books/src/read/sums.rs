@@ -9,12 +9,23 @@ const MONEY: &str = "
 SELECT currency, sum(captured), sum(refunded), sum(owed) FROM (
     SELECT upper(currency) AS currency, captured_minor AS captured, refunded_minor AS refunded, 0 AS owed FROM v1_charge
     UNION ALL
-    SELECT upper(currency), 0, 0, total_minor FROM v1_order WHERE accepted)
+    SELECT upper(currency), 0, 0, due_minor FROM v1_order WHERE accepted)
 WHERE currency <> '' GROUP BY currency ORDER BY currency";
 
 const DISCREPANCIES: &str = "
-SELECT (SELECT count(*) FROM v1_order WHERE net_minor <> CASE WHEN paid THEN total_minor - refunded_minor ELSE 0 END)
+SELECT (SELECT count(*) FROM v1_order WHERE net_minor <> 
+        CASE WHEN state = 'partially_fulfilled' THEN coalesce(paid_minor, due_minor) - booked_back_minor
+             WHEN paid THEN due_minor - booked_back_minor ELSE 0 END)
      + (SELECT count(*) FROM v1_charge WHERE order_seq IS NULL AND net_minor > 0)";
+
+const SETTLEMENT: &str = "
+WITH settled AS (SELECT order_seq, sum(gross_minor) AS gross_minor FROM v1_settlement
+                 WHERE kind <> 'fee' AND order_seq IS NOT NULL GROUP BY order_seq),
+     compared AS (SELECT coalesce(s.gross_minor, 0) = coalesce(o.paid_minor, 0) - o.booked_back_minor AS agrees
+                  FROM v1_order AS o LEFT JOIN settled AS s ON s.order_seq = o.order_seq
+                  WHERE s.order_seq IS NOT NULL OR coalesce(o.paid_minor, 0) <> o.booked_back_minor
+                  UNION ALL SELECT 0 FROM v1_settlement WHERE order_seq IS NULL AND kind <> 'fee')
+SELECT count(*), coalesce(sum(agrees), 0) FROM compared";
 
 impl Joined {
     /// Sums of money by currency; what has none moved nothing.
@@ -34,6 +45,12 @@ impl Joined {
     /// were read to their ends.
     pub fn discrepancies(&self) -> Result<u64, Error> {
         self.conn.query_row(DISCREPANCIES, [], |row| count_at(row, 0)).reading("the discrepancies")
+    }
+
+    /// Orders that settlement reports or the shop have money for, and lines without an order: all of them, and those that
+    /// agree. It is what the law `the_settlement_agrees_with_the_orders` examines.
+    pub fn settlement(&self) -> Result<(u64, u64), Error> {
+        self.conn.query_row(SETTLEMENT, [], |row| Ok((count_at(row, 0)?, count_at(row, 1)?))).reading("the settlement")
     }
 
     /// How many rows belong to other runs.

@@ -6,7 +6,7 @@ use super::extent::Extent;
 use super::figures;
 use super::gather;
 use super::interval::{Interval, confidence_of_each};
-use super::observations::{Observations, PurchaseEnd};
+use super::observations::{Observations, PurchaseEnd, Tally};
 use super::recovery::{GoodService, Recovery, recoveries};
 use super::validity::Validity;
 use super::verdict::Ending;
@@ -35,7 +35,7 @@ pub enum Needed {
 #[must_use]
 pub fn confidence(objectives: &[Objective]) -> f64 {
     let is_estimated = |objective: &&Objective| match objective.measure {
-        Measure::ReconciliationDiscrepancies | Measure::TimeToRecover => false,
+        Measure::ReconciliationDiscrepancies | Measure::SettlementDiscrepancies | Measure::TimeToRecover => false,
         Measure::CheckoutLatency(_)
         | Measure::StepLatency(..)
         | Measure::Availability
@@ -74,6 +74,7 @@ fn needed(objective: &Objective, confidence: f64) -> Needed {
         }
         Measure::ProviderCallsPerOrder
         | Measure::ReconciliationDiscrepancies
+        | Measure::SettlementDiscrepancies
         | Measure::TimeToRecover
         | Measure::CpuPerOrder => return Needed::Any,
     };
@@ -161,6 +162,7 @@ impl Judge<'_> {
             }
             Measure::PartnerErrors(provider) => method.share(&gather::partner_errors(&partner(provider), &extent)),
             Measure::ReconciliationDiscrepancies => counted(observations.discrepancies),
+            Measure::SettlementDiscrepancies => differing(observations.settlement),
             Measure::TimeToRecover => {
                 let all = recoveries(observations, self.good, &self.validity.invalid_seconds);
                 longest(&all, &objective.scope)
@@ -222,6 +224,18 @@ fn counted(count: Option<u64>) -> Estimate {
     Estimate {
         figure: count.map(|count| (count as f64, Interval::exactly(count as f64))),
         samples: u64::from(count.is_some()),
+        set_aside: 0,
+        worst: None,
+        doubt: None,
+    }
+}
+
+/// The share of what does not agree: everything was looked at, so it has no interval.
+fn differing(tally: Option<Tally>) -> Estimate {
+    let seen = tally.map(|Tally { good, bad }| (bad, good + bad)).filter(|(_, all)| *all > 0);
+    Estimate {
+        figure: seen.map(|(bad, all)| (bad as f64 / all as f64, Interval::exactly(bad as f64 / all as f64))),
+        samples: seen.map_or(0, |(_, all)| all),
         set_aside: 0,
         worst: None,
         doubt: None,

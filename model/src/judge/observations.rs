@@ -31,6 +31,8 @@ pub struct Observations {
     pub shop_cpu_us: Vec<u64>,
     /// Orders and charges that do not agree after settlement; none when the books were not read.
     pub discrepancies: Option<u64>,
+    /// Orders and lines of the settlement reports, those that agree being the good ones; none when no report was read.
+    pub settlement: Option<Tally>,
 }
 
 /// When a fault was active.

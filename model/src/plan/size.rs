@@ -28,6 +28,7 @@ fn verdict(scenario: &Scenario, plan: &RunPlan, objective: &Objective) -> Option
         | Measure::PartnerErrors(_)
         | Measure::ProviderCallsPerOrder
         | Measure::ReconciliationDiscrepancies
+        | Measure::SettlementDiscrepancies
         | Measure::TimeToRecover
         | Measure::CpuPerOrder => u64::MAX,
     };

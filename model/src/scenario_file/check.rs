@@ -1,16 +1,16 @@
 //! From drafts to a scenario: what can be wrong between one part of a file and another.
 
+use super::actions::ActionDraft;
 use super::desk::{At, Desk};
 use super::faults::FaultDraft;
 use super::kinds::Spotted;
 use super::mistake::{likely, one_of};
 use super::mix::MixDraft;
-use super::providers::{default_webhooks, started};
 use super::top::Draft;
 use super::{Overrides, objectives, targets, variables};
 use crate::fault::Child;
 use crate::journey::Journey;
-use crate::scenario::{Fault, FaultTarget, MixEntry, Providers, Reuse, Scenario, Shop};
+use crate::scenario::{Fault, FaultTarget, MixEntry, Place, Providers, Reuse, RunAction, Scenario, Shop};
 use crate::seed::Seed;
 use crate::traffic::Traffic;
 use std::collections::BTreeMap;
@@ -25,9 +25,17 @@ pub(super) fn assemble(desk: &Desk<'_>, at: &At<'_>, draft: Draft, overrides: Ov
     let set_up = look_up(desk, &journeys, &draft.set_up);
     let tear_down = look_up(desk, &journeys, &draft.tear_down);
     let mix = mix(at, &journeys, draft.mix, &[&set_up, &tear_down]);
+    unique(desk, draft.actions.iter().map(|draft| (&draft.name.value, &draft.name.spot)), "action");
+    check_actions(desk, &draft.actions, draft.traffic.as_ref());
+    let mut journeys = journeys;
+    let mut actions = Vec::new();
+    for draft in draft.actions {
+        actions.push(RunAction { name: draft.name.value, at: draft.at, journey: journeys.len() });
+        journeys.push(draft.journey.journey);
+    }
     let seed = overrides.seed.or_else(|| draft.seed.map(Seed));
     check_faults(desk, &draft.faults, draft.traffic.as_ref());
-    let providers = providers(draft.providers, draft.shop.as_ref());
+    let providers = super::providers::settled(draft.providers, draft.shop.as_ref());
     check_reach(desk, &draft.faults, draft.shop.as_ref(), &providers);
     let faults: Vec<Fault> = draft.faults.into_iter().map(|draft| draft.fault).collect();
     if let Some(traffic) = &draft.traffic {
@@ -54,6 +62,8 @@ pub(super) fn assemble(desk: &Desk<'_>, at: &At<'_>, draft: Draft, overrides: Ov
         tear_down,
         feeders: draft.feeders,
         faults,
+        actions,
+        take_events: draft.take_events,
         required_laws: draft.laws.require.into_iter().map(|(law, least)| (law.value, least)).collect(),
         law_directories: draft.laws.directories,
         objectives: objectives::settle(&draft.objectives, buys),
@@ -70,9 +80,9 @@ fn check_variables(desk: &Desk<'_>, draft: &Draft) -> Vec<String> {
     let columns: variables::Columns =
         draft.feeders.iter().map(|(name, feeder)| (name.clone(), feeder.columns.clone())).collect();
     variables::check_loose(desk, &draft.header_uses, &columns);
-    draft.journeys.iter().for_each(|journey| variables::check(desk, journey, &columns));
-    let in_journeys =
-        draft.journeys.iter().flat_map(|journey| &journey.steps).flatten().flat_map(|exchange| &exchange.uses);
+    let journeys = || draft.journeys.iter().chain(draft.actions.iter().map(|action| &action.journey));
+    journeys().for_each(|journey| variables::check(desk, journey, &columns));
+    let in_journeys = journeys().flat_map(|journey| &journey.steps).flatten().flat_map(|exchange| &exchange.uses);
     let mut secrets: Vec<String> =
         in_journeys.chain(&draft.header_uses).filter_map(|used| used.variable.secret().map(String::from)).collect();
     secrets.sort();
@@ -159,6 +169,15 @@ fn check_faults(desk: &Desk<'_>, faults: &[FaultDraft], traffic: Option<&Traffic
     }
 }
 
+/// Notes actions that are due after the load.
+fn check_actions(desk: &Desk<'_>, actions: &[ActionDraft], traffic: Option<&Traffic>) {
+    let Some(run) = traffic.map(Traffic::duration).filter(|run| !run.is_zero()) else { return };
+    for draft in actions.iter().filter(|draft| draft.at > run) {
+        let problem = format!("is due at {}, after the run ({})", show(draft.at), show(run));
+        desk.note(draft.when.clone(), problem, Some("extend `traffic.shape`, or act earlier".into()));
+    }
+}
+
 /// `95s`, `1.5s`, `250ms`.
 fn show(time: Duration) -> String {
     if time < Duration::from_secs(1) { format!("{}ms", time.as_millis()) } else { format!("{}s", time.as_secs_f64()) }
@@ -167,50 +186,37 @@ fn show(time: Duration) -> String {
 /// Notes faults on what this run does not hold in its hands.
 fn check_reach(desk: &Desk<'_>, faults: &[FaultDraft], shop: Option<&Shop>, providers: &Providers) {
     for draft in faults {
-        let problem = match (&draft.fault.target, providers) {
+        let problem = match (&draft.fault.target, &providers.place) {
             (FaultTarget::Process { child: Child::Shop, .. }, _) if matches!(shop, Some(Shop::Own(_))) => {
                 Some(("harms the shop, which this run does not start", "harm it with a tool of your own at that time"))
             }
-            (FaultTarget::Process { child: Child::Providers, .. }, Providers::Running { .. }) => {
+            (FaultTarget::Process { child: Child::Providers, .. }, Place::Running { .. }) => {
                 Some(("harms the providers, which this run does not start", "leave `providers.admin` out"))
             }
-            (FaultTarget::Link { provider, .. }, Providers::Running { proxy, .. })
-                if !proxy.as_ref().is_some_and(|(_, names)| names.contains_key(provider)) =>
-            {
+            (
+                FaultTarget::Link { provider, .. } | FaultTarget::Exchange { provider, .. },
+                Place::Running { proxy, .. },
+            ) if !proxy.as_ref().is_some_and(|(_, names)| names.contains_key(provider)) => {
                 Some(("is on a link without a proxy", "name the proxy of this provider in `providers.proxy.names`"))
             }
-            (FaultTarget::Provider { effect, .. }, providers)
-                if effect.is_about_webhooks() && providers.webhooks().is_none() =>
+            (FaultTarget::Provider { provider, effect, .. }, _)
+                if effect.is_about_webhooks() && !providers.tells(*provider) =>
             {
                 Some((
                     "is on webhooks, of which none are sent",
-                    "say where they go: `providers: {webhooks: {to: /webhooks/payment}}`",
+                    "say where they go: `providers: {webhooks: {to: /webhooks/payment}}`; tax, shipping and warehouse send none",
                 ))
             }
-            (FaultTarget::Provider { provider, effect, .. }, _)
-                if effect.is_about_webhooks() && *provider != crate::fault::Provider::Payment =>
-            {
-                Some(("is on webhooks, which only `payment` sends", "write `provider: payment`"))
-            }
-            (FaultTarget::Process { .. } | FaultTarget::Link { .. } | FaultTarget::Provider { .. }, _) => None,
+            (
+                FaultTarget::Process { .. }
+                | FaultTarget::Link { .. }
+                | FaultTarget::Exchange { .. }
+                | FaultTarget::Provider { .. },
+                _,
+            ) => None,
         };
         if let Some((problem, hint)) = problem {
             desk.note(draft.what.clone(), problem.into(), Some(hint.into()));
-        }
-    }
-}
-
-/// The providers; the reference shop takes webhooks unless the scenario says otherwise.
-fn providers(draft: Option<super::providers::ProvidersDraft>, shop: Option<&Shop>) -> Providers {
-    let webhooks = matches!(shop, Some(Shop::Reference(_))).then(default_webhooks);
-    let Some(draft) = draft else { return started(webhooks) };
-    if draft.says_webhooks {
-        return draft.providers;
-    }
-    match draft.providers {
-        Providers::Started { listen, secret_key, .. } => Providers::Started { listen, webhooks, secret_key },
-        Providers::Running { admin, proxy, secret_key, .. } => {
-            Providers::Running { admin, proxy, webhooks, secret_key }
         }
     }
 }

@@ -5,7 +5,7 @@ use super::kinds::{case, choice, shapes, word_or, words};
 use super::scalars::{
     Scalar, count, duration, integer, number, parse_duration, some, some_rate, some_time, status, text,
 };
-use crate::fault::{Delay, Effect, Ending, Malformation, Toxic};
+use crate::fault::{Delay, Effect, Ending, LinkEffect, Malformation, Toxic};
 use serde_json::json;
 use std::time::Duration;
 
@@ -92,6 +92,62 @@ pub(super) fn effect() -> impl Kind<Value = Effect> {
             ),
         ]),
     )
+}
+
+/// `rule.effect`: what happens to an exchange on a link.
+pub(super) fn link_effect() -> impl Kind<Value = LinkEffect> {
+    defined(
+        "LinkEffect",
+        choice(vec![
+            case("delay_request", "The request goes on later.", delay().map(LinkEffect::DelayRequest)),
+            case("delay_answer", "The answer goes on later.", delay().map(LinkEffect::DelayAnswer)),
+            word_or(
+                "drop_request",
+                "Never passed on; the connection ends.",
+                object("DropRequest", |form| Some(LinkEffect::DropRequest { ending: ending(form)? })),
+            ),
+            word_or(
+                "drop_answer",
+                "Passed on; the answer is not, and the connection ends.",
+                object("DropAnswer", |form| Some(LinkEffect::DropAnswer { ending: ending(form)? })),
+            ),
+            case(
+                "truncate_answer",
+                "The answer is cut, and the connection ends.",
+                object("TruncateAnswer", |form| {
+                    let bytes = form.required("bytes", "Of the body that are let through.", count());
+                    Some(LinkEffect::TruncateAnswer { bytes: bytes? })
+                }),
+            ),
+            case(
+                "respond",
+                "Not passed on; this is answered.",
+                object("LinkRespond", |form| {
+                    let (status, body) = instead(form)?;
+                    Some(LinkEffect::Respond { status, body })
+                }),
+            ),
+            case(
+                "replace_answer",
+                "Passed on; this is answered in the stead of the answer.",
+                object("ReplaceAnswer", |form| {
+                    let (status, body) = instead(form)?;
+                    Some(LinkEffect::ReplaceAnswer { status, body })
+                }),
+            ),
+            word_or(
+                "corrupt_answer",
+                "A byte of the answer's body is changed.",
+                object("CorruptAnswer", |_| Some(LinkEffect::CorruptAnswer {})),
+            ),
+        ]),
+    )
+}
+
+fn instead(form: &mut Form<'_>) -> Option<(u16, Option<String>)> {
+    let status = form.required("status", "HTTP status.", status());
+    let body = form.optional("body", "Empty by default.", text());
+    Some((status?, body))
 }
 
 /// `toxic`.

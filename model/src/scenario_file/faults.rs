@@ -1,12 +1,12 @@
 //! `faults`: what is broken, when, and how.
 
 use super::desk::At;
-use super::effects::{effect, toxic};
+use super::effects::{effect, link_effect, toxic};
 use super::form::{Form, Kind, object};
-use super::kinds::{Spotted, case, choice, list, spotted, word_or, words};
+use super::kinds::{Spotted, case, choice, list, spotted, table, word_or, words};
 use super::providers::provider;
 use super::scalars::{chance, duration, name, some, some_time, text};
-use crate::fault::{Child, Draw, Match, ProcessHarm, Stream};
+use crate::fault::{Child, Draw, LinkEffect, LinkMatch, Match, ProcessHarm, Stream};
 use crate::scenario::{Fault, FaultTarget};
 use std::time::Duration;
 
@@ -38,6 +38,7 @@ pub(super) fn fault(form: &mut Form<'_>) -> Option<FaultDraft> {
     );
     let effect = form.optional("effect", "With `provider`: what happens.", spotted(effect()));
     let toxic = form.optional("toxic", "With `link`: what is wrong.", toxic());
+    let rule = form.optional("rule", "With `link`: what happens to single exchanges.", object("LinkRule", link_rule));
     let stream = words(&[("downstream", Stream::Downstream), ("upstream", Stream::Upstream)]);
     let stream = form.defaulted("stream", "With `link`: to the shop, or to the provider.", "downstream", stream);
     let harm = form.optional("harm", "With `process`: what is done to it.", harm());
@@ -54,6 +55,13 @@ pub(super) fn fault(form: &mut Form<'_>) -> Option<FaultDraft> {
                 draw: draw?,
                 effect: effect.value,
             }
+        }
+        "link" if form.has("rule") => {
+            if form.has("toxic") {
+                form.wrong("rule", "does not go with `toxic`", "make two faults of it");
+            }
+            let (when, probability, draw, effect) = rule?;
+            FaultTarget::Exchange { provider: on_link?, when, probability, draw, effect }
         }
         "link" => FaultTarget::Link { provider: on_link?, toxic: toxic?, stream: stream? },
         _ => FaultTarget::Process { child: process?, harm: harm? },
@@ -73,12 +81,12 @@ pub(super) fn fault(form: &mut Form<'_>) -> Option<FaultDraft> {
 fn goes_with(form: &Form<'_>, kind: &'static str) -> Option<&'static str> {
     let belong: [(&str, &[&str], &str); 3] = [
         ("provider", &["when", "probability", "draw", "effect"], "effect"),
-        ("link", &["toxic", "stream"], "toxic"),
+        ("link", &["toxic", "stream", "rule"], "toxic"),
         ("process", &["harm"], "harm"),
     ];
     for (owner, members, needed) in belong {
         if owner == kind {
-            if !form.has(needed) {
+            if !form.has(needed) && !(kind == "link" && form.has("rule")) {
                 form.wrong(
                     kind,
                     &format!("lacks `{needed}` beside it"),
@@ -121,6 +129,32 @@ fn length(form: &Form<'_>, target: &FaultTarget, lasts: Option<Duration>) -> Opt
         form.wrong("for", "lacks `for`", "say how long it lasts, such as `for: 20s`");
     }
     lasts
+}
+
+fn link_rule(form: &mut Form<'_>) -> Option<(LinkMatch, f64, Draw, LinkEffect)> {
+    let when = form.optional("when", "Which exchanges; all by default.", object("LinkMatch", link_match));
+    let probability = form.defaulted("probability", "The chance of each draw.", "100%", chance());
+    let draw = words(&[("each_request", Draw::EachRequest), ("stick_to_key", Draw::StickToKey)]);
+    let draw = form.defaulted("draw", "For each exchange, or once for an idempotency key.", "each_request", draw);
+    let effect = form.required("effect", "What happens.", link_effect());
+    let when = when.or_else(|| (!form.has("when")).then(LinkMatch::default));
+    Some((when?, probability?, draw?, effect?))
+}
+
+fn link_match(form: &mut Form<'_>) -> Option<LinkMatch> {
+    let method = form.optional("method", "HTTP method.", text().map(|method| method.to_ascii_uppercase()));
+    let path = form.optional("path", "Path; `*` stands for any text.", text());
+    let headers = form.optional("headers", "Request headers: name → value; `*` stands for any text.", table(text()));
+    let nth = form.optional("nth", "Only these exchanges, counted from 1.", list(some()));
+    let first = form.optional("first", "Only the first so many.", some());
+    form.at()?;
+    Some(LinkMatch {
+        method,
+        path,
+        headers: headers.unwrap_or_default().into_iter().map(|(name, value)| (name.value, value)).collect(),
+        nth: nth.unwrap_or_default(),
+        first,
+    })
 }
 
 fn harm() -> impl Kind<Value = ProcessHarm> {

@@ -55,10 +55,10 @@ impl Kind for Objectives {
 }
 
 /// Names of measures.
-const PATTERN: &str = "^(checkout_p[0-9.]+|step_p[0-9.]+:.+|(payment|tax|warehouse)_(p[0-9.]+|errors)|availability|order_creation|payment_authorisation|provider_calls_per_order|reconciliation_discrepancies|time_to_recover|cpu_per_order)$";
+const PATTERN: &str = "^(checkout_p[0-9.]+|step_p[0-9.]+:.+|(payment|backup_payment|tax|fraud|shipping|warehouse)_(p[0-9.]+|errors)|availability|order_creation|payment_authorisation|provider_calls_per_order|reconciliation_discrepancies|settlement_discrepancies|time_to_recover|cpu_per_order)$";
 
 /// One of each name, for hints.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "checkout_p95",
     "checkout_p99",
     "availability",
@@ -69,6 +69,7 @@ const NAMES: [&str; 12] = [
     "payment_errors",
     "tax_errors",
     "reconciliation_discrepancies",
+    "settlement_discrepancies",
     "time_to_recover",
     "cpu_per_order",
 ];
@@ -120,11 +121,23 @@ fn measure(name: &str) -> Option<Measure> {
         Measure::PaymentAuthorisation,
         Measure::ProviderCallsPerOrder,
         Measure::ReconciliationDiscrepancies,
+        Measure::SettlementDiscrepancies,
         Measure::TimeToRecover,
         Measure::CpuPerOrder,
     ];
     if let Some(measure) = fixed.into_iter().find(|measure| measure.name() == name) {
         return Some(measure);
+    }
+    let partner = Provider::ALL.into_iter().find_map(|provider| {
+        let rest = name.strip_prefix(provider.name())?.strip_prefix('_')?;
+        if rest == "errors" {
+            Some(Measure::PartnerErrors(provider))
+        } else {
+            Some(Measure::PartnerLatency(provider, permille(rest)?))
+        }
+    });
+    if partner.is_some() {
+        return partner;
     }
     let (what, rest) = name.split_once('_')?;
     match what {
@@ -133,14 +146,7 @@ fn measure(name: &str) -> Option<Measure> {
             let (quantile, step) = rest.split_once(':')?;
             Some(Measure::StepLatency(step.to_owned(), permille(quantile)?))
         }
-        _ => {
-            let provider = Provider::ALL.into_iter().find(|provider| provider.name() == what)?;
-            if rest == "errors" {
-                Some(Measure::PartnerErrors(provider))
-            } else {
-                Some(Measure::PartnerLatency(provider, permille(rest)?))
-            }
-        }
+        _ => None,
     }
 }
 

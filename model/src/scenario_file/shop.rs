@@ -2,12 +2,15 @@
 
 use super::desk::At;
 use super::form::{Form, Kind, object};
-use super::kinds::{Json, case, choice, list, shapes, spotted, table, words};
+use super::kinds::{Json, Spotted, case, choice, list, shapes, spotted, table, words};
 use super::scalars::{address, chance, count, currency, number, share, some, text};
 use crate::scenario::{
-    Amounts, OrdersBook, OrdersSource, OwnShop, Product, Promotion, ReferenceShop, Shop, TaxFallback,
+    Amounts, OrdersBook, OrdersSource, OwnShop, Product, Promotion, ReferenceShop, Shop, TaxFallback, Voucher,
 };
 use std::collections::BTreeMap;
+
+/// More processes than this do not fit on one machine beside their shoppers.
+const INSTANCES_MAX: u64 = 16;
 
 /// `shop`.
 pub(super) fn shop(form: &mut Form<'_>) -> Option<Shop> {
@@ -17,10 +20,11 @@ pub(super) fn shop(form: &mut Form<'_>) -> Option<Shop> {
     let orders = form.optional("orders", "Where its orders book comes from.", object("OrdersBook", orders));
     let stock = form.optional("stock", "Its declared stock: SKU → pieces.", table(count()));
     let promotions = form.optional("promotions", "Its declared limits: code → accepted orders.", table(count()));
+    let vouchers = form.optional("vouchers", "What its vouchers are worth: code → minor units.", table(count()));
     let files = form.optional("files", "Files and directories that it writes; scanned for card numbers.", list(text()));
     let chosen = form.one_key(&["reference", "url"], "a shop is the reference one, or has an address");
     if chosen == Some("reference") {
-        for key in ["orders", "stock", "promotions", "files"].into_iter().filter(|key| form.has(key)) {
+        for key in ["orders", "stock", "promotions", "vouchers", "files"].into_iter().filter(|key| form.has(key)) {
             form.wrong(
                 key,
                 "does not go with `reference`",
@@ -29,7 +33,7 @@ pub(super) fn shop(form: &mut Form<'_>) -> Option<Shop> {
         }
         return Some(Shop::Reference(Box::new(reference?)));
     }
-    let named = |table: Option<Vec<(super::kinds::Spotted<String>, u64)>>| {
+    let named = |table: Option<Vec<(Spotted<String>, u64)>>| {
         table.unwrap_or_default().into_iter().map(|(name, value)| (name.value, value)).collect::<BTreeMap<_, _>>()
     };
     Some(Shop::Own(OwnShop {
@@ -37,6 +41,7 @@ pub(super) fn shop(form: &mut Form<'_>) -> Option<Shop> {
         orders,
         stock: named(stock),
         promotions: named(promotions),
+        vouchers: named(vouchers).into_iter().map(|(code, worth)| (code, worth as i64)).collect(),
         files: files.unwrap_or_default(),
     }))
 }
@@ -48,6 +53,8 @@ fn reference(form: &mut Form<'_>) -> Option<ReferenceShop> {
         form.required("products", "What it sells, the most popular first; or how many of what kind.", products);
     let promotions = table(object("Promotion", promotion));
     let promotions = form.optional("promotions", "Discounts: code → share and limit.", promotions).unwrap_or_default();
+    let vouchers = form.optional("vouchers", "Vouchers: code → worth in minor units.", table(some()));
+    let instances = form.defaulted("instances", "How many processes serve it, on one store.", "1", some());
     let fallback = choice(vec![
         super::kinds::word_or("block", "Refuses the checkout.", object("Block", |_| Some(TaxFallback::Block))),
         case(
@@ -70,7 +77,16 @@ fn reference(form: &mut Form<'_>) -> Option<ReferenceShop> {
     unique_skus(form, &products);
     let promotions =
         promotions.into_iter().map(|(code, promotion)| Promotion { code: code.value, ..promotion }).collect();
-    Some(ReferenceShop { currency: currency?, products, promotions, tax_fallback: tax_fallback?, settings })
+    let voucher = |(code, worth): (Spotted<String>, u64)| Voucher { code: code.value, worth_minor: worth as i64 };
+    Some(ReferenceShop {
+        currency: currency?,
+        products,
+        promotions,
+        vouchers: vouchers.unwrap_or_default().into_iter().map(voucher).collect(),
+        instances: instances?.min(INSTANCES_MAX) as u32,
+        tax_fallback: tax_fallback?,
+        settings,
+    })
 }
 
 fn unique_skus(form: &Form<'_>, products: &[Product]) {
@@ -147,7 +163,7 @@ fn hot(form: &mut Form<'_>) -> Option<(u64, f64, u64)> {
 }
 
 /// Quantiles and prices, both ascending.
-fn price_curve(at: &At<'_>, path: &super::kinds::Spotted<String>) -> Option<Vec<(f64, f64)>> {
+fn price_curve(at: &At<'_>, path: &Spotted<String>) -> Option<Vec<(f64, f64)>> {
     let mut columns = Vec::new();
     for name in ["quantile", "value"] {
         match super::csv::column(at.desk, path, name) {
@@ -191,7 +207,9 @@ fn orders(form: &mut Form<'_>) -> Option<OrdersBook> {
     let state = words(&[
         ("pending", "pending"),
         ("failed", "failed"),
+        ("authorised", "authorised"),
         ("paid", "paid"),
+        ("partially_fulfilled", "partially_fulfilled"),
         ("fulfilled", "fulfilled"),
         ("cancelled", "cancelled"),
     ]);

@@ -1,5 +1,6 @@
 //! The scenario file itself, from its first key to its last.
 
+use super::actions::{ActionDraft, action};
 use super::desk::{At, Desk, Use};
 use super::faults::{FaultDraft, fault};
 use super::form::{Form, Kind, object};
@@ -7,7 +8,7 @@ use super::journey::{JourneyDraft, journey};
 use super::kinds::{Spotted, list, shapes, spotted, table, words};
 use super::mix::{MixDraft, entry};
 use super::objectives::{Objectives, ObjectivesDraft};
-use super::providers::{ProvidersDraft, providers};
+use super::providers::{ProvidersDraft, providers, socket};
 use super::scalars::{count, duration, name, seed, some_time, template, text};
 use super::shop::shop;
 use super::traffic::{feeders, traffic};
@@ -33,6 +34,8 @@ pub(super) struct Draft {
     pub tear_down: Vec<Spotted<String>>,
     pub feeders: BTreeMap<String, Feeder>,
     pub faults: Vec<FaultDraft>,
+    pub actions: Vec<ActionDraft>,
+    pub take_events: Option<String>,
     pub laws: LawsDraft,
     pub objectives: ObjectivesDraft,
     pub settlement: Option<Settlement>,
@@ -67,6 +70,12 @@ pub(super) fn scenario(form: &mut Form<'_>) -> Option<Draft> {
     let tear_down = form.optional("tear_down", "Journeys run once each after the load.", list(spotted(text())));
     let feeders = form.optional("feeders", "Rows for shoppers: `{{name.column}}`.", feeders());
     let faults = form.optional("faults", "What is broken and when.", list(object("Fault", fault)));
+    let actions = form.optional("actions", "What is done besides, on the run clock.", list(object("Action", action)));
+    let take_events = form.optional(
+        "take_events",
+        "Where the run takes in events of other systems (`POST /events`), such as alerts: an address of loopback.",
+        socket(),
+    );
     let laws = form.optional("laws", "Laws that must be exercised, and laws of your own.", object("Laws", laws));
     let objectives = form.optional("objectives", "What good service is: measure → target, or `off`.", Objectives);
     let settlement = form.optional("settlement", "When the books are closed.", object("Settlement", settlement));
@@ -89,6 +98,8 @@ pub(super) fn scenario(form: &mut Form<'_>) -> Option<Draft> {
         tear_down: tear_down.unwrap_or_default(),
         feeders: feeders.unwrap_or_default(),
         faults: faults.unwrap_or_default(),
+        actions: actions.unwrap_or_default(),
+        take_events,
         laws: laws.unwrap_or_default(),
         objectives: objectives.unwrap_or(ObjectivesDraft { objectives: Vec::new(), off: Vec::new() }),
         settlement: settlement.or(Some(Settlement { quiet_for: secs(1), settle_within: secs(30) })),

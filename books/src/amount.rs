@@ -4,7 +4,7 @@ use model::money::Currency;
 use model::scenario::Amounts;
 
 /// Reads an amount into minor units, exactly; more decimals than the currency has are an error unless they are zero.
-pub(super) fn read(text: &str, amounts: Amounts, currency: Option<&str>) -> Result<i64, String> {
+pub(crate) fn read(text: &str, amounts: Amounts, currency: Option<&str>) -> Result<i64, String> {
     let failed = |what: &str| format!("amount `{text}` is not {what}");
     match amounts {
         Amounts::Minor => text.trim().parse().map_err(|_| failed("an integer of minor units")),
