@@ -21,6 +21,7 @@ mod payment;
 mod pipeline;
 mod rules;
 mod serve;
+mod settlement;
 mod shelf;
 mod statement;
 mod store;

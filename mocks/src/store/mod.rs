@@ -19,7 +19,7 @@ use crate::error::Error;
 pub(crate) use reader::{Page, Reader, StoredAnswer};
 pub(crate) use writer::{Acked, Job, Writer, WriterGone};
 
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// A table of objects: number, owner, tag, body as JSON.
@@ -29,6 +29,7 @@ pub(crate) enum Table {
     Method,
     Refund,
     Customer,
+    Balance,
     Event,
     Endpoint,
     Document,
@@ -45,6 +46,7 @@ impl Table {
             Self::Method => "method",
             Self::Refund => "refund",
             Self::Customer => "customer",
+            Self::Balance => "balance",
             Self::Event => "event",
             Self::Endpoint => "endpoint",
             Self::Document => "document",
@@ -61,6 +63,7 @@ impl Table {
             Self::Method => "INSERT OR REPLACE INTO method (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Refund => "INSERT OR REPLACE INTO refund (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Customer => "INSERT OR REPLACE INTO customer (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Balance => "INSERT OR REPLACE INTO balance (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Event => "INSERT OR REPLACE INTO event (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Endpoint => "INSERT OR REPLACE INTO endpoint (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Document => "INSERT OR REPLACE INTO document (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
@@ -77,6 +80,7 @@ impl Table {
             Self::Method => "DELETE FROM method WHERE n = ?1",
             Self::Refund => "DELETE FROM refund WHERE n = ?1",
             Self::Customer => "DELETE FROM customer WHERE n = ?1",
+            Self::Balance => "DELETE FROM balance WHERE n = ?1",
             Self::Event => "DELETE FROM event WHERE n = ?1",
             Self::Endpoint => "DELETE FROM endpoint WHERE n = ?1",
             Self::Document => "DELETE FROM document WHERE n = ?1",
