@@ -4,7 +4,8 @@ use crate::idempotency::{Keys, Names};
 use crate::identity::Identity;
 use crate::payment;
 use crate::shelf::{Numbers, Progress, Shelf};
-use crate::store::{Reader, Table};
+use crate::statement::{Row, Stamp, render};
+use crate::store::{Reader, Table, Write};
 use crate::{tax, warehouse};
 
 /// Objects of a kind that are kept in memory.
@@ -65,6 +66,13 @@ impl Books {
         self.customers.forget();
         self.documents.forget();
         self.dispatches.forget();
+    }
+
+    /// The next rows of the statement.
+    pub(crate) fn statement(&mut self, stamp: &Stamp, rows: &[Row]) -> Write {
+        let seq = self.seq + 1;
+        self.seq += rows.len() as i64;
+        Write::Statement { seq, last: self.seq, run: stamp.run.clone(), open: false, lines: render(seq, stamp, rows) }
     }
 
     /// The turn that is being taken.

@@ -10,10 +10,11 @@ use model::fault::{Effect, Provider};
 
 use crate::accounts::Accounts;
 use crate::books::Books;
+use crate::decision::{Outcome, decide, execute_again};
 use crate::fate::{Fate, Flight};
 use crate::rules::{Hit, Live, Plan, Rules};
 use crate::statement::{AnswerFate, Op, Row, Stamp, render};
-use crate::store::{Acked, Job, StoredAnswer, Write, Writer, WriterGone};
+use crate::store::{Acked, Job, Write, Writer, WriterGone};
 use crate::turn::{Context, Labels, Turn};
 use crate::webhooks::{Outgoing, Queue};
 use crate::wire::{Answer, Stop};
@@ -36,15 +37,6 @@ pub(crate) struct Ledger {
     pub(crate) in_flight: AtomicU64,
     /// When an object last changed or a webhook was last attempted; unix microseconds.
     pub(crate) last_change_us: AtomicI64,
-}
-
-/// What became of a request.
-pub(crate) enum Outcome {
-    Executed(Answer),
-    Replayed(Arc<StoredAnswer>),
-    KeyInFlight,
-    KeyReused,
-    Broken,
 }
 
 /// A request that was decided, and is on its way to the store.
@@ -87,7 +79,7 @@ impl Ledger {
         context: &Context,
         labels: Labels,
         plan: &Plan,
-        execute: impl FnOnce(&mut Turn<'_>) -> Result<Answer, Stop>,
+        mut execute: impl FnMut(&mut Turn<'_>) -> Result<Answer, Stop>,
     ) -> Decided {
         let mut books = self.books.lock();
         let key_hash = context.key.as_ref().map(|key| books.identity.hash("key", context.caller.account, &key.text));
@@ -104,10 +96,14 @@ impl Ledger {
             outgoing: Vec::new(),
             timers: Vec::new(),
         };
-        let outcome = decide(&mut turn, key_hash, execute).unwrap_or_else(|error| {
+        let outcome = decide(&mut turn, key_hash, &mut execute).unwrap_or_else(|error| {
             tracing::error!(%error, "failed to read the store");
             Outcome::Broken
         });
+        let second_rows = match (&outcome, &plan.twice) {
+            (Outcome::Executed(_), Some(hit)) => execute_again(&mut turn, hit, &mut execute),
+            _ => Vec::new(),
+        };
         let flight = match (&outcome, key_hash) {
             (Outcome::Executed(_) | Outcome::Replayed(_), Some(hash)) => {
                 turn.books.keys.begin(hash);
@@ -115,7 +111,7 @@ impl Ledger {
             }
             _ => None,
         };
-        let written = Written::from(turn);
+        let written = Written { second_rows, ..Written::from(turn) };
         self.hand_over(&mut books, context, plan, outcome, flight, written)
     }
 
@@ -130,18 +126,21 @@ impl Ledger {
     ) -> Decided {
         let is_executed = !written.writes.is_empty() && matches!(outcome, Outcome::Executed(_));
         let has_run = is_executed || !written.rows.is_empty();
-        if plan.foremost().is_some() && written.rows.is_empty() {
+        let foremost = plan.foremost(matches!(outcome, Outcome::Executed(_)));
+        if foremost.is_some() && written.rows.is_empty() {
             written.rows.push(Row::new(Op::RefusedByFault));
         }
+        if matches!(outcome, Outcome::Executed(_)) {
+            plan.bends.iter().for_each(|hit| hit.rule.count_applied());
+        }
         let prospect = prospect(plan);
-        let foremost = plan.foremost();
         let stamp = Stamp {
             at_us: context.at_us,
             run: context.caller.run.clone(),
             provider: context.provider,
             key: context.key.as_ref().map(|key| key.text.clone()).or(written.labels.key),
             replayed: matches!(outcome, Outcome::Replayed(_)),
-            http_status: Some(status(&outcome)),
+            http_status: Some(outcome.status()),
             intent: context.intent.clone(),
             order: written.labels.order,
             email: written.labels.email,
@@ -159,6 +158,12 @@ impl Ledger {
             hit.rule.count_hazard();
         }
         written.writes.extend(plan.matched.iter().filter_map(|rule| rule.write()));
+        let second = plan.twice.as_ref().filter(|_| !written.second_rows.is_empty()).map(|hit| Stamp {
+            fault: Some(hit.rule.rule.id.clone()),
+            effect: Some(hit.effect().name().into()),
+            answer: Some(AnswerFate::Lost),
+            ..stamp.clone()
+        });
         let mut fate = None;
         if !written.rows.is_empty() {
             let seq = books.seq + 1;
@@ -180,6 +185,9 @@ impl Ledger {
                 is_executed,
                 is_settled: false,
             });
+        }
+        if let Some(second) = second {
+            written.writes.push(books.statement(&second, &written.second_rows));
         }
         if is_executed {
             self.last_change_us.store(context.at_us, Ordering::Relaxed);
@@ -233,15 +241,7 @@ impl Ledger {
         mut writes: Vec<Write>,
     ) -> Option<Acked> {
         if !rows.is_empty() {
-            let seq = books.seq + 1;
-            books.seq += rows.len() as i64;
-            writes.push(Write::Statement {
-                seq,
-                last: books.seq,
-                run: stamp.run.clone(),
-                open: false,
-                lines: render(seq, stamp, rows),
-            });
+            writes.push(books.statement(stamp, rows));
         }
         self.submit(books, writes, Vec::new(), Vec::new())
     }
@@ -302,6 +302,8 @@ impl Ledger {
 struct Written {
     writes: Vec<Write>,
     rows: Vec<Row>,
+    /// Rows of what was executed a second time.
+    second_rows: Vec<Row>,
     labels: Labels,
     outgoing: Vec<Outgoing>,
     timers: Vec<(i64, i64)>,
@@ -309,66 +311,13 @@ struct Written {
 
 impl From<Turn<'_>> for Written {
     fn from(turn: Turn<'_>) -> Self {
-        Self { writes: turn.writes, rows: turn.rows, labels: turn.labels, outgoing: turn.outgoing, timers: turn.timers }
-    }
-}
-
-fn status(outcome: &Outcome) -> u16 {
-    match outcome {
-        Outcome::Executed(answer) => answer.status,
-        Outcome::Replayed(stored) => stored.status,
-        Outcome::KeyInFlight => 409,
-        Outcome::KeyReused => 400,
-        Outcome::Broken => 500,
-    }
-}
-
-fn decide(
-    turn: &mut Turn<'_>,
-    key_hash: Option<i64>,
-    execute: impl FnOnce(&mut Turn<'_>) -> Result<Answer, Stop>,
-) -> rusqlite::Result<Outcome> {
-    let account = turn.context.caller.account;
-    let key = turn.context.key.as_ref().zip(key_hash);
-    if let Some((key, hash)) = key {
-        if turn.books.keys.is_in_flight(hash) {
-            return Ok(Outcome::KeyInFlight);
-        }
-        let books = &*turn.books;
-        if let Some(stored) = books.keys.find(&books.names, hash, account, &key.text, &books.reader)? {
-            if stored.fingerprint != key.fingerprint {
-                return Ok(Outcome::KeyReused);
-            }
-            turn.labels = serde_json::from_str(&stored.labels).unwrap_or_default();
-            let mut row = Row::new(Op::Replay);
-            row.object.clone_from(&stored.object);
-            turn.row(row);
-            return Ok(Outcome::Replayed(stored));
+        Self {
+            writes: turn.writes,
+            rows: turn.rows,
+            second_rows: Vec::new(),
+            labels: turn.labels,
+            outgoing: turn.outgoing,
+            timers: turn.timers,
         }
     }
-    let answer = match execute(turn) {
-        Ok(answer) => answer,
-        Err(Stop::Answer(answer)) => *answer,
-        Err(Stop::Store(error)) => {
-            turn.writes.clear();
-            turn.rows.clear();
-            turn.outgoing.clear();
-            return Err(error);
-        }
-    };
-    if let Some((key, hash)) = key.filter(|_| answer.is_kept) {
-        let stored = StoredAnswer {
-            n: 0,
-            account,
-            key: key.text.clone(),
-            fingerprint: key.fingerprint,
-            status: answer.status,
-            object: turn.rows.first().and_then(|row| row.object.clone()),
-            labels: serde_json::to_string(&turn.labels).expect("labels are plain text"),
-            body: answer.body.clone(),
-        };
-        let books = &mut *turn.books;
-        books.keys.keep(&mut books.names, hash, stored, &books.reader, &mut turn.writes, turn.progress)?;
-    }
-    Ok(Outcome::Executed(answer))
 }

@@ -9,6 +9,7 @@ mod admin;
 mod books;
 mod calendar;
 mod config;
+mod decision;
 mod error;
 mod fate;
 mod http;

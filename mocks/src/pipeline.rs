@@ -9,11 +9,12 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 
-use model::fault::Effect;
+use model::fault::{Effect, Malformation};
 
+use crate::decision::Outcome;
 use crate::fate::{Fate, Flight};
 use crate::http::{AnswerBody, Call, ConnectionHandle, Drip, Handler, ReadError};
-use crate::ledger::{Decided, Ledger, Outcome, now_us};
+use crate::ledger::{Decided, Ledger, now_us};
 use crate::metrics::Metrics;
 use crate::rules::{Facts, Hit, Plan};
 use crate::turn::{Context, Labels};
@@ -21,6 +22,12 @@ use crate::wire::{Answer, Headers, Refusal, Understood, Wire};
 
 /// Longest wait for a webhook that is to arrive before the answer.
 const EARLY_WAIT: Duration = Duration::from_secs(5);
+
+/// No UTF-8, no JSON, nothing that a compressor wrote.
+const GARBAGE: &[u8] = b"\x00\xff\xfe{\x80\x1f\x8b\xc3\x28\xa0\xa1\xf0\x28\x8c\xbc\x00\x7f}";
+/// What a gateway in between says of its own.
+const GATEWAY_PAGE: &[u8] = b"<!DOCTYPE html>\n<html><head><title>Please wait</title></head>\
+    <body><h1>We are checking your connection.</h1></body></html>\n";
 
 /// Serves one provider.
 pub(crate) struct Server<W> {
@@ -74,14 +81,15 @@ impl<W: Wire> Server<W> {
             Ok(caller) => caller,
             Err(answer) => return self.plain(answer, &request_id, None, begun),
         };
-        let understood = self.wire.understand(call, &caller, &self.ledger.books);
+        let mut understood = self.wire.understand(call, &caller, &self.ledger.books);
         let (key, labels) = match &understood {
             Ok(understood) => (understood.key.clone(), understood.labels.clone()),
             Err(_) => (None, Labels::default()),
         };
         let context =
             Context { provider: W::PROVIDER, caller, key, intent: call.intent().map(str::to_owned), request_id, at_us };
-        let plan = self.plan(call, &context, &understood);
+        let mut plan = self.plan(call, &context, &understood);
+        self.bend(&mut plan, &mut understood);
         let places = arrive(&plan);
         if let Some(hit) = &plan.refusal {
             return self.refuse_by_fault(hit, &context, labels, &plan, connection, begun).await;
@@ -90,9 +98,15 @@ impl<W: Wire> Server<W> {
         if reads_store && self.ledger.settled().await.is_err() {
             return self.plain(self.wire.refuse(&Refusal::Broken), &context.request_id, None, begun);
         }
-        let decided = self.ledger.operate(&context, labels, &plan, |turn| match understood {
-            Ok(understood) => self.wire.execute(understood.operation, turn),
-            Err(answer) => Err(answer.into()),
+        let mut waiting = Some(understood);
+        let is_repeated = plan.twice.is_some();
+        let decided = self.ledger.operate(&context, labels, &plan, |turn| {
+            match if is_repeated { waiting.clone() } else { waiting.take() } {
+                Some(Ok(understood)) => self.wire.execute(understood.operation, turn),
+                Some(Err(answer)) => Err(answer.into()),
+                // Only what is to be repeated is asked for again.
+                None => Err(self.wire.refuse(&Refusal::Broken).into()),
+            }
         });
         self.finish(decided, &context, plan, places, connection, begun).await
     }
@@ -123,6 +137,21 @@ impl<W: Wire> Server<W> {
             mark: context.intent.as_deref().or(key).unwrap_or(&place),
             key,
         })
+    }
+
+    /// Lets the provider decline or move what the rules say; a rule that has nothing to act on drops out.
+    fn bend(&self, plan: &mut Plan, understood: &mut Result<Understood<W::Operation>, Answer>) {
+        let bends = std::mem::take(&mut plan.bends);
+        let Ok(understood) = understood else { return };
+        plan.bends = bends
+            .into_iter()
+            .filter(|hit| match hit.effect() {
+                Effect::Decline { code } => self.wire.decline(&mut understood.operation, code.as_deref()),
+                Effect::Shift { by } => self.wire.shift(&mut understood.operation, *by),
+                // The set hands out only the two above as bends.
+                _ => false,
+            })
+            .collect();
     }
 
     /// Nothing is executed; the rule's answer, or none, goes out.
@@ -228,10 +257,7 @@ impl<W: Wire> Server<W> {
             Some(Effect::ErrorAfterCommit { status }) => {
                 respond(self.wire.refuse(&Refusal::Fault { status: *status }), headers)
             }
-            Some(Effect::Malformed { .. }) => {
-                let half = answer.body.slice(..answer.body.len() / 2);
-                respond(Answer { body: half, ..answer }, headers)
-            }
+            Some(Effect::Malformed { body }) => respond(deform(answer, *body), headers),
             Some(Effect::Drip { bytes, pause_ms }) => {
                 let finished = Box::new(move || {
                     drop(flight);
@@ -255,6 +281,17 @@ impl<W: Wire> Server<W> {
     fn plain(&self, answer: Answer, request_id: &str, key: Option<&str>, begun: Instant) -> Response<AnswerBody> {
         self.metrics.count(W::PROVIDER, answer.status, begun);
         respond(answer, self.wire.headers(request_id, key))
+    }
+}
+
+/// The answer, with a body that is none of the provider's.
+fn deform(answer: Answer, how: Malformation) -> Answer {
+    match how {
+        Malformation::Truncated => Answer { body: answer.body.slice(..answer.body.len() / 2), ..answer },
+        Malformation::Empty => Answer { body: Bytes::new(), ..answer },
+        Malformation::Garbage => Answer { body: Bytes::from_static(GARBAGE), ..answer },
+        Malformation::Html => Answer { body: Bytes::from_static(GATEWAY_PAGE), ..answer }
+            .header(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
     }
 }
 

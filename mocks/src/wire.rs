@@ -67,6 +67,7 @@ impl From<rusqlite::Error> for Stop {
 }
 
 /// A request that is understood.
+#[derive(Clone)]
 pub(crate) struct Understood<O> {
     pub(crate) operation: O,
     pub(crate) key: Option<Key>,
@@ -105,7 +106,7 @@ pub(crate) enum Refusal {
 
 /// A provider: its wire and its state machine.
 pub(crate) trait Wire: Send + Sync + 'static {
-    type Operation: Send;
+    type Operation: Clone + Send;
 
     const PROVIDER: Provider;
 
@@ -128,6 +129,18 @@ pub(crate) trait Wire: Send + Sync + 'static {
 
     /// Decides.
     fn execute(&self, operation: Self::Operation, turn: &mut Turn<'_>) -> Result<Answer, Stop>;
+
+    /// Marks an operation to be declined in the provider's own words, as a card is or a capture that fails; `code` is the
+    /// provider's, its general one when absent. False when it is nothing that could be declined: then the rule has not acted.
+    fn decline(&self, _operation: &mut Self::Operation, _code: Option<&str>) -> bool {
+        false
+    }
+
+    /// Marks an operation whose figures are moved: basis points on a rate or a price, points on a score. False when there is
+    /// nothing to move: then the rule has not acted.
+    fn shift(&self, _operation: &mut Self::Operation, _by: i64) -> bool {
+        false
+    }
 
     /// Tells a refusal.
     fn refuse(&self, refusal: &Refusal) -> Answer;

@@ -64,6 +64,12 @@ pub(crate) enum Behaviour {
     IncorrectCvc,
     ProcessingError,
     AuthenticationRequired,
+    DoNotHonor,
+    Fraudulent,
+    TryAgainLater,
+    IssuerNotAvailable,
+    CardVelocityExceeded,
+    TransactionNotAllowed,
     /// Stays `processing` for a while, then succeeds.
     SettlesLater,
     /// Stays `processing` for a while, then fails.
@@ -86,6 +92,26 @@ const fn refused(decline_code: &'static str, message: &'static str) -> Decline {
 }
 
 impl Behaviour {
+    /// The refusal that has this code; a general one where the code is unknown or absent.
+    pub(crate) fn declining(code: Option<&str>) -> Self {
+        match code {
+            Some("insufficient_funds") => Self::InsufficientFunds,
+            Some("lost_card") => Self::LostCard,
+            Some("stolen_card") => Self::StolenCard,
+            Some("expired_card") => Self::ExpiredCard,
+            Some("incorrect_cvc") => Self::IncorrectCvc,
+            Some("processing_error") => Self::ProcessingError,
+            Some("authentication_required") => Self::AuthenticationRequired,
+            Some("do_not_honor") => Self::DoNotHonor,
+            Some("fraudulent") => Self::Fraudulent,
+            Some("try_again_later") => Self::TryAgainLater,
+            Some("issuer_not_available") => Self::IssuerNotAvailable,
+            Some("card_velocity_exceeded") => Self::CardVelocityExceeded,
+            Some("transaction_not_allowed") => Self::TransactionNotAllowed,
+            Some(_) | None => Self::GenericDecline,
+        }
+    }
+
     /// How it refuses, if it does.
     pub(crate) const fn decline(self) -> Option<Decline> {
         Some(match self {
@@ -93,6 +119,17 @@ impl Behaviour {
             Self::GenericDecline => refused("generic_decline", "Your card was declined."),
             Self::InsufficientFunds | Self::FailsLater => {
                 refused("insufficient_funds", "Your card has insufficient funds.")
+            }
+            Self::DoNotHonor => refused("do_not_honor", "Your card was declined."),
+            Self::Fraudulent => refused("fraudulent", "Your card was declined."),
+            Self::TryAgainLater => refused("try_again_later", "Your card was declined. You can try again later."),
+            Self::IssuerNotAvailable => refused("issuer_not_available", "Your card was declined."),
+            Self::CardVelocityExceeded => refused(
+                "card_velocity_exceeded",
+                "Your card was declined for making repeated attempts too frequently or exceeding its amount limit.",
+            ),
+            Self::TransactionNotAllowed => {
+                refused("transaction_not_allowed", "Your card does not support this type of purchase.")
             }
             Self::LostCard => refused("lost_card", "Your card was declined."),
             Self::StolenCard => refused("stolen_card", "Your card was declined."),

@@ -16,8 +16,18 @@ use crate::statement::{Op, Row};
 use crate::turn::{Context, Happened, Labels, Turn};
 use crate::wire::Answer;
 
+/// How an attempt goes, beside what the card says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    /// How long a bank debit stays `processing`, in milliseconds.
+    pub(super) processing_ms: u64,
+    /// The card refuses like this, whichever it is.
+    pub(super) declined: Option<Behaviour>,
+}
+
 /// Tries to take a payment's money with a method. The payment is changed; the caller puts it back.
-pub(super) fn attempt(intent: &mut Intent, method: Method, processing_ms: u64, turn: &mut Turn<'_>) {
+pub(super) fn attempt(intent: &mut Intent, mut method: Method, manner: Manner, turn: &mut Turn<'_>) {
+    method.card.behaviour = manner.declined.unwrap_or(method.card.behaviour);
     let behaviour = method.card.behaviour;
     intent.charges.push(Charge {
         id: turn.books.identity.make_part("ch", intent.n, intent.charges.len()),
@@ -34,7 +44,7 @@ pub(super) fn attempt(intent: &mut Intent, method: Method, processing_ms: u64, t
     match behaviour {
         Behaviour::SettlesLater | Behaviour::FailsLater => {
             intent.status = Status::Processing;
-            turn.timers.push((intent.n, turn.context.at_us + processing_ms as i64 * 1_000));
+            turn.timers.push((intent.n, turn.context.at_us + manner.processing_ms as i64 * 1_000));
             tell_intent("payment_intent.processing", intent, turn);
         }
         _ => conclude(intent, turn),
@@ -134,8 +144,8 @@ pub(crate) async fn settle_at(ledger: Arc<Ledger>, payment: i64, due_us: i64) {
     let labels =
         Labels { order: intent.order().map(str::to_owned), email: intent.email().map(str::to_owned), key: None };
     ledger.operate(&context, labels, &Plan::default(), |turn| {
-        let mut intent = turn.books.intents.take(payment, &turn.books.reader)?.unwrap_or(intent);
-        if intent.status == Status::Processing {
+        let found = turn.books.intents.take(payment, &turn.books.reader)?;
+        if let Some(mut intent) = found.filter(|intent| intent.status == Status::Processing) {
             conclude(&mut intent, turn);
             keep(intent, turn);
         }

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::charging::{attempt, keep, tell_charge, tell_intent};
+use super::cards::Behaviour;
+use super::charging::{Manner, attempt, keep, tell_charge, tell_intent};
 use super::form::Form;
 use super::state::{CaptureMethod, Intent, Status, merge};
 use super::view::{self, Expand};
@@ -15,7 +16,7 @@ const AMOUNT_MAX: i64 = 99_999_999;
 /// Attempts on one payment; nobody tries as often.
 const CHARGES_MAX: usize = 200;
 
-pub(super) fn create(form: &Form, expand: Expand, processing_ms: u64, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+pub(super) fn create(form: &Form, expand: Expand, manner: Manner, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let amount = amount(form, "amount")?.ok_or_else(|| errors::missing("amount"))?;
     let currency = currency(form)?.ok_or_else(|| errors::missing("currency"))?;
     let capture_method = match form.get("capture_method") {
@@ -75,7 +76,7 @@ pub(super) fn create(form: &Form, expand: Expand, processing_ms: u64, turn: &mut
     turn.row(row.state(intent.status.name()));
     tell_intent("payment_intent.created", &intent, turn);
     if is_confirmed && let Some(method) = intent.method.clone() {
-        attempt(&mut intent, method, processing_ms, turn);
+        attempt(&mut intent, method, manner, turn);
         // What was created is told as it is now.
         if let Some(created) = turn.rows.first_mut() {
             created.state = Some(intent.status.name());
@@ -194,7 +195,7 @@ pub(super) fn confirm(
     form: &Form,
     expand: Expand,
     is_browser: bool,
-    processing_ms: u64,
+    manner: Manner,
     turn: &mut Turn<'_>,
 ) -> Result<Answer, Stop> {
     let mut intent = find(id, turn)?;
@@ -213,11 +214,17 @@ pub(super) fn confirm(
         intent.mark.clone_from(&turn.context.intent);
     }
     label(&intent, turn);
-    attempt(&mut intent, method, processing_ms, turn);
+    attempt(&mut intent, method, manner, turn);
     Ok(shown_and_kept(intent, expand, turn))
 }
 
-pub(super) fn capture(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+pub(super) fn capture(
+    id: &str,
+    form: &Form,
+    expand: Expand,
+    declined: Option<Behaviour>,
+    turn: &mut Turn<'_>,
+) -> Result<Answer, Stop> {
     let mut intent = find(id, turn)?;
     let asked = amount(form, "amount_to_capture")?;
     let authorised = intent.amount_capturable();
@@ -230,6 +237,11 @@ pub(super) fn capture(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>
             "You cannot capture more than the authorized amount. The PaymentIntent has {authorised} capturable, {captured} were asked for."
         );
         return Err(errors::forbidden("amount_too_large", Some("amount_to_capture"), &message, None).into());
+    }
+    if let (Some(decline), Some(charge)) = (declined.and_then(Behaviour::decline), intent.latest_charge()) {
+        let row = Row::new(Op::Capture).object(charge.id.clone()).parent(intent.id.clone()).state("failed");
+        turn.row(row.money(captured, &intent.currency).detail(json!({ "code": decline.code })));
+        return Err(errors::declined(&decline, Some(&charge.id), Some(&view::intent(&intent, expand))).into());
     }
     intent.status = Status::Succeeded;
     let Some(charge) = intent.charges.last_mut() else {

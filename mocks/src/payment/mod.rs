@@ -45,11 +45,14 @@ pub(crate) struct Payment {
 }
 
 /// A request to it, routed and read.
+#[derive(Clone)]
 pub(crate) struct Operation {
     route: Route,
     form: Form,
     expand: Expand,
     is_browser: bool,
+    /// How a rule has it refused.
+    declined: Option<cards::Behaviour>,
 }
 
 impl Wire for Payment {
@@ -115,7 +118,7 @@ impl Wire for Payment {
             key: None,
         };
         let reads_store = route.reads_store();
-        let operation = Operation { route, form, expand, is_browser: caller.is_browser };
+        let operation = Operation { route, form, expand, is_browser: caller.is_browser, declined: None };
         Ok(Understood { operation, key, labels, reads_store })
     }
 
@@ -153,11 +156,12 @@ impl Wire for Payment {
     }
 
     fn execute(&self, operation: Operation, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-        let Operation { route, form, expand, is_browser } = &operation;
+        let Operation { route, form, expand, is_browser, declined } = &operation;
+        let manner = charging::Manner { processing_ms: self.processing_ms, declined: *declined };
         match route {
-            Route::Create(Object::Intent) => intents::create(form, *expand, self.processing_ms, turn),
+            Route::Create(Object::Intent) => intents::create(form, *expand, manner, turn),
             Route::Create(Object::Method) => methods::create(form, turn),
-            Route::Create(Object::Refund) => refunds::create(form, *expand, turn),
+            Route::Create(Object::Refund) => refunds::create(form, *expand, *declined, turn),
             Route::Create(Object::Customer) => Ok(customers::create(form, turn)),
             Route::Create(Object::Endpoint) => endpoints::create(form, turn),
             Route::Retrieve(Object::Intent, id) => intents::retrieve(id, form, *expand, *is_browser, turn),
@@ -176,8 +180,8 @@ impl Wire for Payment {
             Route::List(Object::Endpoint) => endpoints::list(form, turn),
             Route::Delete(Object::Endpoint, id) => endpoints::delete(id, turn),
             Route::Search => listing::search(form, *expand, turn),
-            Route::Confirm(id) => intents::confirm(id, form, *expand, *is_browser, self.processing_ms, turn),
-            Route::Capture(id) => intents::capture(id, form, *expand, turn),
+            Route::Confirm(id) => intents::confirm(id, form, *expand, *is_browser, manner, turn),
+            Route::Capture(id) => intents::capture(id, form, *expand, *declined, turn),
             Route::Cancel(id) => intents::cancel(id, form, *expand, turn),
             Route::AppleDomains => Ok(listing::empty("/v1/apple_pay/domains")),
             // The router makes no other pairs.
@@ -185,6 +189,17 @@ impl Wire for Payment {
                 Err(errors::no_route("", "").into())
             }
         }
+    }
+
+    fn decline(&self, operation: &mut Operation, code: Option<&str>) -> bool {
+        let is_confirmed = || operation.form.boolean("confirm").ok().flatten().unwrap_or(false);
+        let can_be = match &operation.route {
+            Route::Create(Object::Intent) => is_confirmed(),
+            Route::Create(Object::Refund) | Route::Confirm(_) | Route::Capture(_) => true,
+            _ => false,
+        };
+        operation.declined = can_be.then(|| cards::Behaviour::declining(code));
+        can_be
     }
 
     fn refuse(&self, refusal: &Refusal) -> Answer {

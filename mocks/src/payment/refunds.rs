@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::cards::Behaviour;
 use super::charging::{brand, keep};
 use super::errors;
 use super::form::Form;
@@ -12,7 +13,12 @@ use crate::statement::{Op, Row};
 use crate::turn::{Happened, Turn};
 use crate::wire::{Answer, Stop};
 
-pub(super) fn create(form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+pub(super) fn create(
+    form: &Form,
+    expand: Expand,
+    declined: Option<Behaviour>,
+    turn: &mut Turn<'_>,
+) -> Result<Answer, Stop> {
     let asked = amount(form, "amount")?;
     let reason = form.text("reason");
     if reason.as_deref().is_some_and(|reason| !["duplicate", "fraudulent", "requested_by_customer"].contains(&reason)) {
@@ -33,6 +39,11 @@ pub(super) fn create(form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Result
         Ok(amount) => amount,
         Err(why) => return Err(refuse(&intent, &charge_id, asked, why, turn).into()),
     };
+    if declined.is_some() {
+        refused(&intent, Some(&charge_id), Some(refundable), "balance_insufficient", turn);
+        let message = "You have insufficient funds in your Stripe balance to refund this amount.";
+        return Err(errors::forbidden("balance_insufficient", None, message, None).into());
+    }
     let n = turn.books.refunds.number();
     let mut refund = Refund {
         id: turn.books.identity.make("re", n),

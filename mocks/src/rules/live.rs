@@ -110,7 +110,7 @@ impl Live {
         self.hazardous.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn count_applied(&self) {
+    pub(crate) fn count_applied(&self) {
         self.applied.fetch_add(1, Ordering::Relaxed);
     }
 

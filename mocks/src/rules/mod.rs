@@ -56,6 +56,12 @@ pub(crate) struct Plan {
     pub(crate) matched: Vec<Arc<Live>>,
     /// Nothing is executed; this happens instead.
     pub(crate) refusal: Option<Hit>,
+    /// The operation is declined or its figures are moved by these; they have acted once the provider says that they can.
+    pub(crate) bends: Vec<Hit>,
+    /// The operation is executed a second time.
+    pub(crate) twice: Option<Hit>,
+    /// The clock under which it is executed is ahead.
+    pub(crate) clock: Option<Hit>,
     /// The answer is held by these.
     pub(crate) holds: Vec<Hit>,
     /// The answer ends like this.
@@ -64,8 +70,14 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The rule that is named in the statement: the one that does the most harm.
-    pub(crate) fn foremost(&self) -> Option<&Hit> {
-        self.refusal.as_ref().or(self.ending.as_ref()).or(self.holds.first())
+    /// Bends act only on what is executed, not on what is replayed.
+    pub(crate) fn foremost(&self, is_executed: bool) -> Option<&Hit> {
+        self.refusal
+            .as_ref()
+            .or(self.ending.as_ref())
+            .or(self.bends.first().filter(|_| is_executed))
+            .or(self.holds.first())
+            .or(self.clock.as_ref())
     }
 }
 
@@ -184,16 +196,24 @@ impl Rules {
                     plan.ending.get_or_insert(hit);
                     first
                 }
+                Effect::Decline { .. } | Effect::Shift { .. } => {
+                    plan.bends.push(hit);
+                    false
+                }
+                Effect::CommitTwice {} => {
+                    plan.twice.get_or_insert(hit);
+                    false
+                }
+                Effect::ClockAhead { .. } => {
+                    plan.clock.get_or_insert(hit);
+                    true
+                }
                 Effect::WebhookDuplicate { .. }
                 | Effect::WebhookDelay(_)
                 | Effect::WebhookLose {}
                 | Effect::WebhookEarly {}
                 | Effect::WebhookReorder { .. }
-                | Effect::WebhookForge {}
-                | Effect::Decline { .. }
-                | Effect::CommitTwice {}
-                | Effect::Shift { .. }
-                | Effect::ClockAhead { .. } => false,
+                | Effect::WebhookForge {} => false,
             };
             if acts {
                 live.count_applied();

@@ -30,6 +30,7 @@ pub(crate) struct Tax {
 }
 
 /// A request to it.
+#[derive(Clone)]
 pub(crate) enum Operation {
     Ping { is_authenticated: bool },
     Create(Box<Create>),

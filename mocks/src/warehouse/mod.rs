@@ -46,6 +46,7 @@ pub(crate) struct Dispatch {
 }
 
 /// A request to the warehouse.
+#[derive(Clone)]
 pub(crate) enum Operation {
     Send { message: String, request: Request },
     Retrieve(String),
