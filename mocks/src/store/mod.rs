@@ -19,7 +19,7 @@ use crate::error::Error;
 pub(crate) use reader::{Page, Reader, StoredAnswer};
 pub(crate) use writer::{Acked, Job, Writer, WriterGone};
 
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// A table of objects: number, owner, tag, body as JSON.
@@ -33,6 +33,12 @@ pub(crate) enum Table {
     Endpoint,
     Document,
     Dispatch,
+    RateChange,
+    Decision,
+    Address,
+    Parcel,
+    Shipment,
+    Tracker,
     Delivery,
     Account,
     Rule,
@@ -49,6 +55,12 @@ impl Table {
             Self::Endpoint => "endpoint",
             Self::Document => "document",
             Self::Dispatch => "dispatch",
+            Self::RateChange => "rate_change",
+            Self::Decision => "decision",
+            Self::Address => "address",
+            Self::Parcel => "parcel",
+            Self::Shipment => "shipment",
+            Self::Tracker => "tracker",
             Self::Delivery => "delivery",
             Self::Account => "account",
             Self::Rule => "rule",
@@ -65,6 +77,12 @@ impl Table {
             Self::Endpoint => "INSERT OR REPLACE INTO endpoint (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Document => "INSERT OR REPLACE INTO document (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Dispatch => "INSERT OR REPLACE INTO dispatch (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::RateChange => "INSERT OR REPLACE INTO rate_change (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Decision => "INSERT OR REPLACE INTO decision (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Address => "INSERT OR REPLACE INTO address (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Parcel => "INSERT OR REPLACE INTO parcel (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Shipment => "INSERT OR REPLACE INTO shipment (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::Tracker => "INSERT OR REPLACE INTO tracker (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Delivery => "INSERT OR REPLACE INTO delivery (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Account => "INSERT OR REPLACE INTO account (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Rule => "INSERT OR REPLACE INTO rule (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
@@ -81,6 +99,12 @@ impl Table {
             Self::Endpoint => "DELETE FROM endpoint WHERE n = ?1",
             Self::Document => "DELETE FROM document WHERE n = ?1",
             Self::Dispatch => "DELETE FROM dispatch WHERE n = ?1",
+            Self::RateChange => "DELETE FROM rate_change WHERE n = ?1",
+            Self::Decision => "DELETE FROM decision WHERE n = ?1",
+            Self::Address => "DELETE FROM address WHERE n = ?1",
+            Self::Parcel => "DELETE FROM parcel WHERE n = ?1",
+            Self::Shipment => "DELETE FROM shipment WHERE n = ?1",
+            Self::Tracker => "DELETE FROM tracker WHERE n = ?1",
             Self::Delivery => "DELETE FROM delivery WHERE n = ?1",
             Self::Account => "DELETE FROM account WHERE n = ?1",
             Self::Rule => "DELETE FROM rule WHERE n = ?1",
