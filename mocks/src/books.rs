@@ -3,7 +3,7 @@
 use crate::idempotency::{Keys, Names};
 use crate::identity::Identity;
 use crate::payment;
-use crate::shelf::{Numbers, Progress, Shelf};
+use crate::shelf::{Numbers, Progress, Shelf, decode};
 use crate::statement::{Row, Stamp, render};
 use crate::store::{Reader, Table, Write};
 use crate::{tax, warehouse};
@@ -30,6 +30,8 @@ pub(crate) struct Books {
     pub(crate) events: Numbers,
     pub(crate) endpoints: Numbers,
     pub(crate) documents: Shelf<tax::Document>,
+    /// Rates of tax that change, in the order in which they were said.
+    pub(crate) rate_changes: Vec<tax::RateChange>,
     pub(crate) dispatches: Shelf<warehouse::Dispatch>,
     pub(crate) deliveries: Numbers,
 }
@@ -51,6 +53,7 @@ impl Books {
             events: Numbers::open(Table::Event, &reader)?,
             endpoints: Numbers::open(Table::Endpoint, &reader)?,
             documents: Shelf::open(Table::Document, RECENT, &reader)?,
+            rate_changes: stored_changes(&reader)?,
             dispatches: Shelf::open(Table::Dispatch, RECENT, &reader)?,
             deliveries: Numbers::open(Table::Delivery, &reader)?,
             reader,
@@ -82,4 +85,10 @@ impl Books {
     pub(crate) const fn progress(&self, finished_turn: u64) -> Progress {
         Progress { turn: self.turn + 1, finished_turn }
     }
+}
+
+/// The changes of rates that the admin interface was told.
+fn stored_changes(reader: &Reader) -> rusqlite::Result<Vec<tax::RateChange>> {
+    let rows = reader.all(Table::RateChange, 0, usize::MAX >> 1)?;
+    rows.iter().map(|(_, _, body)| decode(body)).collect()
 }

@@ -38,10 +38,13 @@ pub struct Config {
     /// How long a payment by bank debit stays `processing`, in milliseconds.
     #[serde(default = "default_processing_ms")]
     pub processing_ms: u64,
-    /// Rates by country and region; the most specific one counts.
-    #[serde(default = "default_rates")]
+    /// Rates that stand in the place of the table's (`tax/jurisdictions.csv`), by country and region.
+    #[serde(default)]
     pub tax_rates: Vec<TaxRate>,
-    /// Rate where none is listed, in basis points.
+    /// Rates that change at an instant.
+    #[serde(default)]
+    pub tax_rate_changes: Vec<TaxRateChange>,
+    /// Rate where the table knows a country but none of its rates, in basis points.
     #[serde(default = "default_rate")]
     pub tax_default_basis_points: u32,
     /// How webhooks are delivered.
@@ -63,7 +66,8 @@ impl Config {
             open_accounts: true,
             account_ttl_ms: default_account_ttl_ms(),
             processing_ms: default_processing_ms(),
-            tax_rates: default_rates(),
+            tax_rates: Vec::new(),
+            tax_rate_changes: Vec::new(),
             tax_default_basis_points: default_rate(),
             webhooks: WebhookConfig::default(),
         }
@@ -80,6 +84,22 @@ pub struct TaxRate {
     #[serde(default)]
     pub region: Option<String>,
     /// Hundredths of a percent.
+    pub basis_points: u32,
+}
+
+/// A rate of tax that changes at an instant: documents of an earlier date keep the earlier rate.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaxRateChange {
+    /// A country (`DE`), a state or province (`US-CA`), or what is local (`US-CA/LOS ANGELES CO LOCAL TAX SL`).
+    pub jurisdiction: String,
+    /// The instant, in unix microseconds.
+    #[serde(default)]
+    pub from_us: Option<i64>,
+    /// Or how long after the providers came up, or were told; milliseconds.
+    #[serde(default)]
+    pub after_ms: Option<u64>,
+    /// The rate from then on, in hundredths of a percent.
     pub basis_points: u32,
 }
 
@@ -130,30 +150,4 @@ const fn default_processing_ms() -> u64 {
 
 const fn default_rate() -> u32 {
     700
-}
-
-/// General state rates of a few large states, and standard rates of a few countries.
-fn default_rates() -> Vec<TaxRate> {
-    let listed = [
-        ("US", Some("CA"), 725),
-        ("US", Some("NY"), 400),
-        ("US", Some("TX"), 625),
-        ("US", Some("FL"), 600),
-        ("US", Some("WA"), 650),
-        ("US", Some("IL"), 625),
-        ("US", Some("OR"), 0),
-        ("GB", None, 2_000),
-        ("DE", None, 1_900),
-        ("FR", None, 2_000),
-        ("CA", None, 500),
-        ("JP", None, 1_000),
-    ];
-    listed
-        .into_iter()
-        .map(|(country, region, basis_points)| TaxRate {
-            country: country.to_owned(),
-            region: region.map(str::to_owned),
-            basis_points,
-        })
-        .collect()
 }

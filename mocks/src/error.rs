@@ -51,4 +51,7 @@ pub enum Error {
         /// Why.
         source: serde_json::Error,
     },
+    /// The configuration names a rate of tax that cannot be.
+    #[error("read the changes of tax rates: {0}")]
+    RateChange(String),
 }

@@ -233,7 +233,8 @@ impl Ledger {
         self.note_in(&mut self.books.lock(), stamp, rows, writes)
     }
 
-    fn note_in(
+    /// The same, for who holds the lock.
+    pub(crate) fn note_in(
         self: &Arc<Self>,
         books: &mut Books,
         stamp: &Stamp,

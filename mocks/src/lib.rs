@@ -31,6 +31,6 @@ mod warehouse;
 mod webhooks;
 mod wire;
 
-pub use config::{Config, TaxRate, WebhookConfig};
+pub use config::{Config, TaxRate, TaxRateChange, WebhookConfig};
 pub use error::Error;
 pub use serve::{Addresses, Running, serve};

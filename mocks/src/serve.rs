@@ -24,7 +24,7 @@ use crate::payment::{self, Payment};
 use crate::pipeline::Server;
 use crate::rules::{Live, Rules, StoredRule};
 use crate::store::{self, Store, Table, Write, Writer};
-use crate::tax::{Rates, Tax};
+use crate::tax::{Rates, Tax, changes};
 use crate::warehouse::Warehouse;
 use crate::webhooks::{self, Queue};
 
@@ -111,7 +111,9 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     let metrics = Arc::new(Metrics::default());
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    let rates = Rates::new(&config.tax_rates, config.tax_default_basis_points);
+    let changes = changes::read(&config.tax_rate_changes, None, now_us());
+    let changes = changes.map_err(|error| Error::RateChange(error.to_string()))?;
+    let rates = Rates::new(&config.tax_rates, config.tax_default_basis_points, changes);
     let (l, m) = (|| Arc::clone(&ledger), || Arc::clone(&metrics));
     let wire = Payment { processing_ms: config.processing_ms };
     tasks.spawn(accept(payment.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));

@@ -1,6 +1,7 @@
 //! The admin interface: leases of accounts, fault rules, the statement, and whether the providers are quiet.
 
 mod accounts;
+mod rates;
 mod rules;
 
 use std::sync::Arc;
@@ -118,6 +119,8 @@ impl Admin {
             ("PUT", ["admin", "lease"]) => accounts::renew(self, call).await,
             ("POST", ["admin", "accounts"]) => accounts::take(self, call).await,
             ("DELETE", ["admin", "accounts", key]) => accounts::give_back(self, key).await,
+            ("GET", ["admin", "rate_changes"]) => rates::list(self),
+            ("PUT", ["admin", "rate_changes"]) => rates::put(self, call).await,
             ("GET", ["admin", "rules"]) => rules::list(self),
             ("DELETE", ["admin", "rules"]) => rules::end_all(self).await,
             ("POST", ["admin", "rules:set"]) => rules::set(self, call).await,

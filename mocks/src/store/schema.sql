@@ -32,6 +32,19 @@ CREATE TABLE event    (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT
 CREATE TABLE endpoint (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 CREATE TABLE document (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 CREATE TABLE dispatch (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+-- Rates of tax that change at an instant.
+CREATE TABLE rate_change (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+-- tag = `review` while the fraud provider looks at an order
+CREATE TABLE decision (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE address  (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE parcel   (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+-- tag = `purchased` once its label is bought
+CREATE TABLE shipment (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE tracker  (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE INDEX document_account ON document (account);
+CREATE INDEX shipment_account ON shipment (account);
+CREATE INDEX tracker_account ON tracker (account);
+CREATE INDEX decision_waits ON decision (tag) WHERE tag IS NOT NULL;
 CREATE INDEX intent_account ON intent (account);
 -- tag = `processing` while a payment is settled later
 CREATE INDEX intent_waits ON intent (tag) WHERE tag IS NOT NULL;

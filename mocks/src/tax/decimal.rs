@@ -13,7 +13,8 @@ pub(super) fn read(number: &Number) -> Option<i64> {
     parse(&number.to_string())
 }
 
-fn parse(text: &str) -> Option<i64> {
+/// As [`read`], from text.
+pub(super) fn parse(text: &str) -> Option<i64> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text),
@@ -34,6 +35,7 @@ pub(super) fn places(currency: &str) -> u32 {
     match currency {
         "BIF" | "CLP" | "DJF" | "GNF" | "JPY" | "KMF" | "KRW" | "MGA" | "PYG" | "RWF" | "UGX" | "VND" | "VUV"
         | "XAF" | "XOF" | "XPF" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         _ => 2,
     }
 }
@@ -91,7 +93,7 @@ mod tests {
         for (value, expected) in [(149, 1), (150, 2), (-149, -1), (-150, -2), (0, 0)] {
             assert_eq!(divide(value, 100), expected, "{value}");
         }
-        assert_eq!((to_minor(199_950, 2), to_minor(15_000, 0)), (2_000, 2));
+        assert_eq!((to_minor(199_950, 2), to_minor(15_000, 0), to_minor(12_345, 3)), (2_000, 2, 1_235));
     }
 
     #[test]

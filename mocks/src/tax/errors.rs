@@ -3,6 +3,8 @@
 use http::HeaderValue;
 use serde::Serialize;
 
+use super::rates::NoPlace;
+use super::request::Address;
 use crate::wire::Answer;
 
 #[derive(Serialize)]
@@ -36,6 +38,10 @@ pub(super) fn error(status: u16, code: &str, message: &str, description: &str) -
         "AuthenticationException" => 30,
         "EntityNotFoundError" => 4,
         "DocumentCodeConflict" => 303,
+        "GetTaxError" => 300,
+        "DocStatusError" => 301,
+        "CannotModifyLockedTransaction" => 1_009,
+        "DuplicateEntry" => 31,
         "ValueRequiredError" => 5,
         "JsonFormatError" => 21,
         _ => 1,
@@ -59,6 +65,11 @@ pub(super) fn no_route(path: &str) -> Answer {
     error(404, "EntityNotFoundError", "Nothing was found at this address.", path)
 }
 
+pub(super) fn no_document(code: &str) -> Answer {
+    let description = format!("The transaction '{code}' was not found.");
+    error(404, "EntityNotFoundError", "Transaction not found.", &description)
+}
+
 pub(super) fn missing(field: &str) -> Answer {
     error(
         400,
@@ -68,6 +79,25 @@ pub(super) fn missing(field: &str) -> Answer {
     )
 }
 
+pub(super) fn out_of_range(field: &str, description: &str) -> Answer {
+    error(400, "ValueRangeError", &format!("Field {field} is out of range."), description)
+}
+
 pub(super) fn bad_json(why: &str) -> Answer {
     error(400, "JsonFormatError", "The request is not the JSON that was expected.", why)
+}
+
+/// Nothing can be computed for a place that is none.
+pub(super) fn no_place(why: NoPlace, address: &Address) -> Answer {
+    let shown = |text: &Option<String>| text.clone().unwrap_or_default();
+    let (country, region) = (shown(&address.country), shown(&address.region));
+    match why {
+        NoPlace::Country => {
+            error(400, "GetTaxError", "Unknown country name or code.", &format!("'{country}' is no country."))
+        }
+        NoPlace::Region => {
+            let description = format!("'{region}' is no region of {country}.");
+            error(400, "GetTaxError", "Unknown region name or code.", &description)
+        }
+    }
 }

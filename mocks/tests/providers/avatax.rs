@@ -35,7 +35,7 @@ async fn a_quote_is_computed_and_forgotten() {
         (&24.98.into(), &1.45.into(), &19.98.into())
     );
     assert_eq!((&quote["lines"][0]["tax"], &quote["lines"][1]["exemptAmount"]), (&1.45.into(), &5.0.into()));
-    assert_eq!((&quote["summary"][0]["region"], &quote["summary"][0]["rate"]), (&"CA".into(), &0.0725.into()));
+    assert_eq!((&quote["summary"][0]["region"], &quote["summary"][0]["rate"]), (&"CA".into(), &0.06.into()));
     let found = world.tax(get("/api/v2/companies/DEFAULT/transactions/q_1")).await.unwrap();
     assert_eq!((found.status, &found.json()["error"]["code"]), (404, &"EntityNotFoundError".into()));
     let rows = world.rows("quote").await;

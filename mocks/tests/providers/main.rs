@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod avatax;
+mod avatax_life;
 mod bends;
 mod effects;
 mod endpoint;
