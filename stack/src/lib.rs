@@ -25,7 +25,10 @@ mod shop;
 mod store;
 mod webhooks;
 
-pub use config::{Breaker, Catalogue, Config, Fallback, Fulfilment, Payment, Product, Promotion, Tax};
+pub use config::{
+    BackupPayment, Breaker, Capture, Catalogue, Config, Fallback, FlatRate, Fraud, Fulfilment, OnTimeout, Payment,
+    Product, Promotion, Shipping, SplitDispatch, Tax, TlsFiles, Voucher,
+};
 pub use defects::{Defect, UnknownDefect};
 pub use providers::BadAddress;
 pub use server::{Error, Running, serve};

@@ -7,7 +7,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 use super::super::Terms;
 
 /// Numbered from 1; a migration, once released, is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/0001_shop.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../../migrations/0001_shop.sql"), include_str!("../../../migrations/0002_breadth.sql")];
 
 const STATEMENTS_CACHED: usize = 160;
 
