@@ -17,18 +17,20 @@ use crate::{
     store::{CartChange, Claim, Stored, Telling},
 };
 
-const PAGE: usize = 20;
-const PAGE_MAX: usize = 100;
+const PAGE: i64 = 20;
+const PAGE_MAX: i64 = 100;
+const OFFSET_MAX: i64 = 1_000_000_000;
 const QUANTITY_MAX: i64 = 10_000;
 
-pub(super) fn products(shop: &Shop, asked: &Asked) -> Reply {
-    let number = |name: &str| asked.parameter(name).and_then(|text| text.parse::<usize>().ok());
-    let sort = match asked.parameter("sort").as_deref() {
+pub(super) fn products(shop: &Shop, asked: &Asked) -> Result<Reply, Refusal> {
+    let sort = match asked.parameter("sort")?.as_deref() {
+        None => Sort::Declared,
         Some("popularity") => Sort::Popularity,
-        _ => Sort::Declared,
+        Some(_) => return Err(known::BAD_REQUEST),
     };
-    let limit = number("limit").unwrap_or(PAGE).min(PAGE_MAX);
-    Reply::json(200, shop.catalogue.page(sort, number("offset").unwrap_or(0), limit))
+    let limit = asked.number("limit", 1..=PAGE_MAX)?.unwrap_or(PAGE);
+    let offset = asked.number("offset", 0..=OFFSET_MAX)?.unwrap_or(0);
+    Ok(Reply::json(200, shop.catalogue.page(sort, offset as usize, limit as usize)))
 }
 
 pub(super) async fn product(shop: &Shop, sku: &str) -> Result<Reply, Refusal> {
