@@ -1,10 +1,10 @@
 //! What a shop is started with: one JSON document, with a default for everything that can have one.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::defects::Defect;
+use crate::{defects::Defect, flags::FlagValues};
 
 mod parts;
 
@@ -83,7 +83,7 @@ pub struct Config {
     pub store_credit_minor: i64,
     /// Switches as they are when the store is first made.
     #[serde(default)]
-    pub flags: BTreeMap<String, serde_json::Value>,
+    pub flags: FlagValues,
     /// Certificate and key, for serving over TLS.
     #[serde(default)]
     pub tls: Option<TlsFiles>,
@@ -114,6 +114,9 @@ pub struct Product {
     /// Share of demand, a weight for browsing shoppers.
     #[serde(default)]
     pub popularity: f64,
+    /// What one weighs when it is shipped, in grams.
+    #[serde(default = "weight_g")]
+    pub weight_g: i64,
 }
 
 /// A promotion: a share or an amount off the subtotal, for a limited number of orders.
@@ -271,6 +274,9 @@ fn usd() -> String {
 }
 fn plenty() -> i64 {
     1_000_000_000
+}
+fn weight_g() -> i64 {
+    500
 }
 fn authorisation_ttl_ms() -> u64 {
     7 * 24 * 3_600 * 1_000

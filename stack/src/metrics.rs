@@ -25,10 +25,12 @@ pub(crate) enum Operation {
     Void,
     RetrieveDocument,
     Dispatch,
+    Rate,
+    Decide,
 }
 
 impl Operation {
-    const ALL: [(Self, &'static str); 11] = [
+    const ALL: [(Self, &'static str); 13] = [
         (Self::CreatePayment, "create_payment"),
         (Self::CancelPayment, "cancel_payment"),
         (Self::RetrievePayment, "retrieve_payment"),
@@ -40,6 +42,8 @@ impl Operation {
         (Self::Void, "void"),
         (Self::RetrieveDocument, "retrieve_document"),
         (Self::Dispatch, "dispatch"),
+        (Self::Rate, "rate"),
+        (Self::Decide, "decide"),
     ];
 
     fn provider(self) -> Provider {
@@ -52,6 +56,8 @@ impl Operation {
             | Self::Refund => Provider::Payment,
             Self::Quote | Self::Document | Self::Void | Self::RetrieveDocument => Provider::Tax,
             Self::Dispatch => Provider::Fulfilment,
+            Self::Rate => Provider::Shipping,
+            Self::Decide => Provider::Fraud,
         }
     }
 }
@@ -62,11 +68,18 @@ enum Provider {
     Payment,
     Tax,
     Fulfilment,
+    Shipping,
+    Fraud,
 }
 
 impl Provider {
-    const ALL: [(Self, &'static str); 3] =
-        [(Self::Payment, "payment"), (Self::Tax, "tax"), (Self::Fulfilment, "fulfilment")];
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Payment, "payment"),
+        (Self::Tax, "tax"),
+        (Self::Fulfilment, "fulfilment"),
+        (Self::Shipping, "shipping"),
+        (Self::Fraud, "fraud"),
+    ];
 
     fn name(self) -> &'static str {
         Self::ALL[self as usize].1

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cart::Address;
+
 use super::{Breaker, backoff_ms, in_flight_max, payment_timeout_ms, retries, tax_timeout_ms};
 
 /// When money that is reserved is taken.
@@ -112,6 +114,27 @@ pub struct Shipping {
     /// What it costs to a country that is not in the table, in minor units.
     #[serde(default)]
     pub default_minor: i64,
+    /// How long a rate holds for parcels of the same zone and weight.
+    #[serde(default = "rate_ttl_ms")]
+    pub cache_ms: u64,
+    /// Where parcels leave from.
+    #[serde(default = "warehouse")]
+    pub origin: Address,
+}
+
+fn rate_ttl_ms() -> u64 {
+    60_000
+}
+
+fn warehouse() -> Address {
+    Address {
+        name: "Warehouse".into(),
+        line1: "417 Montgomery Street".into(),
+        city: "San Francisco".into(),
+        region: "CA".into(),
+        postal_code: "94104".into(),
+        country: "US".into(),
+    }
 }
 
 /// One row of the backup table.

@@ -21,6 +21,7 @@ mod admin;
 mod carts;
 mod orders;
 pub(crate) mod route;
+mod switches;
 
 use route::{Found, Route};
 
@@ -134,6 +135,8 @@ async fn reply(shop: &Arc<Shop>, route: Route, values: [&str; 2], asked: Asked) 
         Route::Products => carts::products(shop, &asked),
         Route::Product => carts::product(shop, first).await,
         Route::CartOpen => carts::open(shop, &asked).await,
+        Route::CartLook => carts::look(shop, first).await,
+        Route::CartLine => carts::set_line(shop, first, second, &asked).await,
         Route::CartLines => carts::add_line(shop, first, &asked).await,
         Route::CartAddress => carts::set_address(shop, first, &asked).await,
         Route::CartPromotion => carts::promote(shop, first, &asked).await,
@@ -148,6 +151,9 @@ async fn reply(shop: &Arc<Shop>, route: Route, values: [&str; 2], asked: Asked) 
         Route::Health => Ok(Reply::text("text/plain", "ok\n")),
         Route::Metrics => admin::metrics(shop).await,
         Route::Quiet => admin::quiet(shop).await,
+        Route::Flags => Ok(switches::all(shop)),
+        Route::Flag => switches::one(shop, first),
+        Route::FlagSet => switches::flip(shop, first, &asked).await,
         Route::ExportOrders => admin::export_orders(shop, &asked).await,
         Route::ExportFiles => Ok(admin::export_files(shop)),
     }

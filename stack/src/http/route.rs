@@ -9,7 +9,9 @@ pub(crate) enum Route {
     Products,
     Product,
     CartOpen,
+    CartLook,
     CartLines,
+    CartLine,
     CartAddress,
     CartPromotion,
     CartQuote,
@@ -23,6 +25,9 @@ pub(crate) enum Route {
     Health,
     Metrics,
     Quiet,
+    Flags,
+    Flag,
+    FlagSet,
     ExportOrders,
     ExportFiles,
 }
@@ -50,14 +55,16 @@ const fn put(route: Route, name: &'static str, path: &'static [&'static str]) ->
 }
 
 /// How many routes there are; one more column of the metrics counts what is on none of them.
-pub(crate) const ROUTES: usize = 19;
+pub(crate) const ROUTES: usize = 24;
 
 /// Every route, in the order of [`Route`].
 pub(crate) static TABLE: [Row; ROUTES] = [
     get(Route::Products, "products", &["products"]),
     get(Route::Product, "product", &["products", "{sku}"]),
     post(Route::CartOpen, "cart_open", &["carts"]),
+    get(Route::CartLook, "cart", &["carts", "{cart}"]),
     post(Route::CartLines, "cart_lines", &["carts", "{cart}", "lines"]),
+    put(Route::CartLine, "cart_line", &["carts", "{cart}", "lines", "{sku}"]),
     put(Route::CartAddress, "cart_address", &["carts", "{cart}", "address"]),
     post(Route::CartPromotion, "cart_promotion", &["carts", "{cart}", "promotion"]),
     post(Route::CartQuote, "cart_quote", &["carts", "{cart}", "quote"]),
@@ -71,6 +78,9 @@ pub(crate) static TABLE: [Row; ROUTES] = [
     get(Route::Health, "healthz", &["healthz"]),
     get(Route::Metrics, "metrics", &["metrics"]),
     get(Route::Quiet, "quiet", &["admin", "quiet"]),
+    get(Route::Flags, "flags", &["admin", "flags"]),
+    get(Route::Flag, "flag", &["admin", "flags", "{name}"]),
+    put(Route::FlagSet, "flag_set", &["admin", "flags", "{name}"]),
     get(Route::ExportOrders, "export_orders", &["admin", "export", "orders"]),
     get(Route::ExportFiles, "export_files", &["admin", "export", "files"]),
 ];
@@ -151,9 +161,16 @@ mod tests {
     }
 
     #[test]
+    fn values_come_in_the_order_of_the_path() {
+        let found = find(&Method::PUT, "/carts/c_1/lines/tv");
+        assert_eq!(found, Found::Route(Route::CartLine, ["c_1", "tv"]));
+    }
+
+    #[test]
     fn another_method_is_told_from_nothing_at_all() {
         assert_eq!(find(&Method::DELETE, "/carts/c_1/lines"), Found::OtherMethods("POST".into()));
-        for path in ["", "/", "/none", "/carts//lines", "/carts/c_1/lines/tv/x", "/products/"] {
+        assert_eq!(find(&Method::POST, "/admin/flags/fraud"), Found::OtherMethods("GET, PUT".into()));
+        for path in ["", "/", "/none", "/carts//lines", "/carts/c_1/lines/tv/x/y", "/products/"] {
             assert_eq!(find(&Method::GET, path), Found::Nothing, "{path}");
         }
     }

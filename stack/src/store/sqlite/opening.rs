@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
-use super::super::Terms;
+use super::{super::Terms, front};
 
 /// Numbered from 1; a migration, once released, is never changed.
 const MIGRATIONS: [&str; 2] =
@@ -64,6 +64,7 @@ pub(super) fn load(connection: &mut Connection, terms: &Terms) -> rusqlite::Resu
         for promotion in terms.promotions.values() {
             promotions.execute(params![promotion.code, promotion.limit])?;
         }
+        front::load(&transaction, terms)?;
     }
     transaction.commit()
 }
