@@ -1,8 +1,9 @@
 //! Carts and their arithmetic: lines, address, promotion, and what it all costs. Money is an integer of minor units.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::config::Promotion;
+use crate::{config::Promotion, shipping::Shipping};
 
 /// So many of one product at one price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -55,20 +56,23 @@ impl TaxSource {
     }
 }
 
-/// The tax on a cart as it was at one version.
+/// Shipping and tax of a cart as it was at one version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quote {
-    /// The code under which the provider was asked.
-    pub code: String,
+pub(crate) struct Quote {
+    /// The code under which the tax provider was asked.
+    pub(crate) code: String,
     /// Tax in minor units.
-    pub tax_minor: i64,
+    pub(crate) tax_minor: i64,
     /// Where it came from.
-    pub source: TaxSource,
+    pub(crate) source: TaxSource,
+    pub(crate) shipping: Shipping,
+    /// What was priced: [`Cart::fingerprint`].
+    pub(crate) priced: String,
 }
 
 /// A cart as stored.
 #[derive(Clone, Debug, Default)]
-pub struct Cart {
+pub(crate) struct Cart {
     /// `c_…`.
     pub id: String,
     /// Grows with every change.
@@ -83,6 +87,44 @@ pub struct Cart {
     pub quote: Option<Quote>,
     /// The order that was made of it.
     pub order_seq: Option<i64>,
+    /// The account it was opened with.
+    pub account: Option<String>,
+    /// A voucher that was accepted, and what is left on it.
+    pub voucher: Option<(String, i64)>,
+}
+
+impl Cart {
+    /// What a quote depends on, in brief: a quote for anything else is no quote for this cart.
+    pub(crate) fn fingerprint(&self, discount_minor: i64, currency: &str) -> String {
+        let mut hash = Sha256::new();
+        let mut part = |text: &[u8]| {
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text);
+        };
+        part(currency.as_bytes());
+        part(&discount_minor.to_le_bytes());
+        for line in &self.lines {
+            part(line.sku.as_bytes());
+            part(&line.quantity.to_le_bytes());
+            part(&line.unit_minor.to_le_bytes());
+        }
+        if let Some(it) = &self.address {
+            for text in [&it.line1, &it.city, &it.region, &it.postal_code, &it.country] {
+                part(text.as_bytes());
+            }
+        }
+        hex::encode(&hash.finalize()[..12])
+    }
+
+    /// The quote, if it priced what would be ordered now.
+    pub(crate) fn fitting_quote(&self, discount_minor: i64, currency: &str) -> Option<&Quote> {
+        self.quote.as_ref().filter(|quote| quote.priced == self.fingerprint(discount_minor, currency))
+    }
+
+    /// What the voucher covers of a total, in minor units.
+    pub(crate) fn voucher_covers_minor(&self, total_minor: i64) -> i64 {
+        self.voucher.as_ref().map_or(0, |(_, balance_minor)| (*balance_minor).clamp(0, total_minor))
+    }
 }
 
 /// What a cart costs before tax.
@@ -101,9 +143,14 @@ impl Price {
     /// Prices lines under a promotion.
     #[must_use]
     pub fn of(lines: &[Line], promotion: Option<&Promotion>, shipping_minor: i64) -> Self {
-        let subtotal_minor = subtotal(lines);
-        let discount_minor = promotion.map_or(0, |promotion| discount(subtotal_minor, promotion));
-        Self { subtotal_minor, discount_minor, shipping_minor }
+        let discount_minor = promotion.map_or(0, |promotion| discount(subtotal(lines), promotion));
+        Self::with_discount(lines, discount_minor, shipping_minor)
+    }
+
+    /// Prices lines with a discount that is worked out already.
+    #[must_use]
+    pub fn with_discount(lines: &[Line], discount_minor: i64, shipping_minor: i64) -> Self {
+        Self { subtotal_minor: subtotal(lines), discount_minor, shipping_minor }
     }
 
     /// What tax is asked on.
@@ -152,7 +199,8 @@ pub fn tax_at(taxable_minor: i64, rate_bp: i64) -> i64 {
 #[must_use]
 pub fn exponent(currency: &str) -> u32 {
     match currency {
-        "JPY" | "KRW" | "VND" | "CLP" | "ISK" | "PYG" | "UGX" | "XAF" | "XOF" | "XPF" => 0,
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND" | "VUV"
+        | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         _ => 2,
     }

@@ -184,10 +184,9 @@ impl Shop {
             self.quote_cart(&begin.cart, &begin.carried, None).await?;
             cart = read().await?.ok_or(known::NOT_FOUND)?;
         }
-        let quote = cart.quote.ok_or(known::BUSY)?;
-        let promotion =
-            cart.promotion.as_ref().and_then(|code| self.config.promotions.iter().find(|it| it.code == *code));
-        let price = Price::of(&cart.lines, promotion, self.config.shipping_minor);
+        let discount_minor = self.discount_of(&cart);
+        let quote = cart.quote.as_ref().ok_or(known::BUSY)?;
+        let price = Price::with_discount(&cart.lines, discount_minor, quote.shipping.amount_minor);
         let total_minor = price.taxable_minor() + quote.tax_minor;
         if begin.shown_total_minor.is_some_and(|shown| shown != total_minor) {
             return Err(known::TOTAL_CHANGED);
@@ -204,7 +203,10 @@ impl Shop {
                 state: State::Pending,
                 total_minor,
                 failure: None,
+                credit_minor: 0,
                 refunded_minor: 0,
+                provider: None,
+                in_review: false,
                 currency: self.config.currency.clone(),
                 email: begin.email.clone(),
                 carried: begin.carried.clone(),

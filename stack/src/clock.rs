@@ -48,6 +48,12 @@ pub(crate) fn date(unix_ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// A Unix time in milliseconds as RFC 3339 has it, in UTC and to the second.
+pub(crate) fn date_time(unix_ms: i64) -> String {
+    let second = unix_ms.rem_euclid(86_400_000) / 1_000;
+    format!("{}T{:02}:{:02}:{:02}Z", date(unix_ms), second / 3_600, second / 60 % 60, second % 60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +63,7 @@ mod tests {
         assert_eq!(date(0), "1970-01-01");
         assert_eq!(date(951_782_400_000), "2000-02-29");
         assert_eq!(date(1_764_288_000_000), "2025-11-28");
+        assert_eq!(date_time(1_764_288_000_999 + 3_723_000), "2025-11-28T01:02:03Z");
     }
 
     #[test]

@@ -4,7 +4,11 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::defects::Defect;
+use crate::{defects::Defect, flags::FlagValues};
+
+mod parts;
+
+pub use parts::{BackupPayment, Capture, FlatRate, Fraud, OnTimeout, Shipping, SplitDispatch, TlsFiles, Voucher};
 
 /// The whole configuration.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -50,6 +54,39 @@ pub struct Config {
     /// A seeded defect, for proving that a judge finds it.
     #[serde(default)]
     pub defect: Option<Defect>,
+    /// What shoppers and providers reach the shop by; `http://<listen>` when absent.
+    #[serde(default)]
+    pub public_url: Option<String>,
+    /// When money that is reserved is taken.
+    #[serde(default)]
+    pub capture: Capture,
+    /// Which orders leave in two dispatches; only with [`Capture::AtDispatch`].
+    #[serde(default)]
+    pub split_dispatch: Option<SplitDispatch>,
+    /// How long the shop trusts an authorisation; what the provider says counts where it says it.
+    #[serde(default = "authorisation_ttl_ms")]
+    pub authorisation_ttl_ms: u64,
+    /// The payment provider for when the first one cannot serve.
+    #[serde(default)]
+    pub backup_payment: Option<BackupPayment>,
+    /// Who judges an order before it is paid.
+    #[serde(default)]
+    pub fraud: Option<Fraud>,
+    /// Who says what shipping costs; flat when absent.
+    #[serde(default)]
+    pub shipping: Option<Shipping>,
+    /// Vouchers with what is on them.
+    #[serde(default)]
+    pub vouchers: Vec<Voucher>,
+    /// Store credit that each new account begins with.
+    #[serde(default)]
+    pub store_credit_minor: i64,
+    /// Switches as they are when the store is first made.
+    #[serde(default)]
+    pub flags: FlagValues,
+    /// Certificate and key, for serving over TLS.
+    #[serde(default)]
+    pub tls: Option<TlsFiles>,
 }
 
 /// What is sold.
@@ -77,6 +114,9 @@ pub struct Product {
     /// Share of demand, a weight for browsing shoppers.
     #[serde(default)]
     pub popularity: f64,
+    /// What one weighs when it is shipped, in grams.
+    #[serde(default = "weight_g")]
+    pub weight_g: i64,
 }
 
 /// A promotion: a share or an amount off the subtotal, for a limited number of orders.
@@ -107,6 +147,12 @@ pub struct Payment {
     /// Secret that signs webhooks.
     #[serde(default)]
     pub webhook_secret: String,
+    /// Key that browsers confirm with.
+    #[serde(default)]
+    pub publishable_key: Option<String>,
+    /// What browsers reach the provider by; `url` when absent.
+    #[serde(default)]
+    pub browser_url: Option<String>,
     /// Patience for one attempt.
     #[serde(default = "payment_timeout_ms")]
     pub timeout_ms: u64,
@@ -228,6 +274,12 @@ fn usd() -> String {
 }
 fn plenty() -> i64 {
     1_000_000_000
+}
+fn weight_g() -> i64 {
+    500
+}
+fn authorisation_ttl_ms() -> u64 {
+    7 * 24 * 3_600 * 1_000
 }
 fn hold_ttl_ms() -> u64 {
     30_000

@@ -9,9 +9,11 @@ mod checkout;
 mod clock;
 mod config;
 mod defects;
+mod flags;
 mod http;
 mod log;
 mod metrics;
+mod money;
 mod order;
 mod outbox;
 mod pay;
@@ -21,11 +23,17 @@ mod reconciler;
 mod refund;
 mod refusal;
 mod server;
+mod shipping;
 mod shop;
 mod store;
 mod webhooks;
 
-pub use config::{Breaker, Catalogue, Config, Fallback, Fulfilment, Payment, Product, Promotion, Tax};
+pub use config::{
+    BackupPayment, Breaker, Capture, Catalogue, Config, Fallback, FlatRate, Fraud, Fulfilment, OnTimeout, Payment,
+    Product, Promotion, Shipping, SplitDispatch, Tax, TlsFiles, Voucher,
+};
+pub use cart::Address;
 pub use defects::{Defect, UnknownDefect};
+pub use flags::{FlagValues, PaymentRoute};
 pub use providers::BadAddress;
 pub use server::{Error, Running, serve};

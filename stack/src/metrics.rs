@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use crate::order::State;
+use crate::{
+    http::route::{ROUTES, TABLE},
+    order::State,
+};
 
 /// What is asked of which provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +25,12 @@ pub(crate) enum Operation {
     Void,
     RetrieveDocument,
     Dispatch,
+    Rate,
+    Decide,
 }
 
 impl Operation {
-    const ALL: [(Self, &'static str); 11] = [
+    const ALL: [(Self, &'static str); 13] = [
         (Self::CreatePayment, "create_payment"),
         (Self::CancelPayment, "cancel_payment"),
         (Self::RetrievePayment, "retrieve_payment"),
@@ -37,6 +42,8 @@ impl Operation {
         (Self::Void, "void"),
         (Self::RetrieveDocument, "retrieve_document"),
         (Self::Dispatch, "dispatch"),
+        (Self::Rate, "rate"),
+        (Self::Decide, "decide"),
     ];
 
     fn provider(self) -> Provider {
@@ -49,6 +56,8 @@ impl Operation {
             | Self::Refund => Provider::Payment,
             Self::Quote | Self::Document | Self::Void | Self::RetrieveDocument => Provider::Tax,
             Self::Dispatch => Provider::Fulfilment,
+            Self::Rate => Provider::Shipping,
+            Self::Decide => Provider::Fraud,
         }
     }
 }
@@ -59,11 +68,18 @@ enum Provider {
     Payment,
     Tax,
     Fulfilment,
+    Shipping,
+    Fraud,
 }
 
 impl Provider {
-    const ALL: [(Self, &'static str); 3] =
-        [(Self::Payment, "payment"), (Self::Tax, "tax"), (Self::Fulfilment, "fulfilment")];
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Payment, "payment"),
+        (Self::Tax, "tax"),
+        (Self::Fulfilment, "fulfilment"),
+        (Self::Shipping, "shipping"),
+        (Self::Fraud, "fraud"),
+    ];
 
     fn name(self) -> &'static str {
         Self::ALL[self as usize].1
@@ -97,38 +113,16 @@ struct Histogram {
     sum_us: AtomicU64,
 }
 
-/// Names of the shop's routes, as in its metrics.
-pub(crate) const ROUTES: [&str; 20] = [
-    "products",
-    "product",
-    "cart_open",
-    "cart_lines",
-    "cart_address",
-    "cart_promotion",
-    "cart_quote",
-    "checkout",
-    "payments",
-    "order",
-    "cart_order",
-    "cancel",
-    "refunds",
-    "webhooks",
-    "healthz",
-    "metrics",
-    "quiet",
-    "export_orders",
-    "export_files",
-    "none",
-];
-
-const STATUSES: [u16; 15] = [200, 201, 202, 204, 400, 402, 404, 405, 409, 413, 422, 429, 500, 503, 0];
+const STATUSES: [u16; 17] =
+    [200, 201, 202, 204, 400, 401, 402, 404, 405, 409, 413, 415, 422, 429, 500, 503, 0];
 
 /// Everything that the shop counts.
 #[derive(Default)]
 pub(crate) struct Metrics {
     provider_calls: [[AtomicU64; OUTCOMES.len()]; Operation::ALL.len()],
     provider_seconds: [Histogram; Provider::ALL.len()],
-    http: [[AtomicU64; STATUSES.len()]; ROUTES.len()],
+    /// By route; the last column is what is on none.
+    http: [[AtomicU64; STATUSES.len()]; ROUTES + 1],
     orders: [AtomicI64; State::ALL.len()],
     pub(crate) outbox_pending: AtomicI64,
     pub(crate) working: AtomicI64,
@@ -175,7 +169,8 @@ impl Metrics {
         let mut text = String::with_capacity(8_192);
         self.write_provider(&mut text);
         kind(&mut text, "shop_http_requests_total", "counter");
-        for (route, columns) in ROUTES.iter().zip(&self.http) {
+        let routes = TABLE.iter().map(|row| row.name).chain(["none"]);
+        for (route, columns) in routes.zip(&self.http) {
             for (status, count) in STATUSES.iter().zip(columns) {
                 sample(&mut text, &format!("shop_http_requests_total{{route=\"{route}\",status=\"{status}\"}}"), count);
             }

@@ -12,10 +12,14 @@ use crate::cart::{Address, Line, TaxSource};
 pub enum State {
     /// Being paid, or its payment is in doubt.
     Pending,
+    /// Money is reserved and will be captured before dispatch: confirmed to the shopper just as paid.
+    Authorised,
     /// Proven not to be paid; may be paid with a second card.
     Failed,
     /// Paid, not yet with the warehouse.
     Paid,
+    /// Part of it is with the warehouse, and captured.
+    PartiallyFulfilled,
     /// Acknowledged by the warehouse.
     Fulfilled,
     /// Given up at the shopper's wish, or because it was paid after its stock was gone; what was paid is refunded.
@@ -24,15 +28,25 @@ pub enum State {
 
 impl State {
     /// Every state, in the order of an order's life.
-    pub const ALL: [Self; 5] = [Self::Pending, Self::Failed, Self::Paid, Self::Fulfilled, Self::Cancelled];
+    pub const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Authorised,
+        Self::Failed,
+        Self::Paid,
+        Self::PartiallyFulfilled,
+        Self::Fulfilled,
+        Self::Cancelled,
+    ];
 
     /// The state's name in every book.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
+            Self::Authorised => "authorised",
             Self::Failed => "failed",
             Self::Paid => "paid",
+            Self::PartiallyFulfilled => "partially_fulfilled",
             Self::Fulfilled => "fulfilled",
             Self::Cancelled => "cancelled",
         }
@@ -45,14 +59,59 @@ impl State {
     }
 
     /// Whether the state machine has an arrow from here to `next`. A failed order becomes pending again only when the
-    /// shopper pays it with another card; a paid one never fails.
+    /// shopper pays it with another card; one that is paid or authorised never fails.
     #[must_use]
     pub fn may_become(self, next: Self) -> bool {
         match self {
-            Self::Pending => matches!(next, Self::Failed | Self::Paid | Self::Cancelled),
-            Self::Failed => matches!(next, Self::Pending | Self::Paid | Self::Cancelled),
-            Self::Paid => matches!(next, Self::Fulfilled | Self::Cancelled),
+            Self::Pending => matches!(next, Self::Authorised | Self::Failed | Self::Paid | Self::Cancelled),
+            Self::Failed => matches!(next, Self::Pending | Self::Authorised | Self::Paid | Self::Cancelled),
+            Self::Authorised => matches!(next, Self::Paid | Self::PartiallyFulfilled | Self::Cancelled),
+            Self::Paid => matches!(next, Self::PartiallyFulfilled | Self::Fulfilled | Self::Cancelled),
+            Self::PartiallyFulfilled => matches!(next, Self::Fulfilled),
             Self::Fulfilled | Self::Cancelled => false,
+        }
+    }
+
+    /// Whether the shopper has been told that the order is theirs.
+    #[must_use]
+    pub fn is_confirmed(self) -> bool {
+        matches!(self, Self::Authorised | Self::Paid | Self::PartiallyFulfilled | Self::Fulfilled)
+    }
+}
+
+/// Who takes the money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentProvider {
+    /// The first one, on Stripe's wire.
+    #[default]
+    Payment,
+    /// The second one, on Adyen's.
+    BackupPayment,
+}
+
+impl PaymentProvider {
+    /// The provider's name in every book.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Payment => "payment",
+            Self::BackupPayment => "backup_payment",
+        }
+    }
+
+    /// The provider of that name; any other name is the first one's.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        if name == "backup_payment" { Self::BackupPayment } else { Self::Payment }
+    }
+
+    /// The one that is asked when this one cannot serve.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Payment => Self::BackupPayment,
+            Self::BackupPayment => Self::Payment,
         }
     }
 }
@@ -101,14 +160,28 @@ pub struct Brief {
     pub failure: Option<Failure>,
     /// What it costs, in minor units.
     pub total_minor: i64,
+    /// What vouchers and store credit cover of that, in minor units.
+    pub credit_minor: i64,
     /// What was given back, in minor units.
     pub refunded_minor: i64,
+    /// Who took or reserved the money, once somebody has.
+    pub provider: Option<PaymentProvider>,
+    /// Whether the desk is looking at it.
+    pub in_review: bool,
     /// ISO 4217 code.
     pub currency: String,
     /// The shopper's address for mail.
     pub email: String,
     /// Headers to repeat on every provider call, one `name: value` a line.
     pub carried: String,
+}
+
+impl Brief {
+    /// What is to be charged, in minor units: the total less vouchers and store credit.
+    #[must_use]
+    pub fn due_minor(&self) -> i64 {
+        self.total_minor - self.credit_minor
+    }
 }
 
 /// Everything that tax and warehouse must be told about an order.
@@ -181,6 +254,52 @@ pub struct BookLine {
     pub refunds: Vec<RefundLine>,
     /// `queued` or `sent`.
     pub dispatch: Option<String>,
+    /// What vouchers and store credit covered.
+    pub credit_minor: i64,
+    /// The voucher that was used.
+    pub voucher: Option<String>,
+    /// What is reserved and not captured.
+    pub authorised_minor: i64,
+    /// Who took or reserved the money.
+    pub payment_provider: Option<String>,
+    /// Where the price of shipping came from.
+    pub shipping_source: Option<String>,
+    /// The shipping provider's name of the quote.
+    pub shipping_quote: Option<String>,
+    /// `approve`, `review`, `decline`, `unavailable` or `off`.
+    pub fraud: Option<String>,
+    /// `pending`, `approved` or `declined`.
+    pub review: Option<String>,
+    /// The account that bought.
+    pub account: Option<String>,
+    /// What left the warehouse together, where money is captured at dispatch.
+    pub dispatches: Vec<DispatchLine>,
+    /// What is disputed, or lost in a dispute.
+    pub disputed_minor: i64,
+    /// `needs_response`, `under_review`, `won` or `lost`.
+    pub dispute_state: Option<String>,
+}
+
+/// One dispatch of an order.
+#[derive(Clone, Debug, Serialize)]
+pub struct DispatchLine {
+    /// The message to the warehouse.
+    pub message: String,
+    /// What was in it.
+    pub lines: Vec<Packed>,
+    /// What was captured for it.
+    pub amount_minor: i64,
+    /// The provider's name of the capture, once it is known.
+    pub capture: Option<String>,
+}
+
+/// So many of one product in a dispatch.
+#[derive(Clone, Debug, Serialize)]
+pub struct Packed {
+    /// The product.
+    pub sku: String,
+    /// How many.
+    pub quantity: i64,
 }
 
 /// One state of an order's life.
@@ -203,8 +322,12 @@ pub struct RefundLine {
     pub key: String,
     /// What was asked for.
     pub amount_minor: i64,
-    /// `pending`, `succeeded` or `refused`.
+    /// `pending`, `succeeded`, `refused`, or `failed` when it came back later.
     pub state: String,
+    /// The idempotency key of the request that asked for it.
+    pub asked: Option<String>,
+    /// Given back as credit beside that.
+    pub credit_minor: i64,
 }
 
 #[cfg(test)]
@@ -213,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_paid_order_never_fails() {
-        for state in [State::Paid, State::Fulfilled, State::Cancelled] {
+        for state in [State::Authorised, State::Paid, State::PartiallyFulfilled, State::Fulfilled, State::Cancelled] {
             assert!(!state.may_become(State::Failed));
             assert!(!state.may_become(State::Pending));
         }

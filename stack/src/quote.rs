@@ -1,13 +1,15 @@
-//! Quotes: what a cart costs with tax, and what happens when the tax provider does not say.
+//! Quotes: what a cart costs with shipping and tax, and what happens when their providers do not say.
 
 use serde_json::json;
 
 use crate::{
-    cart::{Cart, Price, Quote, TaxSource, tax_at},
+    cart::{Address, Cart, Price, Quote, TaxSource, tax_at},
     clock::{backoff, identifier},
     config::Fallback,
+    order::Number,
     providers::tax::{Kind, Taxable},
     refusal::{Refusal, known},
+    shipping::{Asking, Basket, Shipping, ShippingSource, weight_g},
     shop::Shop,
     store::{Claim, Stored},
 };
@@ -19,34 +21,18 @@ impl Shop {
     pub(crate) async fn quote_cart(&self, cart: &str, carried: &str, claim: Option<Claim>) -> Result<Stored, Refusal> {
         let cart = self.store.cart(cart).await.map_err(|error| self.refusal(error))?.ok_or(known::NOT_FOUND)?;
         if let Some(order) = cart.order_seq {
-            return Err(known::CART_ORDERED.about(crate::order::Number(order)));
+            return Err(known::CART_ORDERED.about(Number(order)));
         }
-        if cart.lines.is_empty() {
-            return Err(known::CART_EMPTY);
-        }
-        let promotion =
-            cart.promotion.as_ref().and_then(|code| self.config.promotions.iter().find(|it| it.code == *code));
-        let price = Price::of(&cart.lines, promotion, self.config.shipping_minor);
-        // The provider may be back: a fallback is asked for again, a quote is not.
-        let valid = cart.quote.as_ref().filter(|quote| quote.source == TaxSource::Quote);
-        let quote = match valid {
+        let discount_minor = self.discount_of(&cart);
+        let kept = cart.fitting_quote(discount_minor, &self.config.currency);
+        let final_quote = kept.filter(|quote| !self.may_be_improved(quote));
+        let quote = match final_quote {
             Some(quote) => quote.clone(),
-            None => self.tax_of(&cart, price, carried).await?,
+            None => self.priced(&cart, discount_minor, kept, carried).await?,
         };
-        let stored = Stored {
-            status: 200,
-            body: json!({
-                "subtotal_minor": price.subtotal_minor,
-                "discount_minor": price.discount_minor,
-                "shipping_minor": price.shipping_minor,
-                "tax_minor": quote.tax_minor,
-                "total_minor": price.taxable_minor() + quote.tax_minor,
-                "currency": self.config.currency,
-                "tax_source": quote.source,
-            })
-            .to_string(),
-        };
-        if valid.is_none() || claim.is_some() {
+        let is_new = final_quote.is_none();
+        let stored = self.told(&cart, discount_minor, &quote);
+        if is_new || claim.is_some() {
             let answer = claim.map(|claim| (claim, stored.clone()));
             let kept = self.store.keep_quote(&cart.id, cart.version, quote, answer).await;
             kept.map_err(|error| self.refusal(error))?;
@@ -54,8 +40,90 @@ impl Shop {
         Ok(stored)
     }
 
-    async fn tax_of(&self, cart: &Cart, price: Price, carried: &str) -> Result<Quote, Refusal> {
+    /// What the cart's promotion takes off, while promotions are on.
+    pub(crate) fn discount_of(&self, cart: &Cart) -> i64 {
+        let promotion = cart.promotion.as_ref().filter(|_| self.flags.promotions());
+        let promotion = promotion.and_then(|code| self.config.promotions.iter().find(|it| it.code == *code));
+        Price::of(&cart.lines, promotion, 0).discount_minor
+    }
+
+    /// The provider may be back: what stands in for its word is asked for again, its word is not.
+    fn may_be_improved(&self, quote: &Quote) -> bool {
+        let shipping_may_be_had = self.shipping.is_some() && self.flags.shipping_quotes();
+        quote.source == TaxSource::Fallback
+            || (quote.shipping.source == ShippingSource::Table && shipping_may_be_had)
+    }
+
+    fn told(&self, cart: &Cart, discount_minor: i64, quote: &Quote) -> Stored {
+        let price = Price::with_discount(&cart.lines, discount_minor, quote.shipping.amount_minor);
+        let total_minor = price.taxable_minor() + quote.tax_minor;
+        let credit_minor = cart.voucher_covers_minor(total_minor);
+        let body = json!({
+            "subtotal_minor": price.subtotal_minor,
+            "discount_minor": price.discount_minor,
+            "shipping_minor": price.shipping_minor,
+            "tax_minor": quote.tax_minor,
+            "total_minor": total_minor,
+            "currency": self.config.currency,
+            "tax_source": quote.source,
+            "shipping_source": quote.shipping.source,
+            "credit_minor": credit_minor,
+            "due_minor": total_minor - credit_minor,
+        });
+        Stored { status: 200, body: body.to_string() }
+    }
+
+    /// Asks for shipping, then for the tax on both; what an earlier quote has by a provider's word stays.
+    async fn priced(
+        &self,
+        cart: &Cart,
+        discount_minor: i64,
+        kept: Option<&Quote>,
+        carried: &str,
+    ) -> Result<Quote, Refusal> {
+        if cart.lines.is_empty() {
+            return Err(known::CART_EMPTY);
+        }
         let address = cart.address.as_ref().ok_or(known::NO_ADDRESS)?;
+        let shipping = match kept.map(|quote| &quote.shipping) {
+            Some(shipping) if shipping.source != ShippingSource::Table => shipping.clone(),
+            Some(_) | None => self.shipping_of(cart, address, carried).await,
+        };
+        let price = Price::with_discount(&cart.lines, discount_minor, shipping.amount_minor);
+        let taxed = kept.filter(|quote| {
+            quote.source == TaxSource::Quote && quote.shipping.amount_minor == shipping.amount_minor
+        });
+        let (code, tax_minor, source) = match taxed {
+            Some(quote) => (quote.code.clone(), quote.tax_minor, quote.source),
+            None => self.tax_of(cart, address, price, carried).await?,
+        };
+        let priced = cart.fingerprint(discount_minor, &self.config.currency);
+        Ok(Quote { code, tax_minor, source, shipping, priced })
+    }
+
+    async fn shipping_of(&self, cart: &Cart, address: &Address, carried: &str) -> Shipping {
+        let Some(desk) = &self.shipping else {
+            let amount_minor = self.config.shipping_minor;
+            return Shipping { amount_minor, source: ShippingSource::Flat, quote: None };
+        };
+        let basket = Basket {
+            cart: &cart.id,
+            address,
+            weight_g: weight_g(&cart.lines, |sku| self.catalogue.product(sku).map_or(0, |it| it.weight_g)),
+            currency: &self.config.currency,
+            carried,
+        };
+        desk.rate(&basket, if self.flags.shipping_quotes() { Asking::Provider } else { Asking::TableOnly }).await
+    }
+
+    /// The tax, with the code that it was asked for under and where it came from.
+    async fn tax_of(
+        &self,
+        cart: &Cart,
+        address: &Address,
+        price: Price,
+        carried: &str,
+    ) -> Result<(String, i64, TaxSource), Refusal> {
         let code = identifier("q_");
         let taxable = Taxable {
             kind: Kind::Quote,
@@ -74,19 +142,16 @@ impl Shop {
                 tokio::time::sleep(backoff(self.config.tax.backoff_ms, repeat - 1, BACKOFF_MAX_MS)).await;
             }
             if let Some(tax_minor) = self.tax.quote(&taxable).await {
-                return Ok(Quote { code, tax_minor, source: TaxSource::Quote });
+                return Ok((code, tax_minor, TaxSource::Quote));
             }
         }
         // The defect `tax-outage-is-zero`.
         if self.defects.takes_no_quote_for_zero() {
-            return Ok(Quote { code, tax_minor: 0, source: TaxSource::Quote });
+            return Ok((code, 0, TaxSource::Quote));
         }
         match self.config.tax.fallback {
             Fallback::Block => Err(known::TAX_UNAVAILABLE),
-            Fallback::Rate { rate_bp } => {
-                let tax_minor = tax_at(price.taxable_minor(), rate_bp);
-                Ok(Quote { code, tax_minor, source: TaxSource::Fallback })
-            }
+            Fallback::Rate { rate_bp } => Ok((code, tax_at(price.taxable_minor(), rate_bp), TaxSource::Fallback)),
         }
     }
 }

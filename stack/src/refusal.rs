@@ -67,6 +67,7 @@ pub(crate) mod known {
     pub(crate) const SOLD_OUT: Refusal = Refusal::new(409, "sold_out", "there is not enough of this left");
     pub(crate) const USED_UP: Refusal = Refusal::new(409, "promotion_used_up", "this promotion has been used up");
     pub(crate) const NO_PROMOTION: Refusal = Refusal::new(404, "promotion_unknown", "there is no such promotion");
+    pub(crate) const PROMOTIONS_OFF: Refusal = Refusal::new(409, "promotions_off", "promotions are not taken now");
     pub(crate) const TOTAL_CHANGED: Refusal = Refusal::new(409, "total_changed", "the total is not the one shown");
     pub(crate) const KEY_MISSING: Refusal = Refusal::new(400, "key_missing", "an Idempotency-Key is required");
     pub(crate) const KEY_REUSED: Refusal = Refusal::new(422, "key_reused", "this key was used for another request");

@@ -14,6 +14,7 @@ use tokio::{
 use crate::{
     clock::now_ms,
     config::Config,
+    flags::Flags,
     http,
     log::Log,
     outbox::Outbox,
@@ -105,15 +106,18 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     })?;
     let path = config.store.display().to_string();
     let store_error = |error: StoreError| Error::Store { path: path.clone(), reason: error.to_string() };
-    let store = SqliteStore::open(&config.store, Terms::of(&config)).map_err(store_error)?;
+    let flags = Arc::new(Flags::new(config.flags));
+    let store = SqliteStore::open(&config.store, Terms::of(&config, Arc::clone(&flags))).map_err(store_error)?;
     let store: Arc<dyn Store> = Arc::new(store);
     let (close, closing) = watch::channel(false);
-    let shop = Arc::new(Shop::new(config, Arc::clone(&store), log, closing)?);
+    let shop = Arc::new(Shop::new(config, Arc::clone(&store), flags, log, closing)?);
     shop.metrics.last_change_ms.store(now_ms(), std::sync::atomic::Ordering::Relaxed);
     for (state, count) in store.census().await.map_err(store_error)?.orders {
         shop.metrics.orders_found(state, count);
     }
     Outbox::resume(&shop, store.owed().await.map_err(store_error)?);
+    shop.read_flags().await.map_err(store_error)?;
+    tokio::spawn(Arc::clone(&shop).follow_flags());
     let reconciler = tokio::spawn(Arc::clone(&shop).reconcile());
     let task = tokio::spawn(run(listener, shop, store, reconciler));
     Ok(Running { listen, close, task })

@@ -19,8 +19,13 @@ use crate::{
     log::Log,
     metrics::Metrics,
     outbox::Outbox,
-    providers::{BadAddress, Link, fulfilment::FulfilmentProvider, payment::PaymentProvider, tax::TaxProvider},
+    flags::Flags,
+    providers::{
+        BadAddress, Link, fulfilment::FulfilmentProvider, payment::PaymentProvider, shipping::ShippingProvider,
+        tax::TaxProvider,
+    },
     refusal::{Refusal, known},
+    shipping::ShippingDesk,
     store::{Message, Move, Refund, Store, StoreError},
 };
 
@@ -32,6 +37,9 @@ pub(crate) struct Shop {
     pub(crate) payment: PaymentProvider,
     pub(crate) tax: TaxProvider,
     pub(crate) fulfilment: FulfilmentProvider,
+    /// Who says what shipping costs, where somebody does.
+    pub(crate) shipping: Option<ShippingDesk>,
+    pub(crate) flags: Arc<Flags>,
     pub(crate) outbox: Outbox,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) log: Log,
@@ -50,6 +58,7 @@ impl Shop {
     pub(crate) fn new(
         config: Config,
         store: Arc<dyn Store>,
+        flags: Arc<Flags>,
         log: Log,
         closing: watch::Receiver<bool>,
     ) -> Result<Self, BadAddress> {
@@ -64,7 +73,17 @@ impl Shop {
         let tax = link(&tax.url, tax.in_flight_max, tax.timeout_ms, &tax.breaker, basic)?;
         let fulfilment =
             link(&fulfilment.url, fulfilment.in_flight_max, fulfilment.timeout_ms, &fulfilment.breaker, None)?;
+        let shipping = match &config.shipping {
+            None => None,
+            Some(terms) => {
+                let user = secret(&format!("Basic {}", STANDARD.encode(format!("{}:", terms.api_key))));
+                let link = link(&terms.url, terms.in_flight_max, terms.timeout_ms, &terms.breaker, user)?;
+                Some(ShippingDesk::new(ShippingProvider { link }, terms.clone()))
+            }
+        };
         Ok(Self {
+            shipping,
+            flags,
             catalogue: Catalogue::new(&config),
             payment: PaymentProvider { link: payment },
             tax: TaxProvider { link: tax },

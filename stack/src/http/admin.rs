@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{Asked, Reply};
 use crate::{clock::now_ms, refusal::Refusal, shop::Shop};
 
-const BOOK_PAGE: usize = 1_000;
-const BOOK_PAGE_MAX: usize = 10_000;
+const BOOK_PAGE: i64 = 1_000;
+const BOOK_PAGE_MAX: i64 = 10_000;
 
 pub(super) async fn metrics(shop: &Shop) -> Result<Reply, Refusal> {
     let doubts = shop.store.doubts().await.map_err(|error| shop.refusal(error))?;
@@ -28,10 +28,9 @@ pub(super) async fn quiet(shop: &Shop) -> Result<Reply, Refusal> {
 }
 
 pub(super) async fn export_orders(shop: &Shop, asked: &Asked) -> Result<Reply, Refusal> {
-    let number = |name: &str| asked.parameter(name).and_then(|text| text.parse::<u64>().ok());
-    let after = number("after").unwrap_or(0).min(i64::MAX as u64) as i64;
-    let limit = number("limit").map_or(BOOK_PAGE, |limit| limit as usize).min(BOOK_PAGE_MAX);
-    let book = shop.store.book(after, limit).await.map_err(|error| shop.refusal(error))?;
+    let after = asked.number("after", 0..=i64::MAX)?.unwrap_or(0);
+    let limit = asked.number("limit", 1..=BOOK_PAGE_MAX)?.unwrap_or(BOOK_PAGE);
+    let book = shop.store.book(after, limit as usize).await.map_err(|error| shop.refusal(error))?;
     let mut body = Vec::with_capacity(book.len() * 900);
     for line in &book {
         serde_json::to_writer(&mut body, line).expect("a book line is plain data");

@@ -11,24 +11,27 @@ use crate::{
     catalogue::Sort,
     checkout::fingerprint,
     clock::identifier,
+    order::State,
     pay::Said,
     refusal::{Refusal, known},
     shop::Shop,
     store::{CartChange, Claim, Stored, Telling},
 };
 
-const PAGE: usize = 20;
-const PAGE_MAX: usize = 100;
+const PAGE: i64 = 20;
+const PAGE_MAX: i64 = 100;
+const OFFSET_MAX: i64 = 1_000_000_000;
 const QUANTITY_MAX: i64 = 10_000;
 
-pub(super) fn products(shop: &Shop, asked: &Asked) -> Reply {
-    let number = |name: &str| asked.parameter(name).and_then(|text| text.parse::<usize>().ok());
-    let sort = match asked.parameter("sort").as_deref() {
+pub(super) fn products(shop: &Shop, asked: &Asked) -> Result<Reply, Refusal> {
+    let sort = match asked.parameter("sort")?.as_deref() {
+        None => Sort::Declared,
         Some("popularity") => Sort::Popularity,
-        _ => Sort::Declared,
+        Some(_) => return Err(known::BAD_REQUEST),
     };
-    let limit = number("limit").unwrap_or(PAGE).min(PAGE_MAX);
-    Reply::json(200, shop.catalogue.page(sort, number("offset").unwrap_or(0), limit))
+    let limit = asked.number("limit", 1..=PAGE_MAX)?.unwrap_or(PAGE);
+    let offset = asked.number("offset", 0..=OFFSET_MAX)?.unwrap_or(0);
+    Ok(Reply::json(200, shop.catalogue.page(sort, offset as usize, limit as usize)))
 }
 
 pub(super) async fn product(shop: &Shop, sku: &str) -> Result<Reply, Refusal> {
@@ -64,12 +67,52 @@ pub(super) async fn add_line(shop: &Shop, cart: &str, asked: &Asked) -> Result<R
         return Err(known::BAD_REQUEST);
     }
     let unit_minor = shop.catalogue.product(&sku).ok_or(known::NOT_FOUND)?.unit_minor;
-    let telling = |cart: &Cart| Stored {
-        status: 201,
-        body: json!({"cart": cart.id, "lines": cart.lines, "subtotal_minor": subtotal(&cart.lines)}).to_string(),
-    };
     let line = CartChange::AddLine { sku, quantity, unit_minor };
-    change(shop, cart.to_owned(), asked, "line", line, Box::new(telling)).await
+    change(shop, cart.to_owned(), asked, "line", line, Box::new(|cart| lines_of(201, cart))).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QuantityBody {
+    quantity: i64,
+}
+
+pub(super) async fn set_line(shop: &Shop, cart: &str, sku: &str, asked: &Asked) -> Result<Reply, Refusal> {
+    let QuantityBody { quantity } = asked.json()?;
+    if !(0..=QUANTITY_MAX).contains(&quantity) {
+        return Err(known::BAD_REQUEST);
+    }
+    let unit_minor = shop.catalogue.product(sku).ok_or(known::NOT_FOUND)?.unit_minor;
+    let line = CartChange::SetLine { sku: sku.to_owned(), quantity, unit_minor };
+    let what = format!("line {sku}");
+    change(shop, cart.to_owned(), asked, &what, line, Box::new(|cart| lines_of(200, cart))).await
+}
+
+fn lines_of(status: u16, cart: &Cart) -> Stored {
+    let body = json!({"cart": cart.id, "lines": cart.lines, "subtotal_minor": subtotal(&cart.lines)});
+    Stored { status, body: body.to_string() }
+}
+
+pub(super) async fn look(shop: &Shop, id: &str) -> Result<Reply, Refusal> {
+    let read = |error| shop.refusal(error);
+    let cart = shop.store.cart(id).await.map_err(read)?.ok_or(known::NOT_FOUND)?;
+    let order = match cart.order_seq {
+        Some(order) => shop.store.order(order).await.map_err(read)?,
+        None => None,
+    };
+    let state = match order.map(|order| order.state) {
+        None => "open",
+        Some(State::Pending) => "in_payment",
+        Some(_) => "ordered",
+    };
+    let body = json!({
+        "cart": cart.id,
+        "lines": cart.lines,
+        "subtotal_minor": subtotal(&cart.lines),
+        "currency": shop.config.currency,
+        "state": state,
+    });
+    Ok(Reply::json(200, body.to_string()))
 }
 
 pub(super) async fn set_address(shop: &Shop, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {

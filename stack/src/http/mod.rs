@@ -1,11 +1,11 @@
-//! The shop over HTTP/1.1: one match from method and path to what is asked, and one place where answers are written.
+//! The shop over HTTP: one match from route to what is asked, and one place where answers are written.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, ops::RangeInclusive, sync::Arc};
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER},
+    HeaderMap, HeaderValue, Request, Response, StatusCode,
+    header::{ALLOW, CONTENT_TYPE, RETRY_AFTER},
 };
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -20,6 +20,10 @@ use crate::{
 mod admin;
 mod carts;
 mod orders;
+pub(crate) mod route;
+mod switches;
+
+use route::{Found, Route};
 
 const BODY_MAX_BYTES: usize = 64 * 1024;
 const JSON: &str = "application/json";
@@ -78,17 +82,36 @@ impl From<Refusal> for Reply {
 /// Answers one request.
 pub(crate) async fn answer(shop: Arc<Shop>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let (route, reply) = match Limited::new(body, BODY_MAX_BYTES).collect().await {
+    let (route, values) = match route::find(&head.method, head.uri.path()) {
+        Found::Route(route, values) => (route, values),
+        Found::OtherMethods(methods) => return Ok(nowhere(&shop, METHOD, Some(&methods))),
+        Found::Nothing => return Ok(nowhere(&shop, known::NOT_FOUND, None)),
+    };
+    let reply = match Limited::new(body, BODY_MAX_BYTES).collect().await {
         Ok(body) => {
             let query = head.uri.query().map(str::to_owned);
             let asked = Asked { headers: head.headers, query, body: body.to_bytes() };
-            route(&shop, &head.method, head.uri.path(), asked).await
+            reply(&shop, route, values, asked).await.unwrap_or_else(Reply::from)
         }
-        Err(_) => (NONE, Err(Refusal::new(413, "too_large", "the body is too large or was cut off"))),
+        Err(_) => TOO_LARGE.into(),
     };
-    let reply = reply.unwrap_or_else(Reply::from);
-    shop.metrics.http(route, reply.status);
+    shop.metrics.http(route as usize, reply.status);
     Ok(written(reply))
+}
+
+const METHOD: Refusal = Refusal::new(405, "method_not_allowed", "this cannot be done here");
+const TOO_LARGE: Refusal = Refusal::new(413, "too_large", "the body is too large or was cut off");
+const MEDIA_TYPE: Refusal = Refusal::new(415, "unsupported_media_type", "the body must be JSON");
+
+/// The answer where there is no route.
+#[cold]
+fn nowhere(shop: &Shop, refusal: Refusal, allow: Option<&str>) -> Response<Full<Bytes>> {
+    shop.metrics.http(route::ROUTES, refusal.status);
+    let mut response = written(refusal.into());
+    if let Some(methods) = allow.and_then(|methods| HeaderValue::from_str(methods).ok()) {
+        response.headers_mut().insert(ALLOW, methods);
+    }
+    response
 }
 
 fn written(reply: Reply) -> Response<Full<Bytes>> {
@@ -105,42 +128,34 @@ fn written(reply: Reply) -> Response<Full<Bytes>> {
     response
 }
 
-/// The route of whatever is not here; the indexes are those of [`crate::metrics::ROUTES`].
-const NONE: usize = 19;
-
-/// Finds what is asked for and does it; answers its index in the metrics too.
-async fn route(shop: &Arc<Shop>, method: &Method, path: &str, asked: Asked) -> (usize, Result<Reply, Refusal>) {
-    let mut parts = [""; 4];
-    let mut depth = 0;
-    for part in path.split('/').skip(1) {
-        if depth == parts.len() {
-            return (NONE, Err(known::NOT_FOUND));
-        }
-        parts[depth] = part;
-        depth += 1;
-    }
-    let (get, post, put) = (method == Method::GET, method == Method::POST, method == Method::PUT);
-    match &parts[..depth] {
-        ["products"] if get => (0, Ok(carts::products(shop, &asked))),
-        ["products", sku] if get => (1, carts::product(shop, sku).await),
-        ["carts"] if post => (2, carts::open(shop, &asked).await),
-        ["carts", cart, "lines"] if post => (3, carts::add_line(shop, cart, &asked).await),
-        ["carts", cart, "address"] if put => (4, carts::set_address(shop, cart, &asked).await),
-        ["carts", cart, "promotion"] if post => (5, carts::promote(shop, cart, &asked).await),
-        ["carts", cart, "quote"] if post => (6, carts::quote(shop, cart, &asked).await),
-        ["carts", cart, "checkout"] if post => (7, orders::check_out(shop, cart, &asked).await),
-        ["orders", number, "payments"] if post => (8, orders::pay_again(shop, number, &asked).await),
-        ["orders", number] if get => (9, orders::look(shop, number).await),
-        ["carts", cart, "order"] if get => (10, orders::of_cart(shop, cart).await),
-        ["orders", number, "cancel"] if post => (11, orders::cancel(shop, number, &asked).await),
-        ["orders", number, "refunds"] if post => (12, orders::refund(shop, number, &asked).await),
-        ["webhooks", "payment"] if post => (13, orders::take_event(shop, &asked).await),
-        ["healthz"] if get => (14, Ok(Reply::text("text/plain", "ok\n"))),
-        ["metrics"] if get => (15, admin::metrics(shop).await),
-        ["admin", "quiet"] if get => (16, admin::quiet(shop).await),
-        ["admin", "export", "orders"] if get => (17, admin::export_orders(shop, &asked).await),
-        ["admin", "export", "files"] if get => (18, Ok(admin::export_files(shop))),
-        _ => (NONE, Err(known::NOT_FOUND)),
+/// Does what is asked for.
+async fn reply(shop: &Arc<Shop>, route: Route, values: [&str; 2], asked: Asked) -> Result<Reply, Refusal> {
+    let [first, second] = values;
+    match route {
+        Route::Products => carts::products(shop, &asked),
+        Route::Product => carts::product(shop, first).await,
+        Route::CartOpen => carts::open(shop, &asked).await,
+        Route::CartLook => carts::look(shop, first).await,
+        Route::CartLine => carts::set_line(shop, first, second, &asked).await,
+        Route::CartLines => carts::add_line(shop, first, &asked).await,
+        Route::CartAddress => carts::set_address(shop, first, &asked).await,
+        Route::CartPromotion => carts::promote(shop, first, &asked).await,
+        Route::CartQuote => carts::quote(shop, first, &asked).await,
+        Route::Checkout => orders::check_out(shop, first, &asked).await,
+        Route::Payments => orders::pay_again(shop, first, &asked).await,
+        Route::Order => orders::look(shop, first).await,
+        Route::CartOrder => orders::of_cart(shop, first).await,
+        Route::Cancel => orders::cancel(shop, first, &asked).await,
+        Route::Refunds => orders::refund(shop, first, &asked).await,
+        Route::PaymentEvents => orders::take_event(shop, &asked).await,
+        Route::Health => Ok(Reply::text("text/plain", "ok\n")),
+        Route::Metrics => admin::metrics(shop).await,
+        Route::Quiet => admin::quiet(shop).await,
+        Route::Flags => Ok(switches::all(shop)),
+        Route::Flag => switches::one(shop, first),
+        Route::FlagSet => switches::flip(shop, first, &asked).await,
+        Route::ExportOrders => admin::export_orders(shop, &asked).await,
+        Route::ExportFiles => Ok(admin::export_files(shop)),
     }
 }
 
@@ -150,10 +165,19 @@ impl Asked {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// A parameter of the query.
-    fn parameter(&self, name: &str) -> Option<String> {
-        let query = self.query.as_deref()?.as_bytes();
-        form_urlencoded::parse(query).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+    /// A parameter of the query; one that is there twice could be read two ways.
+    fn parameter(&self, name: &str) -> Result<Option<String>, Refusal> {
+        let Some(query) = self.query.as_deref() else { return Ok(None) };
+        let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(found, _)| found == name);
+        let value = values.next().map(|(_, value)| value.into_owned());
+        if values.next().is_some() { Err(known::BAD_REQUEST) } else { Ok(value) }
+    }
+
+    /// A number in the query.
+    fn number(&self, name: &str, range: RangeInclusive<i64>) -> Result<Option<i64>, Refusal> {
+        let Some(text) = self.parameter(name)? else { return Ok(None) };
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.map(Some).ok_or(known::BAD_REQUEST)
     }
 
     /// The headers that calls to providers repeat, one `name: value` a line.
@@ -172,6 +196,9 @@ impl Asked {
 
     /// The body as JSON. A mistake's text is not told: it could repeat what is secret.
     fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Refusal> {
+        if self.headers.get(CONTENT_TYPE).is_some_and(|it| !is_json(it)) {
+            return Err(MEDIA_TYPE);
+        }
         serde_json::from_slice(&self.body).map_err(|_| known::BAD_REQUEST)
     }
 
@@ -182,4 +209,10 @@ impl Asked {
             _ => Err(known::KEY_MISSING),
         }
     }
+}
+
+/// Whether a content type is JSON, whatever its parameters.
+fn is_json(content_type: &HeaderValue) -> bool {
+    let essence = content_type.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(JSON.as_bytes())
 }

@@ -14,9 +14,11 @@ use serde::de::DeserializeOwned;
 use crate::metrics::{Metrics, Operation, Outcome};
 
 pub(crate) mod breaker;
+pub(crate) mod fraud;
 pub(crate) mod fulfilment;
 pub(crate) mod payment;
 mod pool;
+pub(crate) mod shipping;
 pub(crate) mod tax;
 
 use breaker::{Breaker, Health};

@@ -9,9 +9,11 @@ use crate::{
     refusal::Refusal,
 };
 
+mod front;
 mod sqlite;
 mod terms;
 
+pub(crate) use front::Front;
 pub(crate) use sqlite::SqliteStore;
 pub(crate) use terms::Terms;
 
@@ -48,6 +50,8 @@ pub(crate) struct Claim {
 pub(crate) enum CartChange {
     Open,
     AddLine { sku: String, quantity: i64, unit_minor: i64 },
+    /// Nothing of it takes the line away.
+    SetLine { sku: String, quantity: i64, unit_minor: i64 },
     SetAddress(Address),
     Promote { code: String },
 }
@@ -242,7 +246,7 @@ pub(crate) struct Census {
 }
 
 /// The shop's storage.
-pub(crate) trait Store: Send + Sync + 'static {
+pub(crate) trait Store: Front + Send + Sync + 'static {
     /// Changes a cart that is not ordered yet; with a key, once.
     fn change_cart(&self, cart: String, change: CartChange, claim: Option<Claim>, telling: Telling)
     -> Answer<'_, Told>;

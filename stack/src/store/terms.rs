@@ -1,35 +1,46 @@
 //! The shop's terms of business that storage applies inside its steps: promotions, shipping, holds, and the seeded
 //! defects that sit there.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    config::{Config, Product, Promotion},
+    cart::{Cart, Price},
+    config::{Config, Product, Promotion, Voucher},
     defects::Defects,
+    flags::Flags,
 };
 
 /// Everything of the configuration that a step needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
     pub(crate) currency: String,
-    pub(crate) shipping_minor: i64,
     pub(crate) products: Vec<Product>,
     pub(crate) promotions: HashMap<String, Promotion>,
+    pub(crate) vouchers: Vec<Voucher>,
+    pub(crate) flags: Arc<Flags>,
     pub(crate) tax_policy: &'static str,
     pub(crate) hold_ttl_ms: i64,
     pub(crate) defects: Defects,
 }
 
 impl Terms {
-    pub(crate) fn of(config: &Config) -> Self {
+    pub(crate) fn of(config: &Config, flags: Arc<Flags>) -> Self {
         Self {
             currency: config.currency.clone(),
-            shipping_minor: config.shipping_minor,
             products: config.catalogue.products.clone(),
             promotions: config.promotions.iter().map(|it| (it.code.clone(), it.clone())).collect(),
+            vouchers: config.vouchers.clone(),
+            flags,
             tax_policy: config.tax.fallback.policy(),
             hold_ttl_ms: config.hold_ttl_ms as i64,
             defects: Defects(config.defect),
         }
+    }
+
+    /// What a cart's promotion takes off, while promotions are on.
+    pub(crate) fn discount_of(&self, cart: &Cart) -> i64 {
+        let promotion = cart.promotion.as_ref().filter(|_| self.flags.promotions());
+        let promotion = promotion.and_then(|code| self.promotions.get(code));
+        Price::of(&cart.lines, promotion, 0).discount_minor
     }
 }

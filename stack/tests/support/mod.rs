@@ -13,6 +13,7 @@ use std::{
 use serde_json::{Value, json};
 use stack::{Config, Defect, Running, serve};
 
+pub mod front;
 pub mod providers;
 pub mod wire;
 
@@ -86,6 +87,15 @@ impl Stage {
     pub async fn post(&self, path: &str, key: &str, body: Value) -> Got {
         let headers = [("idempotency-key", key), ("doorbuster-intent", "r1.7.0")];
         call(self.shop, "POST", path, &headers, Some(body.to_string())).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Got {
+        call(self.shop, "PUT", path, &[], Some(body.to_string())).await
+    }
+
+    /// A second process on the same store.
+    pub async fn beside(&self) -> Running {
+        serve(self.config.clone()).await.unwrap()
     }
 
     /// A cart with lines and an address; answers its name.

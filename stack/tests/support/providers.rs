@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::{net::TcpListener, sync::Notify};
 
-use super::{SECRET, wire};
+use super::{SECRET, front, wire};
 
 /// What becomes of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,6 +175,8 @@ fn operation(path: &str, body: &str) -> &'static str {
         "/v1/payment_methods" => "method",
         "/v1/refunds" => "refund",
         "/dispatches" => "dispatch",
+        "/v2/shipments" => "rate",
+        "/api/decide" => "decide",
         "/api/v2/transactions/create" if body.contains("SalesOrder") => "quote",
         "/api/v2/transactions/create" => "document",
         _ if path.ends_with("/void") => "void",
@@ -236,6 +238,8 @@ impl Books {
                 self.dispatches.push(body["order"].as_str().unwrap().into());
                 (201, json!({}))
             }
+            "rate" => (201, front::rate(body, self.counts["rate"])),
+            "decide" => (200, front::decide(body)),
             _ => (404, json!({})),
         };
         if !key.is_empty() {

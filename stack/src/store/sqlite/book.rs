@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     cart::TaxSource,
-    order::{BookLine, HistoryLine, Number, RefundLine, State},
+    order::{BookLine, DispatchLine, HistoryLine, Number, Packed, RefundLine, State},
 };
 
 /// Orders after a sequence number, ascending.
@@ -19,7 +19,9 @@ pub(super) fn read(connection: &Connection, after: i64, limit: usize) -> rusqlit
         .prepare_cached(
             "SELECT seq, cart, state, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor,
                     total_minor, paid_minor, refunded_minor, email, promotion, tax_source, tax_policy, tax_quote,
-                    tax_document, payment, dispatch, carried
+                    tax_document, payment, dispatch, carried, credit_minor, voucher, authorised_minor,
+                    payment_provider, shipping_source, shipping_quote, fraud, review, account, disputed_minor,
+                    dispute_state
              FROM orders WHERE seq > ?1 ORDER BY seq LIMIT ?2",
         )?
         .query_map(params![after, limit as i64], line)?
@@ -28,6 +30,7 @@ pub(super) fn read(connection: &Connection, after: i64, limit: usize) -> rusqlit
         line.lines = orders::lines(&snapshot, line.seq)?;
         line.history = history(&snapshot, line.seq)?;
         line.refunds = refunds(&snapshot, line.seq)?;
+        line.dispatches = dispatches(&snapshot, line.seq)?;
     }
     Ok(lines)
 }
@@ -67,6 +70,18 @@ fn line(row: &Row<'_>) -> rusqlite::Result<BookLine> {
         history: Vec::new(),
         refunds: Vec::new(),
         dispatch: row.get(18)?,
+        credit_minor: row.get(20)?,
+        voucher: row.get(21)?,
+        authorised_minor: row.get(22)?,
+        payment_provider: row.get(23)?,
+        shipping_source: row.get(24)?,
+        shipping_quote: row.get(25)?,
+        fraud: row.get(26)?,
+        review: row.get(27)?,
+        account: row.get(28)?,
+        dispatches: Vec::new(),
+        disputed_minor: row.get(29)?,
+        dispute_state: row.get(30)?,
     })
 }
 
@@ -81,8 +96,35 @@ fn history(connection: &Connection, order: i64) -> rusqlite::Result<Vec<HistoryL
 
 fn refunds(connection: &Connection, order: i64) -> rusqlite::Result<Vec<RefundLine>> {
     connection
-        .prepare_cached("SELECT key, amount, state FROM refunds WHERE order_seq = ?1 ORDER BY id")?
-        .query_map([order], |row| Ok(RefundLine { key: row.get(0)?, amount_minor: row.get(1)?, state: row.get(2)? }))?
+        .prepare_cached("SELECT key, amount, state, asked, credit_minor FROM refunds WHERE order_seq = ?1 ORDER BY id")?
+        .query_map([order], |row| {
+            Ok(RefundLine {
+                key: row.get(0)?,
+                amount_minor: row.get(1)?,
+                state: row.get(2)?,
+                asked: row.get(3)?,
+                credit_minor: row.get(4)?,
+            })
+        })?
+        .collect()
+}
+
+fn dispatches(connection: &Connection, order: i64) -> rusqlite::Result<Vec<DispatchLine>> {
+    let mut packed =
+        connection.prepare_cached("SELECT sku, quantity FROM dispatch_lines WHERE message = ?1 ORDER BY sku")?;
+    connection
+        .prepare_cached(
+            "SELECT d.message, d.amount_minor, c.reference
+             FROM dispatches d LEFT JOIN captures c ON c.message = d.message AND c.state = 'succeeded'
+             WHERE d.order_seq = ?1 ORDER BY d.message",
+        )?
+        .query_map([order], |row| {
+            let message: i64 = row.get(0)?;
+            let lines = packed
+                .query_map([message], |row| Ok(Packed { sku: row.get(0)?, quantity: row.get(1)? }))?
+                .collect::<Result<_, _>>()?;
+            Ok(DispatchLine { message: format!("m_{message}"), lines, amount_minor: row.get(1)?, capture: row.get(2)? })
+        })?
         .collect()
 }
 

@@ -43,10 +43,7 @@ fn apply(connection: &Connection, terms: &Terms, id: &str, change: CartChange) -
             Ok(Cart { id: id.to_owned(), ..Cart::default() })
         }
         CartChange::AddLine { sku, quantity, unit_minor } => {
-            let touched = connection
-                .prepare_cached("UPDATE carts SET version = version + 1 WHERE id = ?1 AND order_seq IS NULL")?
-                .execute([id])?;
-            must_be_open(connection, id, touched)?;
+            touch(connection, id)?;
             connection
                 .prepare_cached(
                     "INSERT INTO cart_lines (cart, sku, quantity, unit_minor) VALUES (?1, ?2, ?3, ?4)
@@ -54,12 +51,24 @@ fn apply(connection: &Connection, terms: &Terms, id: &str, change: CartChange) -
                                                            unit_minor = excluded.unit_minor",
                 )?
                 .execute(params![id, sku, quantity, unit_minor])?;
-            let lines = lines(connection, id)?;
-            let wanted = lines.iter().find(|line| line.sku == sku).map_or(0, |line| line.quantity);
-            if available(connection, &sku)?.unwrap_or(0) < wanted {
-                return Err(known::SOLD_OUT.into());
+            with_enough_of(connection, id, &sku)
+        }
+        CartChange::SetLine { sku, quantity, unit_minor } => {
+            touch(connection, id)?;
+            if quantity == 0 {
+                connection
+                    .prepare_cached("DELETE FROM cart_lines WHERE cart = ?1 AND sku = ?2")?
+                    .execute(params![id, sku])?;
+                return Ok(Cart { id: id.to_owned(), lines: lines(connection, id)?, ..Cart::default() });
             }
-            Ok(Cart { id: id.to_owned(), lines, ..Cart::default() })
+            connection
+                .prepare_cached(
+                    "INSERT INTO cart_lines (cart, sku, quantity, unit_minor) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (cart, sku) DO UPDATE SET quantity = excluded.quantity,
+                                                           unit_minor = excluded.unit_minor",
+                )?
+                .execute(params![id, sku, quantity, unit_minor])?;
+            with_enough_of(connection, id, &sku)
         }
         CartChange::SetAddress(address) => {
             let address = serde_json::to_string(&address).expect("an address is plain text");
@@ -71,6 +80,7 @@ fn apply(connection: &Connection, terms: &Terms, id: &str, change: CartChange) -
             must_be_open(connection, id, touched)?;
             Ok(Cart { id: id.to_owned(), ..Cart::default() })
         }
+        CartChange::Promote { .. } if !terms.flags.promotions() => Err(known::PROMOTIONS_OFF.into()),
         CartChange::Promote { code } => {
             let left: Option<i64> = connection
                 .prepare_cached("SELECT use_limit - used FROM promotions WHERE code = ?1")?
@@ -92,6 +102,24 @@ fn apply(connection: &Connection, terms: &Terms, id: &str, change: CartChange) -
     }
 }
 
+/// Marks an open cart as changed.
+fn touch(connection: &Connection, id: &str) -> Done<()> {
+    let touched = connection
+        .prepare_cached("UPDATE carts SET version = version + 1 WHERE id = ?1 AND order_seq IS NULL")?
+        .execute([id])?;
+    must_be_open(connection, id, touched)
+}
+
+/// The cart's lines, if there is enough left of one of them.
+fn with_enough_of(connection: &Connection, id: &str, sku: &str) -> Done<Cart> {
+    let lines = lines(connection, id)?;
+    let wanted = lines.iter().find(|line| line.sku == sku).map_or(0, |line| line.quantity);
+    if available(connection, sku)?.unwrap_or(0) < wanted {
+        return Err(known::SOLD_OUT.into());
+    }
+    Ok(Cart { id: id.to_owned(), lines, ..Cart::default() })
+}
+
 /// Refuses a change that touched no open cart.
 fn must_be_open(connection: &Connection, id: &str, touched: usize) -> Done<()> {
     if touched > 0 {
@@ -107,7 +135,8 @@ fn must_be_open(connection: &Connection, id: &str, touched: usize) -> Done<()> {
 pub(super) fn read(connection: &Connection, id: &str) -> rusqlite::Result<Option<Cart>> {
     let cart = connection
         .prepare_cached(
-            "SELECT version, address, promotion, CASE WHEN quoted_for = version THEN quote END, order_seq
+            "SELECT version, address, promotion, CASE WHEN quoted_for = version THEN quote END, order_seq, account,
+                    voucher, (SELECT balance_minor FROM vouchers WHERE code = carts.voucher)
              FROM carts WHERE id = ?1",
         )?
         .query_row([id], |row| {
@@ -119,6 +148,8 @@ pub(super) fn read(connection: &Connection, id: &str) -> rusqlite::Result<Option
                 promotion: row.get(2)?,
                 quote: decoded(row.get(3)?),
                 order_seq: row.get(4)?,
+                account: row.get(5)?,
+                voucher: row.get::<_, Option<String>>(6)?.zip(row.get(7)?),
             })
         })
         .optional()?;

@@ -23,6 +23,9 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, begin: Begin) -> Don
             None => payments::resume(connection, &begin.claim, order, payment, &begin.provider_key),
         };
     }
+    if !terms.flags.accepts_orders() {
+        return Err(known::BUSY.into());
+    }
     let cart = carts::read(connection, &begin.cart)?.ok_or(known::NOT_FOUND)?;
     if let Some(seq) = cart.order_seq {
         return Err(known::CART_ORDERED.about(Number(seq)).into());
@@ -33,9 +36,9 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, begin: Begin) -> Don
     if cart.address.is_none() {
         return Err(known::NO_ADDRESS.into());
     }
-    let Some(quote) = &cart.quote else { return Ok(Begun::Unquoted) };
-    let promotion = cart.promotion.as_ref().and_then(|code| terms.promotions.get(code));
-    let price = Price::of(&cart.lines, promotion, terms.shipping_minor);
+    let discount_minor = terms.discount_of(&cart);
+    let Some(quote) = cart.fitting_quote(discount_minor, &terms.currency) else { return Ok(Begun::Unquoted) };
+    let price = Price::with_discount(&cart.lines, discount_minor, quote.shipping.amount_minor);
     let total_minor = price.taxable_minor() + quote.tax_minor;
     if begin.shown_total_minor.is_some_and(|shown| shown != total_minor) {
         return Err(known::TOTAL_CHANGED.into());
@@ -71,7 +74,7 @@ fn hold(connection: &Connection, terms: &Terms, cart: &Cart, stock_seen: Option<
         None => orders::hold_stock(connection, &cart.lines)?,
         Some(seen) => write_stock_back(connection, cart, seen)?,
     }
-    match &cart.promotion {
+    match cart.promotion.as_ref().filter(|_| terms.flags.promotions()) {
         None => Ok(()),
         Some(code) if terms.defects.counts_promotions_late() => look_at_limit(connection, code),
         Some(code) => orders::hold_promotion(connection, code),
@@ -112,8 +115,9 @@ fn insert_order(
         .prepare_cached(
             "INSERT INTO orders (cart, state, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor,
                                  total_minor, email, address, promotion, tax_source, tax_policy, tax_quote, carried,
-                                 hold, hold_until_ms)
-             SELECT id, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, address, promotion, ?9, ?10, ?11, ?12, 'held', ?13
+                                 hold, hold_until_ms, shipping_source, shipping_quote)
+             SELECT id, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, address, iif(?16, promotion, NULL), ?9, ?10, ?11, ?12,
+                    'held', ?13, ?14, ?15
              FROM carts WHERE id = ?1",
         )?
         .execute(params![
@@ -130,6 +134,9 @@ fn insert_order(
             quote.code,
             begin.carried,
             now_ms() + terms.hold_ttl_ms,
+            quote.shipping.source.name(),
+            quote.shipping.quote,
+            terms.flags.promotions(),
         ])?;
     let seq = connection.last_insert_rowid();
     connection
@@ -145,7 +152,10 @@ fn insert_order(
         state: State::Pending,
         total_minor,
         failure: None,
+        credit_minor: 0,
         refunded_minor: 0,
+        provider: None,
+        in_review: false,
         currency: terms.currency.clone(),
         email: begin.email.clone(),
         carried: begin.carried.clone(),

@@ -25,6 +25,7 @@ use crate::{
 mod book;
 mod carts;
 mod checkout;
+mod front;
 mod keys;
 mod opening;
 mod orders;

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
-use super::super::Terms;
+use super::{super::Terms, front};
 
 /// Numbered from 1; a migration, once released, is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/0001_shop.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../../migrations/0001_shop.sql"), include_str!("../../../migrations/0002_breadth.sql")];
 
 const STATEMENTS_CACHED: usize = 160;
 
@@ -63,6 +64,7 @@ pub(super) fn load(connection: &mut Connection, terms: &Terms) -> rusqlite::Resu
         for promotion in terms.promotions.values() {
             promotions.execute(params![promotion.code, promotion.limit])?;
         }
+        front::load(&transaction, terms)?;
     }
     transaction.commit()
 }

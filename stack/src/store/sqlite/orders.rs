@@ -6,7 +6,7 @@ use super::{super::Move, carts::line, writer::Done};
 use crate::{
     cart::Line,
     clock::now_ms,
-    order::{Brief, Failure, Number, State},
+    order::{Brief, Failure, Number, PaymentProvider, State},
     refusal::known,
 };
 
@@ -24,6 +24,9 @@ fn brief_of(row: &Row<'_>) -> rusqlite::Result<Brief> {
         currency: row.get(5)?,
         email: row.get(6)?,
         carried: row.get(7)?,
+        credit_minor: row.get(9)?,
+        provider: row.get_ref(10)?.as_str_or_null()?.map(PaymentProvider::named),
+        in_review: row.get_ref(11)?.as_str_or_null()? == Some("pending"),
     })
 }
 
@@ -38,7 +41,7 @@ pub(super) fn brief(connection: &Connection, seq: i64) -> rusqlite::Result<Optio
             "SELECT seq, cart, state, total_minor, refunded_minor, currency, email, carried,
                     CASE state WHEN 'failed' THEN
                         (SELECT state = 'declined' FROM payments WHERE order_seq = orders.seq ORDER BY id DESC LIMIT 1)
-                    END
+                    END, credit_minor, payment_provider, review
              FROM orders WHERE seq = ?1",
         )?
         .query_row([seq], brief_of)

@@ -115,7 +115,7 @@ pub(super) fn insert(connection: &Connection, brief: &Brief, key: &str, method: 
             "INSERT INTO payments (order_seq, key, method, amount, state, created_ms)
              VALUES (?1, ?2, ?3, ?4, 'open', ?5)",
         )?
-        .execute(params![brief.number.0, key, method, brief.total_minor, now_ms()])?;
+        .execute(params![brief.number.0, key, method, brief.due_minor(), now_ms()])?;
     Ok(connection.last_insert_rowid())
 }
 
@@ -131,7 +131,9 @@ pub(super) fn resume(
     let brief = order.map(|seq| orders::brief(connection, seq)).transpose()?.flatten();
     let (Some(row), Some(mut brief)) = (row, brief) else { return Err(known::KEY_REUSED.into()) };
     match brief.state {
-        State::Paid | State::Fulfilled | State::Cancelled => Ok(Begun::Standing(Standing::Accepted(brief))),
+        State::Authorised | State::Paid | State::PartiallyFulfilled | State::Fulfilled | State::Cancelled => {
+            Ok(Begun::Standing(Standing::Accepted(brief)))
+        }
         State::Pending if row.state.is_unsettled() => Ok(Begun::Charge(row.charge(brief), None)),
         State::Pending => Err(known::PAYMENT_PENDING.about(brief.number).into()),
         // Nothing was charged because the provider could not be asked: the same wish is taken up anew.
@@ -156,7 +158,9 @@ pub(super) fn begin_another(connection: &Connection, begin: &BeginPayment) -> Do
     match brief.state {
         State::Failed => another(connection, &mut brief, &begin.claim, &begin.method, &begin.provider_key),
         State::Pending => Err(known::PAYMENT_PENDING.about(brief.number).into()),
-        State::Paid | State::Fulfilled => Err(known::ALREADY_PAID.about(brief.number).into()),
+        State::Authorised | State::Paid | State::PartiallyFulfilled | State::Fulfilled => {
+            Err(known::ALREADY_PAID.about(brief.number).into())
+        }
         State::Cancelled => Err(known::CANCELLED.about(brief.number).into()),
     }
 }
@@ -171,7 +175,7 @@ fn another(connection: &Connection, brief: &mut Brief, claim: &Claim, method: &s
         payment,
         key: provider_key.to_owned(),
         method: method.to_owned(),
-        amount_minor: brief.total_minor,
+        amount_minor: brief.due_minor(),
         tried_before: false,
         brief: brief.clone(),
     };

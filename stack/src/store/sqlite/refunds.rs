@@ -95,7 +95,7 @@ pub(super) fn begin_cancel(connection: &Connection, cancel: &GiveBack) -> Done<G
     let mut given =
         Given { brief: brief.clone(), refund: None, moves: Vec::new(), messages: Vec::new(), replayed: None };
     match brief.state {
-        State::Fulfilled => return Err(known::TOO_LATE.about(brief.number).into()),
+        State::PartiallyFulfilled | State::Fulfilled => return Err(known::TOO_LATE.about(brief.number).into()),
         State::Cancelled => {}
         State::Pending => {
             connection.prepare_cached("UPDATE orders SET cancel_wanted = 1 WHERE seq = ?1")?.execute([cancel.order])?;
@@ -104,7 +104,7 @@ pub(super) fn begin_cancel(connection: &Connection, cancel: &GiveBack) -> Done<G
             orders::release(connection, cancel.order)?;
             given.moves.extend(orders::step(connection, &mut brief, State::Cancelled, why)?);
         }
-        State::Paid => {
+        State::Authorised | State::Paid => {
             orders::release(connection, cancel.order)?;
             given.moves.extend(orders::step(connection, &mut brief, State::Cancelled, why)?);
             outbox::withdraw_dispatch(connection, cancel.order)?;

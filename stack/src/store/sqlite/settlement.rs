@@ -202,7 +202,9 @@ impl Settling<'_> {
     fn finish(self) -> Settled {
         let Made { moves, messages, refund, contradiction } = self.made;
         let standing = match self.brief.state {
-            State::Paid | State::Fulfilled | State::Cancelled => Standing::Accepted(self.brief),
+            State::Authorised | State::Paid | State::PartiallyFulfilled | State::Fulfilled | State::Cancelled => {
+                Standing::Accepted(self.brief)
+            }
             State::Pending | State::Failed => self.row.standing(self.brief),
         };
         Settled { standing, moves, messages, refund, contradiction }

@@ -115,3 +115,31 @@ async fn a_closed_writer_has_finished_what_was_queued() {
     }
     assert!(matches!(writer.run(|connection| insert(connection, 200)).await, Err(StoreError::Unavailable(_))));
 }
+
+#[test]
+fn a_store_of_the_first_round_is_brought_up_to_date() {
+    let file = tempfile::tempdir().unwrap();
+    let path = file.path().join("shop.db");
+    {
+        let old = opening::writing(&path).unwrap();
+        old.execute_batch(include_str!("../../../migrations/0001_shop.sql")).unwrap();
+        old.execute_batch(
+            "PRAGMA user_version = 1;
+             INSERT INTO orders (cart, state, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor,
+                                 total_minor, email, address, tax_source, tax_policy, tax_quote, carried, hold,
+                                 hold_until_ms)
+             VALUES ('c_1', 'paid', 'USD', 100, 0, 0, 0, 100, 'a@example.com', '{}', 'quote', 'block', 'q_1', '', 'sold', 0);
+             INSERT INTO payments (order_seq, key, method, amount, state, intent, created_ms)
+             VALUES (1, 'pk_1', 'pm', 100, 'succeeded', 'pi_1', 0);
+             INSERT INTO outbox (order_seq, kind) VALUES (1, 'dispatch');",
+        )
+        .unwrap();
+    }
+    let mut connection = opening::writing(&path).unwrap();
+    opening::migrate(&mut connection).unwrap();
+    let brief = super::orders::brief(&connection, 1).unwrap().unwrap();
+    assert_eq!((brief.due_minor(), brief.provider, brief.in_review), (100, None, false));
+    let line = super::book::read(&connection, 0, 10).unwrap().remove(0);
+    assert_eq!((line.credit_minor, line.dispatches.len(), line.fraud), (0, 0, None));
+    assert_eq!(super::outbox::owed(&connection).unwrap().len(), 1);
+}
