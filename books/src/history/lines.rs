@@ -131,7 +131,9 @@ impl Draft {
                 });
             }
             "shopper" => self.shopper(&mut words)?,
-            "submit" | "look" | "settle" | "second-card" | "cancel" => return self.attempt(verb, rest),
+            "submit" | "look" | "settle" | "second-card" | "confirm" | "return" | "cancel" => {
+                return self.attempt(verb, rest);
+            }
             "payment" | "tax" | "warehouse" => self.statement(verb, &mut words)?,
             "order" => self.order(&mut words)?,
             "file" => {
