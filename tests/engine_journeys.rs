@@ -34,7 +34,7 @@ fn with_body(method: &str, target: &str, body: &Value) -> Request {
 }
 
 fn capture_from(name: &str, from: Source) -> Capture {
-    Capture { name: name.into(), from, missing: Missing::Fails }
+    Capture { name: name.into(), from, missing: Missing::Fails, meaning: model::journey::Meaning::Value }
 }
 
 fn path(path: &str) -> JsonPath {

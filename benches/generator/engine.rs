@@ -19,7 +19,7 @@ use tokio::sync::watch;
 mod engine_course;
 
 use engine_course::{ask, buy, capture, expect, expect_json, journey, json, request, scenario, step, text};
-use model::journey::{Action, Body, Buy, Capture, KeyUse, Missing, Request, Source};
+use model::journey::{Action, Body, Buy, Capture, KeyUse, Meaning, Missing, Request, Source};
 use model::outcome::Reading;
 use serde_json::json;
 
@@ -88,7 +88,12 @@ fn plan(rate: u64, journeys: u64) -> RunPlan {
 fn five_steps() -> Scenario {
     let weight = Some("popularity".into());
     let path = serde_json_path::JsonPath::parse("$.products[*]").expect("a path");
-    let pick = Capture { name: "product".into(), from: Source::Pick { path, weight }, missing: Missing::Fails };
+    let pick = Capture {
+        name: "product".into(),
+        from: Source::Pick { path, weight },
+        missing: Missing::Fails,
+        meaning: Meaning::Value,
+    };
     let products = Request { captures: vec![pick], ..request("GET", "/products?limit=3") };
     let cart = Request { captures: vec![capture("cart", "$.cart")], ..post("/carts", &json!({})) };
     let lines = post("/carts/{{cart}}/lines", &json!({"sku": "{{product.sku}}", "quantity": 2}));

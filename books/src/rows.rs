@@ -107,6 +107,14 @@ pub enum AttemptKind {
     Settle,
     /// Pays with a second card.
     SecondCard,
+    /// Confirms the payment at its provider, from the browser; moves money.
+    Confirm,
+    /// A part of the holder's authentication: the challenge, and what the holder answered to it.
+    Authenticate,
+    /// Comes back to the shop from the provider.
+    Return,
+    /// Edits the cart in another tab while the payment is under way.
+    Edit,
     /// Cancels.
     Cancel,
     /// A failed or slow one of the other requests, kept as an exemplar; or any, with `record: all`.
@@ -122,6 +130,10 @@ impl AttemptKind {
             Self::Look => "look",
             Self::Settle => "settle",
             Self::SecondCard => "second_card",
+            Self::Confirm => "confirm",
+            Self::Authenticate => "authenticate",
+            Self::Return => "return",
+            Self::Edit => "edit",
             Self::Cancel => "cancel",
             Self::Other => "other",
         }

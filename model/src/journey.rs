@@ -19,7 +19,16 @@ impl Journey {
     /// Whether a step of it buys.
     #[must_use]
     pub fn buys(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step.action, Action::Buy(_)))
+        self.purchase().is_some()
+    }
+
+    /// Its first step that buys.
+    #[must_use]
+    pub fn purchase(&self) -> Option<&Buy> {
+        self.steps.iter().find_map(|step| match &step.action {
+            Action::Buy(buy) => Some(&**buy),
+            Action::Think(_) | Action::Request(_) | Action::Poll(_) => None,
+        })
     }
 }
 
@@ -159,6 +168,18 @@ pub struct Capture {
     pub from: Source,
     /// Whether the step fails when it is not found.
     pub missing: Missing,
+    /// What the value found is.
+    pub meaning: Meaning,
+}
+
+/// What a captured value is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Meaning {
+    /// Whatever it is.
+    #[default]
+    Value,
+    /// An address, perhaps relative to the one that answered; kept in full, as a browser does.
+    Address,
 }
 
 /// What is done when a capture finds nothing.
@@ -238,10 +259,36 @@ pub struct Buy {
     pub look: Option<Request>,
     /// Asked while an order is pending.
     pub settle: Option<Poll>,
+    /// The browser's part in the payment, carried out when an answer reads [`Reading::ActionRequired`]. Its last answer
+    /// tells what the purchase came to.
+    pub action: Vec<Act>,
+    /// Edits the cart in another tab while the payment is under way; sent by shoppers who do so. The total shown is then
+    /// what a later answer says.
+    pub edit: Option<Request>,
     /// Sent after a decline by shoppers who have a second card (`{{card}}` is then that card); a key of its own.
     pub second_card: Option<Request>,
     /// Sent after the confirmation by shoppers who change their mind.
     pub cancel: Option<Request>,
+}
+
+/// A step of the browser's part in a payment: a request, a think time or a poll.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// The step; it never buys.
+    pub step: Step,
+    /// What its request is for.
+    pub part: Part,
+}
+
+/// What a request of the browser's part is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Confirms the payment at its provider.
+    Confirm,
+    /// Authenticates the holder, or leads there.
+    Authenticate,
+    /// Comes back to the shop; some shoppers do so twice at once.
+    Return,
 }
 
 /// How likely shoppers of a kind are to do what careful programs forget.
@@ -265,6 +312,16 @@ pub struct Manners {
     pub second_cards: f64,
     /// Cancels after the confirmation.
     pub cancels: f64,
+    /// Leaves for good at the browser's part in the payment, before one of its steps.
+    pub close_tabs: f64,
+    /// Fails the authentication.
+    pub fail_challenges: f64,
+    /// Edits the cart in another tab while paying.
+    pub edit_carts: f64,
+    /// From the submission to the edit, at most; drawn evenly from zero.
+    pub edit_within: Duration,
+    /// Comes back from the provider twice at once.
+    pub return_twice: f64,
 }
 
 impl Default for Manners {
@@ -279,6 +336,11 @@ impl Default for Manners {
             looks: 1.0,
             second_cards: 0.0,
             cancels: 0.0,
+            close_tabs: 0.0,
+            fail_challenges: 0.0,
+            edit_carts: 0.0,
+            edit_within: Duration::from_millis(500),
+            return_twice: 0.0,
         }
     }
 }

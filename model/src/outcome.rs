@@ -58,6 +58,9 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Every refusal.
+    pub const ALL: [Self; 4] = [Self::Declined, Self::SoldOut, Self::PromotionUsedUp, Self::Technical];
+
     /// The word in books and reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -78,6 +81,8 @@ pub enum Reading {
     Ok,
     /// The order exists, its payment is not decided yet.
     Pending,
+    /// The shopper must do something first: authenticate, or confirm at the payment provider.
+    ActionRequired,
     /// The same key is being worked on.
     InProgress,
     /// The cart was ordered already, by another tab.
@@ -93,18 +98,72 @@ pub enum Reading {
 }
 
 impl Reading {
+    /// Every reading, in the order of [`Reading::place`].
+    pub const ALL: [Self; 12] = [
+        Self::Ok,
+        Self::Pending,
+        Self::ActionRequired,
+        Self::InProgress,
+        Self::AlreadyOrdered,
+        Self::Absent,
+        Self::Unexpected,
+        Self::Unanswered,
+        Self::Refused(Refusal::Declined),
+        Self::Refused(Refusal::SoldOut),
+        Self::Refused(Refusal::PromotionUsedUp),
+        Self::Refused(Refusal::Technical),
+    ];
+
+    /// The place in [`Reading::ALL`], for tables.
+    #[must_use]
+    pub const fn place(self) -> usize {
+        match self {
+            Self::Ok => 0,
+            Self::Pending => 1,
+            Self::ActionRequired => 2,
+            Self::InProgress => 3,
+            Self::AlreadyOrdered => 4,
+            Self::Absent => 5,
+            Self::Unexpected => 6,
+            Self::Unanswered => 7,
+            Self::Refused(Refusal::Declined) => 8,
+            Self::Refused(Refusal::SoldOut) => 9,
+            Self::Refused(Refusal::PromotionUsedUp) => 10,
+            Self::Refused(Refusal::Technical) => 11,
+        }
+    }
+
+    /// The reading of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reading| reading.name() == name)
+    }
+
     /// The word in books and reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Pending => "pending",
+            Self::ActionRequired => "action_required",
             Self::InProgress => "in_progress",
             Self::AlreadyOrdered => "already_ordered",
             Self::Absent => "absent",
             Self::Refused(refusal) => refusal.name(),
             Self::Unexpected => "unexpected",
             Self::Unanswered => "unanswered",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reading_has_a_place_and_a_name_of_its_own() {
+        for (place, reading) in Reading::ALL.into_iter().enumerate() {
+            assert_eq!((reading.place(), Reading::named(reading.name())), (place, Some(reading)));
         }
     }
 }

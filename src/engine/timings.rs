@@ -2,7 +2,7 @@
 
 use books::rows::{Timings, Window};
 use hdrhistogram::Histogram;
-use model::outcome::{Reading, Refusal};
+use model::outcome::Reading;
 use model::plan::PhaseWindow;
 
 /// Where a histogram starts; it grows by itself.
@@ -71,7 +71,7 @@ impl Windows {
             self.open.len() - 1
         });
         let slots = &mut self.open[open].1;
-        let slot = row * READINGS.len() + index(reading);
+        let slot = row * Reading::ALL.len() + reading.place();
         if slots.len() <= slot {
             slots.resize(slot + 1, None);
         }
@@ -84,42 +84,11 @@ impl Windows {
         for (window, slots) in self.open.extract_if(.., |(of, _)| *of < end) {
             for (slot, counted) in slots.into_iter().enumerate() {
                 let Some(response_us) = counted else { continue };
-                let (journey, step) = rows[slot / READINGS.len()].clone();
-                let reading = READINGS[slot % READINGS.len()];
+                let (journey, step) = rows[slot / Reading::ALL.len()].clone();
+                let reading = Reading::ALL[slot % Reading::ALL.len()];
                 out.push(Timings { window: named(window), journey, step, reading, response_us });
             }
         }
-    }
-}
-
-/// Every reading, in the order in which [`index`] counts them.
-const READINGS: [Reading; 11] = [
-    Reading::Ok,
-    Reading::Pending,
-    Reading::InProgress,
-    Reading::AlreadyOrdered,
-    Reading::Absent,
-    Reading::Unexpected,
-    Reading::Unanswered,
-    Reading::Refused(Refusal::Declined),
-    Reading::Refused(Refusal::SoldOut),
-    Reading::Refused(Refusal::PromotionUsedUp),
-    Reading::Refused(Refusal::Technical),
-];
-
-const fn index(reading: Reading) -> usize {
-    match reading {
-        Reading::Ok => 0,
-        Reading::Pending => 1,
-        Reading::InProgress => 2,
-        Reading::AlreadyOrdered => 3,
-        Reading::Absent => 4,
-        Reading::Unexpected => 5,
-        Reading::Unanswered => 6,
-        Reading::Refused(Refusal::Declined) => 7,
-        Reading::Refused(Refusal::SoldOut) => 8,
-        Reading::Refused(Refusal::PromotionUsedUp) => 9,
-        Reading::Refused(Refusal::Technical) => 10,
     }
 }
 
@@ -127,13 +96,6 @@ const fn index(reading: Reading) -> usize {
 mod tests {
     use super::*;
     use model::plan::Phase;
-
-    #[test]
-    fn every_reading_has_a_place_of_its_own() {
-        for (place, reading) in READINGS.into_iter().enumerate() {
-            assert_eq!(index(reading), place, "{reading:?}");
-        }
-    }
 
     #[test]
     fn operations_count_in_the_second_and_phase_of_their_intended_start() {

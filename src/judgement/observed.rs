@@ -41,7 +41,8 @@ fn purchase(row: &PurchaseRow) -> PurchaseObservation {
             Some(Refusal::SoldOut | Refusal::PromotionUsedUp | Refusal::Technical) | None => PurchaseEnd::Technical,
         },
         Outcome::InFlight => PurchaseEnd::InFlight,
-        Outcome::Unknown | Outcome::Abandoned | Outcome::Completed | Outcome::Shed => PurchaseEnd::Unknown,
+        Outcome::Abandoned => PurchaseEnd::Abandoned,
+        Outcome::Unknown | Outcome::Completed | Outcome::Shed => PurchaseEnd::Unknown,
     };
     PurchaseObservation { intended_us: row.intended_us, end }
 }

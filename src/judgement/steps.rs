@@ -14,6 +14,7 @@ fn failed(reading: Reading) -> bool {
         Reading::Unexpected | Reading::Unanswered | Reading::Refused(Refusal::Technical) => true,
         Reading::Ok
         | Reading::Pending
+        | Reading::ActionRequired
         | Reading::InProgress
         | Reading::AlreadyOrdered
         | Reading::Absent

@@ -8,8 +8,8 @@ use doorbuster::engine::{Course, Driven, Live, Stop, drive};
 use hdrhistogram::Histogram;
 use model::card::Card;
 use model::journey::{
-    Action, Body, Buy, Capture, Check, Expectation, Journey, KeyUse, Manners, Missing, Poll, Redirects, Request,
-    Source, StatusRange, Step,
+    Action, Body, Buy, Capture, Check, Expectation, Journey, KeyUse, Manners, Meaning, Missing, Poll, Redirects,
+    Request, Source, StatusRange, Step,
 };
 use model::outcome::Reading;
 use model::plan::{Arrival, Manner, Phase, PhaseWindow, RunPlan};
@@ -76,7 +76,7 @@ pub fn expect_json(reading: Reading, status: u16, path: &str, value: &Value) -> 
 /// What a node of the answer is called.
 pub fn capture(name: &str, path: &str) -> Capture {
     let from = Source::Json(serde_json_path::JsonPath::parse(path).expect("a path"));
-    Capture { name: name.into(), from, missing: Missing::Fails }
+    Capture { name: name.into(), from, missing: Missing::Fails, meaning: Meaning::Value }
 }
 
 /// A step.
@@ -104,6 +104,8 @@ pub fn buy(submit: Request) -> Buy {
         total: Some("total".into()),
         look: None,
         settle: None,
+        action: Vec::new(),
+        edit: None,
         second_card: None,
         cancel: None,
     }

@@ -85,11 +85,14 @@ pub struct Till {
     /// Where it listens.
     pub address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
+    replies: Replies,
 }
+
+type Replies = Arc<Mutex<BTreeMap<&'static str, VecDeque<Reply>>>>;
 
 #[derive(Clone)]
 struct Desk {
-    replies: Arc<Mutex<BTreeMap<&'static str, VecDeque<Reply>>>>,
+    replies: Replies,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
@@ -98,9 +101,16 @@ impl Till {
     pub fn open(replies: &[(&'static str, &[Reply])]) -> Self {
         let asked = Arc::default();
         let replies = replies.iter().map(|(path, replies)| (*path, replies.iter().cloned().collect()));
-        let desk = Desk { replies: Arc::new(Mutex::new(replies.collect())), asked: Arc::clone(&asked) };
+        let replies: Replies = Arc::new(Mutex::new(replies.collect()));
+        let desk = Desk { replies: Arc::clone(&replies), asked: Arc::clone(&asked) };
         let address = super::serve(Router::new().fallback(answer).with_state(desk));
-        Self { address, asked }
+        Self { address, asked, replies }
+    }
+
+    /// The same with answers for one more path.
+    pub fn and(self, path: &'static str, replies: &[Reply]) -> Self {
+        self.replies.lock().expect("no panic holds it").insert(path, replies.iter().cloned().collect());
+        self
     }
 
     /// Everything asked so far, in order.

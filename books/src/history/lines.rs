@@ -134,7 +134,9 @@ impl Draft {
                 });
             }
             "shopper" => self.shopper(&mut words)?,
-            "submit" | "look" | "settle" | "second-card" | "cancel" => return self.attempt(verb, rest),
+            "submit" | "look" | "settle" | "second-card" | "confirm" | "return" | "cancel" => {
+                return self.attempt(verb, rest);
+            }
             "payment" | "tax" | "fraud" | "shipping" | "warehouse" => self.statement(verb, &mut words)?,
             "backup-payment" => self.statement("backup_payment", &mut words)?,
             "settled" => self.settled_line(&mut words)?,

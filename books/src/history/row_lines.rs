@@ -74,6 +74,8 @@ impl Draft {
             "look" => AttemptKind::Look,
             "settle" => AttemptKind::Settle,
             "second-card" => AttemptKind::SecondCard,
+            "confirm" => AttemptKind::Confirm,
+            "return" => AttemptKind::Return,
             _ => AttemptKind::Cancel,
         };
         let (status, reading) = match answer.expect("a status or `no answer`")? {
@@ -256,21 +258,9 @@ fn address(intent: &str) -> String {
 }
 
 fn reading(word: &str) -> Result<Reading, String> {
-    let plain = [
-        Reading::Ok,
-        Reading::Pending,
-        Reading::InProgress,
-        Reading::AlreadyOrdered,
-        Reading::Absent,
-        Reading::Unexpected,
-        Reading::Unanswered,
-    ];
-    plain.into_iter().find(|it| it.name() == word).map_or_else(|| refusal(word).map(Reading::Refused), Ok)
+    Reading::named(word).ok_or_else(|| format!("`{word}` is no reading"))
 }
 
 fn refusal(word: &str) -> Result<Refusal, String> {
-    [Refusal::Declined, Refusal::SoldOut, Refusal::PromotionUsedUp, Refusal::Technical]
-        .into_iter()
-        .find(|it| it.name() == word)
-        .ok_or_else(|| format!("`{word}` is no reading"))
+    Refusal::ALL.into_iter().find(|it| it.name() == word).ok_or_else(|| format!("`{word}` is no refusal"))
 }

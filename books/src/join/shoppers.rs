@@ -109,7 +109,7 @@ impl Shoppers {
             intent.told_pending += u32::from(reading == "pending");
             if let Some(number) = row.get_ref(5)?.as_str_or_null()? {
                 self.by_number.add(number, id);
-                if reading == "ok" && matches!(kind, "submit" | "second_card" | "settle" | "look") {
+                if reading == "ok" && matches!(kind, "submit" | "second_card" | "return" | "settle" | "look") {
                     self.acknowledged.insert((id, Some(number.into())));
                 }
             }

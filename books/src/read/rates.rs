@@ -23,9 +23,10 @@ FROM v1_intent AS intent JOIN v1_arrival AS arrival ON arrival.arrival = intent.
 JOIN (SELECT intent, max(authorised_minor IS NOT NULL) AS authorised, max(declined) AS declined
       FROM v1_charge GROUP BY intent
       UNION ALL
-      SELECT unpaid.intent, 0, 0 FROM v1_intent AS unpaid WHERE unpaid.charges = 0 AND unpaid.orders > 0) AS paid
+      SELECT unpaid.intent, 0, 0 FROM v1_intent AS unpaid WHERE unpaid.charges = 0 AND unpaid.orders > 0
+        AND coalesce(unpaid.refusal, '') <> 'declined') AS paid
   ON paid.intent = intent.intent
-WHERE intent.recorded AND intent.outcome <> 'in_flight' AND (paid.authorised OR NOT paid.declined)
+WHERE intent.recorded AND intent.outcome NOT IN ('in_flight', 'abandoned') AND (paid.authorised OR NOT paid.declined)
 GROUP BY 1";
 
 const ACCEPTED: &str = "

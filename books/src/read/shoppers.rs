@@ -106,9 +106,5 @@ fn outcome_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Outcome> {
 
 fn refusal_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Refusal>> {
     let name = row.get_ref(column)?.as_str_or_null()?;
-    Ok(name.and_then(|name| {
-        [Refusal::Declined, Refusal::SoldOut, Refusal::PromotionUsedUp, Refusal::Technical]
-            .into_iter()
-            .find(|refusal| refusal.name() == name)
-    }))
+    Ok(name.and_then(|name| Refusal::ALL.into_iter().find(|refusal| refusal.name() == name)))
 }

@@ -6,7 +6,7 @@ use crate::joined::Joined;
 use crate::rows::Sample;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
-use model::outcome::{Reading, Refusal};
+use model::outcome::Reading;
 use std::collections::BTreeMap;
 
 /// What a histogram counts over.
@@ -67,7 +67,7 @@ impl Joined {
             number,
             journey,
             step,
-            reading: reading_of(&reading),
+            reading: Reading::named(&reading).unwrap_or(Reading::Unexpected),
             response_us,
         });
         Ok(timings.collect())
@@ -86,22 +86,4 @@ impl Joined {
         let sql = "SELECT sum(value) FROM v1_sample WHERE name = ?1";
         self.conn.query_row(sql, [name], |row| row.get(0)).reading("the samples")
     }
-}
-
-fn reading_of(name: &str) -> Reading {
-    [
-        Reading::Ok,
-        Reading::Pending,
-        Reading::InProgress,
-        Reading::AlreadyOrdered,
-        Reading::Absent,
-        Reading::Refused(Refusal::Declined),
-        Reading::Refused(Refusal::SoldOut),
-        Reading::Refused(Refusal::PromotionUsedUp),
-        Reading::Refused(Refusal::Technical),
-        Reading::Unanswered,
-    ]
-    .into_iter()
-    .find(|reading| reading.name() == name)
-    .unwrap_or(Reading::Unexpected)
 }

@@ -65,6 +65,8 @@ pub enum PurchaseEnd {
     },
     /// Refused for the card: left out.
     CardRefused,
+    /// Left by their own wish while paying: left out.
+    Abandoned,
     /// Sold out, or the promotion used up, and the books bear it out: left out.
     HonestlyRefused,
     /// Refused otherwise, or by a reason that the books do not bear out: infinitely slow.
@@ -81,7 +83,7 @@ impl PurchaseEnd {
     pub const fn latency_us(self) -> Option<u64> {
         match self {
             Self::Confirmed { latency_us } => Some(latency_us),
-            Self::CardRefused | Self::HonestlyRefused => None,
+            Self::CardRefused | Self::Abandoned | Self::HonestlyRefused => None,
             Self::Technical | Self::Unknown | Self::InFlight => Some(NEVER_US),
         }
     }

@@ -18,7 +18,7 @@ impl Stretch {
     fn add(&mut self, end: PurchaseEnd) {
         match end {
             PurchaseEnd::Confirmed { .. } => self.confirmed += 1,
-            PurchaseEnd::CardRefused | PurchaseEnd::HonestlyRefused => self.refused += 1,
+            PurchaseEnd::CardRefused | PurchaseEnd::Abandoned | PurchaseEnd::HonestlyRefused => self.refused += 1,
             PurchaseEnd::Technical | PurchaseEnd::Unknown | PurchaseEnd::InFlight => self.failed += 1,
         }
         self.latencies_us.extend(end.latency_us());

@@ -2,7 +2,7 @@
 
 use super::{Arrival, Manner, Phase, PhaseWindow, RunPlan, Submits};
 use crate::card::Card;
-use crate::journey::{Journey, Manners};
+use crate::journey::{Journey, Manners, Part};
 use crate::scenario::{Fault, MixEntry, Scenario};
 use crate::seed::Seed;
 use crate::traffic::{Traffic, unit};
@@ -44,26 +44,43 @@ fn arrival(scenario: &Scenario, number: u64, intended_us: u64, seed: Seed) -> Ar
 }
 
 fn manner(entry: &MixEntry, journey: &Journey, rng: &mut ChaCha8Rng) -> Manner {
-    let Manners { abandons, double_clicks, second_tabs, double_gap, repeats, looks, second_cards, cancels, .. } =
-        &entry.manners;
-    let leaves = unit(rng) < *abandons;
+    let wont = &entry.manners;
+    let leaves = unit(rng) < wont.abandons;
     let later_steps = journey.steps.len().saturating_sub(1);
     let step = 1 + (unit(rng) * later_steps as f64) as u32;
     let submits = unit(rng);
-    let gap_us = (unit(rng) * double_gap.as_micros() as f64) as u64;
+    let gap_us = (unit(rng) * wont.double_gap.as_micros() as f64) as u64;
     Manner {
         abandons_at: (leaves && later_steps > 0).then_some(step),
-        submits: if submits < *double_clicks {
+        submits: if submits < wont.double_clicks {
             Submits::DoubleClick { gap_us }
-        } else if submits < double_clicks + second_tabs {
+        } else if submits < wont.double_clicks + wont.second_tabs {
             Submits::SecondTab { gap_us }
         } else {
             Submits::Once
         },
-        repeats: *repeats,
-        looks: unit(rng) < *looks,
-        second_card: unit(rng) < *second_cards,
-        cancels: unit(rng) < *cancels,
+        repeats: wont.repeats,
+        looks: unit(rng) < wont.looks,
+        second_card: unit(rng) < wont.second_cards,
+        cancels: unit(rng) < wont.cancels,
+        ..browsers_part(wont, journey, rng)
+    }
+}
+
+/// The manners around the browser's part in a payment; drawn last, for plans of earlier scenarios stay as they were.
+fn browsers_part(wont: &Manners, journey: &Journey, rng: &mut ChaCha8Rng) -> Manner {
+    let acts = journey.purchase().map_or(0, |buy| buy.action.len());
+    let closes = unit(rng) < wont.close_tabs;
+    let act = (unit(rng) * acts as f64) as u32;
+    let fails_challenge = unit(rng) < wont.fail_challenges;
+    let edits = unit(rng) < wont.edit_carts;
+    let after_us = (unit(rng) * wont.edit_within.as_micros() as f64) as u64;
+    Manner {
+        closes_tab_at: (closes && acts > 0).then_some(act),
+        fails_challenge,
+        edits_after_us: edits.then_some(after_us),
+        returns_twice: unit(rng) < wont.return_twice,
+        ..Manner::default()
     }
 }
 
@@ -125,12 +142,19 @@ fn phase(at: u64, faults: &[(u64, u64, &str)], warm_up: u64, recovery: u64) -> P
     }
 }
 
-/// How an arrival's card fares: whether it can pay, at first or with the second card.
-pub(super) fn can_pay(arrival: &Arrival) -> bool {
+/// Whether an arrival comes to pay, at first or with the second card, if the shop does its part.
+pub(super) fn can_pay(arrival: &Arrival, journey: &Journey) -> bool {
+    let Some(buy) = journey.purchase() else { return false };
+    let manner = &arrival.manner;
+    let confirms = buy.action.iter().any(|act| act.part == Part::Confirm);
+    let asks = authenticates(arrival.card);
+    if manner.closes_tab_at.is_some() && !buy.action.is_empty() && (confirms || asks) {
+        return false;
+    }
     let pays = match arrival.card {
         Card::Ok | Card::Mastercard | Card::Amex | Card::Discover | Card::Disputed => true,
-        // Whether the holder authenticates is not planned to fail.
-        Card::Authenticate | Card::AuthenticateUnlessSetUp => true,
+        // Without the browser's part in the journey nobody answers the challenge.
+        Card::Authenticate | Card::AuthenticateUnlessSetUp => !buy.action.is_empty() && !manner.fails_challenge,
         Card::Declined
         | Card::InsufficientFunds
         | Card::Lost
@@ -141,5 +165,88 @@ pub(super) fn can_pay(arrival: &Arrival) -> bool {
         | Card::AuthenticateThenDeclined
         | Card::AttachesThenFails => false,
     };
-    pays || arrival.manner.second_card
+    pays || (manner.second_card && buy.second_card.is_some() && (!asks || !buy.action.is_empty()))
+}
+
+/// Whether the issuer asks the holder to authenticate.
+const fn authenticates(card: Card) -> bool {
+    match card {
+        Card::Authenticate | Card::AuthenticateUnlessSetUp | Card::AuthenticateThenDeclined => true,
+        Card::Ok
+        | Card::Mastercard
+        | Card::Amex
+        | Card::Discover
+        | Card::Declined
+        | Card::InsufficientFunds
+        | Card::Lost
+        | Card::Stolen
+        | Card::Expired
+        | Card::IncorrectCvc
+        | Card::ProcessingError
+        | Card::AttachesThenFails
+        | Card::Disputed => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journey::{Act, Action, Body, Buy, KeyUse, Pause, Redirects, Request, Step};
+    use crate::template::Template;
+
+    fn journey(action: Vec<Act>) -> Journey {
+        let submit = Request {
+            method: "POST".into(),
+            target: Template::parse("/checkout").expect("a template"),
+            headers: Vec::new(),
+            body: Body::Empty,
+            redirects: Redirects::Keep,
+            timeout: Duration::from_secs(1),
+            key: KeyUse::Step,
+            expect: Vec::new(),
+            captures: Vec::new(),
+        };
+        let buy = Buy {
+            second_card: Some(submit.clone()),
+            submit,
+            shown_total: None,
+            currency: None,
+            order: "order".into(),
+            total: None,
+            look: None,
+            settle: None,
+            action,
+            edit: None,
+            cancel: None,
+        };
+        let step = Step { name: "checkout".into(), only_if: None, action: Action::Buy(Box::new(buy)) };
+        Journey { name: "buys".into(), steps: vec![step] }
+    }
+
+    fn act(part: Part) -> Act {
+        let action = Action::Think(Pause::Fixed(Duration::ZERO));
+        Act { step: Step { name: "act".into(), only_if: None, action }, part }
+    }
+
+    #[test]
+    fn who_must_authenticate_pays_only_where_somebody_does() {
+        let arrival = |card, manner| Arrival { number: 0, intended_us: 0, mix: 0, card, manner, seed: Seed(1) };
+        let pays = |card, manner, journey: &Journey| can_pay(&arrival(card, manner), journey);
+        let (plain, asking, session) =
+            (journey(Vec::new()), journey(vec![act(Part::Authenticate)]), journey(vec![act(Part::Confirm)]));
+        let careful = Manner::default();
+        assert!(!pays(Card::Authenticate, careful, &plain));
+        assert!(pays(Card::Authenticate, careful, &asking));
+        assert!(!pays(Card::AuthenticateThenDeclined, careful, &asking));
+
+        let fails = Manner { fails_challenge: true, ..careful };
+        assert!(!pays(Card::Authenticate, fails, &asking));
+        assert!(pays(Card::Authenticate, Manner { second_card: true, ..fails }, &asking));
+        assert!(pays(Card::Ok, fails, &asking), "nobody asks");
+
+        let closes = Manner { closes_tab_at: Some(0), ..careful };
+        assert!(!pays(Card::Authenticate, closes, &asking));
+        assert!(pays(Card::Ok, closes, &asking), "there is no tab to close");
+        assert!(!pays(Card::Ok, closes, &session));
+    }
 }

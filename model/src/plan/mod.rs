@@ -61,6 +61,18 @@ pub struct Manner {
     pub second_card: bool,
     /// Cancels after the confirmation.
     pub cancels: bool,
+    /// Leaves for good before the step of this index of the browser's part in the payment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closes_tab_at: Option<u32>,
+    /// Fails the authentication.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fails_challenge: bool,
+    /// Edits the cart so long after the submission, in microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edits_after_us: Option<u64>,
+    /// Comes back from the provider twice at once.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub returns_twice: bool,
 }
 
 /// How a purchase is submitted.

@@ -54,7 +54,7 @@ fn counts(scenario: &Scenario, plan: &RunPlan, objective: &Objective, arrival: &
     };
     let in_sample = match &objective.measure {
         Measure::StepLatency(step, _) => journey.steps.iter().any(|other| other.name == *step),
-        _ => journey.buys() && arrival.manner.abandons_at.is_none() && can_pay(arrival),
+        _ => arrival.manner.abandons_at.is_none() && can_pay(arrival, journey),
     };
     in_scope && in_sample
 }

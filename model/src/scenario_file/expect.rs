@@ -5,14 +5,15 @@ use super::expressions::{JsonBody, json_path, parse_path, regex, variable};
 use super::form::{Form, Kind, defined, object};
 use super::kinds::{case, choice, lenient, list, shapes, table};
 use super::scalars::{Scalar, template, text, truth};
-use crate::journey::{Capture, Check, Expectation, Missing, Source, StatusRange};
+use crate::journey::{Capture, Check, Expectation, Meaning, Missing, Source, StatusRange};
 use crate::outcome::{Reading, Refusal};
 use serde_json::json;
 
 /// The readings that a journey may name.
-const READINGS: [(&str, &str, Reading); 9] = [
+const READINGS: [(&str, &str, Reading); 10] = [
     ("ok", "As expected; for a purchase: paid.", Reading::Ok),
     ("pending", "The order exists, its payment is not decided yet.", Reading::Pending),
+    ("action_required", "The shopper must do something first: the purchase's `action`.", Reading::ActionRequired),
     ("in_progress", "The same key is being worked on.", Reading::InProgress),
     ("already_ordered", "The cart was ordered already.", Reading::AlreadyOrdered),
     ("absent", "A look found no order.", Reading::Absent),
@@ -132,9 +133,7 @@ pub(super) struct Captures {
 
 /// `capture`: name → where the value is found; a `JSONPath` in short.
 pub(super) fn captures() -> impl Kind<Value = Captures> {
-    let source = shapes()
-        .scalar(json_path().map(|path| (Source::Json(path), Missing::Fails)))
-        .map(object("Source", fill_capture));
+    let source = shapes().scalar(json_path().map(|path| found(Source::Json(path)))).map(object("Source", fill_capture));
     let source = defined("Capture", source);
     table(lenient(source)).and(|members, at| {
         let mut captures = Captures::default();
@@ -143,23 +142,28 @@ pub(super) fn captures() -> impl Kind<Value = Captures> {
                 .is_ok_and(|template| template.sole_variable().is_some_and(|variable| variable.members.is_empty()));
             if !fits || super::variables::is_built_in(&name.value) {
                 let problem = format!("cannot name a capture `{}`", name.value);
-                let hint = "take a name of letters, digits, `_` and `-` that is not built in (card, intent, key, payment, run, shop, tax, warehouse)";
+                let hint = "take a name of letters, digits, `_` and `-` that is not built in (card, holder, intent, key, payment, run, shop, tax, warehouse)";
                 at.desk.note(name.spot, problem, Some(hint.into()));
             }
             captures.names.push(name.value.clone());
-            captures.captures.extend(source.map(|(from, missing)| Capture { name: name.value, from, missing }));
+            captures.captures.extend(source.map(|source| Capture { name: name.value, ..source }));
         }
         Some(captures)
     })
 }
 
-fn fill_capture(form: &mut Form<'_>) -> Option<(Source, Missing)> {
+/// A value that must be there; it gets its name later.
+const fn found(from: Source) -> Capture {
+    Capture { name: String::new(), from, missing: Missing::Fails, meaning: Meaning::Value }
+}
+
+fn fill_capture(form: &mut Form<'_>) -> Option<Capture> {
     let json = form.optional("json", "The first node at this JSONPath, with its type.", json_path());
     let pick = form.optional("pick", "One of the nodes at this JSONPath, at random.", json_path());
     let weight = form.optional("weight", "With `pick`: the member of each node that weighs it.", text());
     let header = form.optional("header", "The value of this header.", text());
     let cookie = form.optional("cookie", "The value of this cookie.", text());
-    let address = form.optional("final_address", "The address after redirects.", truth());
+    let final_address = form.optional("final_address", "The address after redirects.", truth());
     let group = regex().and(|regex, at| {
         let has_group = regex.captures_len() > 1;
         if !has_group {
@@ -174,13 +178,19 @@ fn fill_capture(form: &mut Form<'_>) -> Option<(Source, Missing)> {
         variable(Sees::Own),
     );
     let optional = form.defaulted("optional", "Whether the answer is as expected without it.", "false", truth());
+    let address =
+        form.defaulted("address", "Whether it is an address, to be kept in full as a browser does.", "false", truth());
     form.one_key(&["json", "pick", "header", "cookie", "final_address", "regex"], "a capture has one source");
     let source = json
         .map(Source::Json)
         .or_else(|| pick.map(|path| Source::Pick { path, weight }))
         .or_else(|| header.map(Source::Header))
         .or_else(|| cookie.map(Source::Cookie))
-        .or_else(|| address.map(|_| Source::FinalAddress))
+        .or_else(|| final_address.map(|_| Source::FinalAddress))
         .or_else(|| regex.map(|regex| Source::Regex { regex, of }));
-    Some((source?, if optional? { Missing::Kept } else { Missing::Fails }))
+    Some(Capture {
+        missing: if optional? { Missing::Kept } else { Missing::Fails },
+        meaning: if address? { Meaning::Address } else { Meaning::Value },
+        ..found(source?)
+    })
 }

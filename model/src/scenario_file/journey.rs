@@ -1,13 +1,14 @@
-//! Journeys: their steps, and the one that buys.
+//! Journeys and their steps.
 
+use super::buy::{buy, part};
 use super::desk::{At, Sees, Use};
 use super::expressions::variable;
 use super::form::{Form, Kind, defined, object};
 use super::kinds::{Json, Spotted, case, choice, list, shapes, spotted, table};
 use super::mistake::Spot;
-use super::request::{Draft, fill, keyed, keyless, polled};
-use super::scalars::{Scalar, chance, duration, name, number, parse_duration, some_time, template, text};
-use crate::journey::{Action, Buy, Condition, Journey, Pause, Poll, Step};
+use super::request::fill;
+use super::scalars::{Scalar, chance, duration, name, number, parse_duration, some_time, text};
+use crate::journey::{Action, Condition, Journey, Pause, Poll, Step};
 use serde_json::json;
 use std::time::Duration;
 
@@ -51,27 +52,18 @@ fn unique_steps(form: &Form<'_>, steps: &[StepDraft]) {
             at.desk.note(name.spot.clone(), problem, Some("give each step a name of its own".into()));
         }
     }
-    let mut purchases = steps.iter().filter(|step| matches!(step.action, Some(Action::Buy(_))));
-    if let (Some(_), Some(second)) = (purchases.next(), purchases.next()) {
-        let spot = second.name.as_ref().map_or_else(|| at.spot(), |name| name.spot.clone());
-        at.desk.note(
-            spot,
-            "buys a second time".into(),
-            Some("a journey is one wish to buy; make two journeys of it".into()),
-        );
-    }
 }
 
 /// A step; without an action when that is wrong, which was noted.
-struct StepDraft {
-    name: Option<Spotted<String>>,
-    only_if: Option<Condition>,
-    action: Option<Action>,
-    exchanges: Vec<Exchange>,
+pub(super) struct StepDraft {
+    pub name: Option<Spotted<String>>,
+    pub only_if: Option<Condition>,
+    pub action: Option<Action>,
+    pub exchanges: Vec<Exchange>,
 }
 
 impl StepDraft {
-    fn finish(self, index: usize) -> (Step, Vec<Exchange>) {
+    pub fn finish(self, index: usize) -> (Step, Vec<Exchange>) {
         let name = self.name.map_or_else(|| format!("think-{}", index + 1), |name| name.value);
         let action = self.action.unwrap_or(Action::Think(Pause::Fixed(Duration::ZERO)));
         (Step { name, only_if: self.only_if, action }, self.exchanges)
@@ -79,20 +71,29 @@ impl StepDraft {
 }
 
 fn step(form: &mut Form<'_>) -> Option<StepDraft> {
+    let buy = form.optional(
+        "buy",
+        "The request that can move money, and what a careful shopper does about it.",
+        object("Buy", buy),
+    );
+    let mut draft = plain_step(form, &["think", "buy", "get", "post", "put", "patch", "delete"])?;
+    if let Some((buy, parts)) = buy {
+        draft.exchanges.extend(parts);
+        draft.action = buy.map(|buy| Action::Buy(Box::new(buy)));
+    }
+    Some(draft)
+}
+
+/// A step that thinks or sends a request; `kinds` are the keys of which it has one.
+pub(super) fn plain_step(form: &mut Form<'_>, kinds: &[&'static str]) -> Option<StepDraft> {
     let name =
         form.optional("name", "Its name, unique in the journey; only a think time goes without.", spotted(name()));
     let only_if =
         form.optional("if", "The step is skipped unless this holds; a name alone: the variable is set.", condition());
     let conditions = form.at().map(|at| at.desk.take_uses()).unwrap_or_default();
     let think = form.optional("think", "Waits: `300ms`, `200ms..800ms`, or drawn from a distribution.", pause());
-    let buy = form.optional(
-        "buy",
-        "The request that can move money, and what a careful shopper does about it.",
-        object("Buy", buy),
-    );
     let poll = form.optional("poll", "Repeats the request until it reads `ok`.", object("Repeat", repeat));
     let request = fill(form, "none");
-    let kinds: &[&str] = &["think", "buy", "get", "post", "put", "patch", "delete"];
     let kind = form.one_key(kinds, "a step thinks, sends one request, or buys");
     if kind.is_some_and(|kind| kind != "think") && !form.has("name") {
         form.wrong("name", "lacks `name`", "reports and books name the step by it");
@@ -103,10 +104,7 @@ fn step(form: &mut Form<'_>) -> Option<StepDraft> {
     let mut exchanges = vec![Exchange { uses: conditions, sets: Vec::new(), later: false }];
     let action = match kind? {
         "think" => think.map(Action::Think),
-        "buy" => buy.and_then(|(buy, parts)| {
-            exchanges.extend(parts);
-            buy.map(|buy| Action::Buy(Box::new(buy)))
-        }),
+        "buy" => None,
         _ => {
             let request = part(&mut exchanges, request, false);
             match poll {
@@ -134,45 +132,6 @@ fn repeat(form: &mut Form<'_>) -> Option<(Duration, Duration)> {
     Some((every?, deadline?))
 }
 
-fn buy(form: &mut Form<'_>) -> Option<(Option<Buy>, Vec<Exchange>)> {
-    let shown_total = form.optional("shown_total", "The total that the shopper was shown, in minor units.", template());
-    let currency = form.optional("currency", "Its currency.", template());
-    let shown = form.at().map(|at| at.desk.take_uses()).unwrap_or_default();
-    let order = form.defaulted("order", "The capture that holds the order number.", "order", text());
-    let total = form.optional("total", "The capture that holds the total answered, in minor units.", text());
-    let submit = form.required("submit", "The submission.", object("Submission", keyed));
-    let look = form.optional("look", "Asked before buying again after no answer.", object("Request", keyless));
-    let settle = form.optional("settle", "Asked while the order is pending.", object("Poll", polled));
-    let second_card = form.optional(
-        "second_card",
-        "Sent after a decline by shoppers with a second card.",
-        object("Submission", keyed),
-    );
-    let cancel = form.optional(
-        "cancel",
-        "Sent after the confirmation by shoppers who change their mind.",
-        object("Submission", keyed),
-    );
-    form.at()?;
-    let mut exchanges = vec![Exchange { uses: shown, sets: Vec::new(), later: false }];
-    let submit = part(&mut exchanges, submit, false);
-    let look = part(&mut exchanges, look, false);
-    let settle = part(&mut exchanges, settle, true);
-    let second_card = part(&mut exchanges, second_card, true);
-    let cancel = part(&mut exchanges, cancel, true);
-    let buy = || {
-        Some(Buy { shown_total, currency, order: order?, total, submit: submit?, look, settle, second_card, cancel })
-    };
-    Some((buy(), exchanges))
-}
-
-/// Takes a draft apart: what it sends, and what it needs and sets.
-fn part<T>(exchanges: &mut Vec<Exchange>, draft: Option<Draft<T>>, later: bool) -> Option<T> {
-    let Draft { value, uses, sets } = draft?;
-    exchanges.push(Exchange { uses, sets, later });
-    value
-}
-
 /// When a step is taken.
 fn condition() -> impl Kind<Value = Condition> {
     let equals = table(Json).and(|mut members, at: &At<'_>| {
@@ -181,7 +140,8 @@ fn condition() -> impl Kind<Value = Condition> {
             at.expected("one variable and its value", None);
             return None;
         };
-        let variable = crate::template::Variable { name: name.value.clone(), members: Vec::new() };
+        let mut words = name.value.split('.').map(str::to_owned);
+        let variable = crate::template::Variable { name: words.next().unwrap_or_default(), members: words.collect() };
         at.desk.uses(variable, name.spot, Sees::Any);
         Some(Condition::Equals(name.value, value))
     });

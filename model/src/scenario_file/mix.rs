@@ -52,6 +52,18 @@ fn manners(form: &mut Form<'_>) -> Option<Manners> {
     let looks = form.defaulted("look", "Looks for an order before submitting again.", "100%", share());
     let second_cards = form.defaulted("second_card", "Has a second card at hand after a decline.", "0%", share());
     let cancels = form.defaulted("cancel", "Cancels after the confirmation.", "0%", share());
+    let close_tabs = form.defaulted(
+        "close_tab",
+        "Leaves for good at the browser's part in the payment, before one of its steps.",
+        "0%",
+        share(),
+    );
+    let fail_challenges =
+        form.defaulted("fail_challenge", "Fails the authentication: `{{holder.answer}}` is `fail`.", "0%", share());
+    let edit_carts = form.defaulted("edit_cart", "Edits the cart in another tab while paying.", "0%", share());
+    let edit_within = form.defaulted("edit_within", "From the submission to the edit, at most.", "500ms", duration());
+    let return_twice =
+        form.defaulted("return_twice", "Comes back from the payment provider twice at once.", "0%", share());
     let manners = Manners {
         abandons: abandons?,
         double_clicks: double_clicks?,
@@ -62,6 +74,11 @@ fn manners(form: &mut Form<'_>) -> Option<Manners> {
         looks: looks?,
         second_cards: second_cards?,
         cancels: cancels?,
+        close_tabs: close_tabs?,
+        fail_challenges: fail_challenges?,
+        edit_carts: edit_carts?,
+        edit_within: edit_within?,
+        return_twice: return_twice?,
     };
     if manners.double_clicks + manners.second_tabs > 1.0 {
         form.wrong("second_tab", "and `double_click` are more than 100% together", "a shopper does one of the two");

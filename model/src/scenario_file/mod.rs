@@ -3,6 +3,7 @@
 //! All mistakes are told at once, each with file, line and column. Nothing here opens a file: [`Files`] does.
 
 mod actions;
+mod buy;
 mod check;
 mod csv;
 mod desk;

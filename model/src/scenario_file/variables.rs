@@ -8,7 +8,8 @@ use crate::template::Variable;
 use std::collections::BTreeMap;
 
 /// Built-in variables and their members; those of a card are known to [`check_card`].
-const BUILT_IN: [(&str, &[&str]); 6] = [
+const BUILT_IN: [(&str, &[&str]); 7] = [
+    ("holder", &["answer"]),
     ("intent", &["id", "email", "number"]),
     ("run", &["id"]),
     ("shop", &["url"]),

@@ -3,7 +3,7 @@
 use super::place::{Place, Places, UnknownVariable};
 use super::text::{JsonText, Text};
 use super::way::Way;
-use model::journey::{Capture, Check, Condition, Expectation, Missing, Source, StatusRange};
+use model::journey::{Capture, Check, Condition, Expectation, Meaning, Missing, Source, StatusRange};
 use model::outcome::Reading;
 use model::template::{JsonTemplate, Variable};
 use regex::Regex;
@@ -50,6 +50,8 @@ pub struct Captured {
     pub from: From,
     /// What is done when nothing is found.
     pub missing: Missing,
+    /// What the value is.
+    pub meaning: Meaning,
 }
 
 /// Where a captured value is found.
@@ -123,7 +125,7 @@ impl Captured {
             }
         };
         let slot = places.slot(&capture.name).ok_or_else(|| UnknownVariable(capture.name.clone()))?;
-        Ok(Self { slot, name: capture.name.clone(), from, missing: capture.missing })
+        Ok(Self { slot, name: capture.name.clone(), from, missing: capture.missing, meaning: capture.meaning })
     }
 }
 

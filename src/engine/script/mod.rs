@@ -15,7 +15,7 @@ pub use way::{Leg, Way};
 
 use super::address::Base;
 use http::HeaderValue;
-use model::journey::{self, Pause, Request};
+use model::journey::{self, Part, Pause, Request};
 use model::scenario::{Feeder, Reuse, Scenario};
 use model::template::Template;
 use place::Places;
@@ -106,10 +106,25 @@ pub struct Buy {
     pub look: Option<Call>,
     /// Asked while an order is pending.
     pub settle: Option<Poll>,
+    /// The browser's part in the payment.
+    pub action: Vec<Act>,
+    /// What only it captures: forgotten before it is carried out again.
+    pub action_slots: Vec<usize>,
+    /// Sent in another tab while paying.
+    pub edit: Option<Call>,
     /// Sent after a decline.
     pub second_card: Option<Call>,
     /// Sent by shoppers who change their mind.
     pub cancel: Option<Call>,
+}
+
+/// A step of the browser's part in a payment.
+#[derive(Debug)]
+pub struct Act {
+    /// The step; it never buys.
+    pub step: Step,
+    /// What its request is for.
+    pub part: Part,
 }
 
 impl Script {
@@ -192,9 +207,18 @@ impl Desk<'_> {
             submit: self.call(&buy.submit, step.into())?,
             look: buy.look.as_ref().map(|look| self.call(look, named("look"))).transpose()?,
             settle: buy.settle.as_ref().map(|settle| self.poll(settle, named("settle"))).transpose()?,
+            action: buy.action.iter().map(|act| self.act(act, step)).collect::<Result<_, _>>()?,
+            action_slots: own_slots(buy, &self.places),
+            edit: buy.edit.as_ref().map(|call| self.call(call, named("edit"))).transpose()?,
             second_card: buy.second_card.as_ref().map(|call| self.call(call, named("second_card"))).transpose()?,
             cancel: buy.cancel.as_ref().map(|call| self.call(call, named("cancel"))).transpose()?,
         })
+    }
+
+    fn act(&mut self, act: &journey::Act, step: &str) -> Result<Act, CallError> {
+        let name = format!("{step}/{}", act.step.name);
+        let step = self.try_step(&journey::Step { name, ..act.step.clone() })?;
+        Ok(Act { step, part: act.part })
     }
 
     fn poll(&mut self, poll: &journey::Poll, name: String) -> Result<Poll, CallError> {
@@ -221,6 +245,16 @@ fn captured_names(journey: &journey::Journey) -> Vec<&str> {
     names
 }
 
+/// Slots of what only the browser's part of a purchase captures.
+fn own_slots(buy: &journey::Buy, places: &Places) -> Vec<usize> {
+    let settle = buy.settle.as_ref().map(|settle| &settle.request);
+    let others = std::iter::once(&buy.submit).chain(&buy.look).chain(settle).chain(&buy.second_card);
+    let known: Vec<&str> = others.flat_map(|request| &request.captures).map(|capture| capture.name.as_str()).collect();
+    let acts = buy.action.iter().flat_map(|act| requests(&act.step.action)).flat_map(|request| &request.captures);
+    let own = acts.map(|capture| capture.name.as_str()).filter(|name| !known.contains(name));
+    own.filter_map(|name| places.slot(name)).collect()
+}
+
 fn requests(action: &journey::Action) -> Vec<&Request> {
     match action {
         journey::Action::Think(_) => Vec::new(),
@@ -229,6 +263,8 @@ fn requests(action: &journey::Action) -> Vec<&Request> {
         journey::Action::Buy(buy) => std::iter::once(&buy.submit)
             .chain(&buy.look)
             .chain(buy.settle.as_ref().map(|settle| &settle.request))
+            .chain(buy.action.iter().flat_map(|act| requests(&act.step.action)))
+            .chain(&buy.edit)
             .chain(&buy.second_card)
             .chain(&buy.cancel)
             .collect(),

@@ -1,7 +1,7 @@
 //! Where the value of a variable is found, decided before the load.
 //!
 //! A captured variable hides all others of its name; then come the shopper's own (`card`, `intent.id`, `intent.email`,
-//! `intent.number`, `key`), feeders by name (`{{people.city}}`), and what is the same for the whole run.
+//! `intent.number`, `holder.answer`, `key`), feeders by name (`{{people.city}}`), and what is the same for the whole run.
 
 use model::card::Card;
 use model::scenario::Feeder;
@@ -55,6 +55,8 @@ pub enum Own {
     Intent,
     /// `intent.number`: the number in the plan.
     Arrival,
+    /// `holder.answer`: `complete` or `fail`, what the holder answers when asked to authenticate.
+    HolderAnswer,
     /// `key`: what the step sends as `Idempotency-Key`.
     Key,
 }
@@ -118,6 +120,7 @@ fn own(name: &str, members: &[String]) -> Option<Place> {
         ("intent", ["id"]) => Place::Own(Own::Intent),
         ("intent", ["email"]) => Place::Own(Own::Email),
         ("intent", ["number"]) => Place::Own(Own::Arrival),
+        ("holder", ["answer"]) => Place::Own(Own::HolderAnswer),
         ("key", []) => Place::Own(Own::Key),
         _ => return None,
     })

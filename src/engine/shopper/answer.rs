@@ -1,6 +1,7 @@
 //! A whole answer, and what is found in it. Its body is parsed when something first asks.
 
 use super::seek::seek;
+use crate::engine::address::resolve;
 use crate::engine::net::Whole;
 use crate::engine::script::Way;
 use bytes::Bytes;
@@ -73,6 +74,11 @@ impl Answer {
     /// A header as text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// A full address from one that the answer names.
+    pub fn resolve(&self, location: &str) -> String {
+        resolve(&self.authority, self.path.as_str(), location)
     }
 
     /// The full address.

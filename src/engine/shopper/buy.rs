@@ -1,15 +1,18 @@
 //! The purchase, and all that a careful shopper does about it: submits, waits, looks, repeats with the same key, pays
 //! with another card, changes their mind. What was never answered stays unknown.
 
+use super::Shopper;
+use super::browser::Acted;
 use super::purchase::Wish;
+use super::standing::{Line, Standing, merge, standing};
 use super::trial::{Ask, Told};
-use super::{Shopper, mood};
 use crate::engine::script::{Buy, Call};
 use books::rows::{AttemptKind, Cancel};
 use model::card::Card;
 use model::outcome::{Outcome, Reading, Refusal};
 use model::plan::Submits;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// From "in progress" to the next submission, unless the shop says how long.
 const IN_PROGRESS_PAUSE: Duration = Duration::from_millis(250);
@@ -17,9 +20,12 @@ const IN_PROGRESS_PAUSE: Duration = Duration::from_millis(250);
 /// Nobody waits longer because a shop asks for it.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
 
+/// How often a shopper takes up the browser's part of one payment.
+const ACTS_MAX: u32 = 5;
+
 /// How a purchase ended.
 pub struct Ended {
-    /// Confirmed, rejected or unknown.
+    /// Confirmed, rejected, unknown or abandoned.
     pub outcome: Outcome,
     /// Why it was told no.
     pub refusal: Option<Refusal>,
@@ -33,30 +39,17 @@ enum Known {
     Confirmed,
     Refused(Refusal),
     Nothing,
-}
-
-/// What the answers to all submissions so far mean together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    Confirmed,
-    Pending,
-    /// Every one was a final no; the first of them.
-    Refused(Refusal),
-    /// The one of this index is not decided.
-    Open(usize),
-}
-
-/// All submissions under one key, and what the last answer said.
-#[derive(Clone, Debug)]
-struct Line {
-    key: String,
-    told: Told,
+    /// They left for good.
+    Left,
 }
 
 /// One way to submit: the purchase itself, or its payment with a second card.
-struct Way<'a> {
-    wish: &'a Wish<'a>,
-    buy: &'a Buy,
+#[derive(Clone, Copy)]
+pub struct Way<'a> {
+    /// The purchase.
+    pub wish: &'a Wish<'a>,
+    /// All that belongs to it.
+    pub buy: &'a Buy,
     call: &'a Call,
     kind: AttemptKind,
     /// Apart from other draws of this shopper.
@@ -72,14 +65,10 @@ impl Shopper {
         let key = self.step_key(index);
         let wish = Wish::new(self, buy, intended_us);
         let way = Way { wish: &wish, buy, call: &buy.submit, kind: AttemptKind::Submit, label: "submit" };
-        let lines = self.submit(&way, &key, intended_us).await;
-        let mut known = self.resolve(&way, lines).await;
-        if let (Known::Refused(Refusal::Declined), true, Some(call)) =
-            (known, self.manner.second_card, &buy.second_card)
-        {
-            known =
-                self.pay_again(&Way { call, kind: AttemptKind::SecondCard, label: "second card", ..way }, &key).await;
-        }
+        let known = match (&buy.edit, self.manner.edits_after_us) {
+            (Some(edit), Some(after_us)) => self.pay_and_edit(&way, &key, intended_us, edit, after_us).await,
+            (_, _) => self.pay(&way, &key, intended_us).await,
+        };
         if let (Known::Confirmed, true, Some(call)) = (known, self.manner.cancels, &buy.cancel) {
             wish.cancelled(Cancel::Asked);
             wish.cancelled(self.cancel(call, &format!("{key}.cancel")).await);
@@ -89,9 +78,43 @@ impl Shopper {
             Known::Confirmed => (Outcome::Confirmed, None),
             Known::Refused(refusal) => (Outcome::Rejected, Some(refusal)),
             Known::Nothing => (Outcome::Unknown, None),
+            Known::Left => (Outcome::Abandoned, None),
         };
         wish.close(outcome, refusal, ready_us);
         Ended { outcome, refusal, ready_us }
+    }
+
+    /// Pays, with a second card if that is needed and at hand.
+    async fn pay(&self, way: &Way<'_>, key: &str, intended_us: u64) -> Known {
+        let lines = self.submit(way, key, intended_us).await;
+        match (self.resolve(way, lines).await, &way.buy.second_card) {
+            (Known::Refused(Refusal::Declined), Some(call)) if self.manner.second_card => {
+                self.pay_again(&Way { call, kind: AttemptKind::SecondCard, label: "second card", ..*way }, key).await
+            }
+            (known, _) => known,
+        }
+    }
+
+    /// Pays, and edits the cart in another tab meanwhile, unless the purchase is decided before.
+    async fn pay_and_edit(&self, way: &Way<'_>, key: &str, intended_us: u64, edit: &Call, after_us: u64) -> Known {
+        let paid = Notify::new();
+        let paying = async {
+            let known = self.pay(way, key, intended_us).await;
+            paid.notify_one();
+            known
+        };
+        let editing = async {
+            let edit_us = intended_us + after_us;
+            tokio::select! {
+                biased;
+                () = paid.notified() => return,
+                () = self.wait_until(edit_us) => {}
+            }
+            let key = format!("{key}.edit");
+            let ask = way.ask(edit, AttemptKind::Edit, Some(&key), edit_us);
+            way.wish.edited(self.ask(Ask { order: None, total: None, ..ask }).await);
+        };
+        tokio::join!(paying, editing).0
     }
 
     /// What the last purchase taught about its order must not be taken for this one's.
@@ -106,7 +129,7 @@ impl Shopper {
         let gap_us = match self.manner.submits {
             Submits::Once => {
                 let told = self.submit_once(way, key, intended_us).await;
-                return vec![Line { key: key.to_owned(), told }];
+                return vec![Line::new(key.to_owned(), told)];
             }
             Submits::DoubleClick { gap_us } | Submits::SecondTab { gap_us } => gap_us,
         };
@@ -118,35 +141,63 @@ impl Shopper {
         };
         let (first, second) = tokio::join!(self.submit_once(way, key, intended_us), second);
         if same_key {
-            return vec![Line { key: second_key, told: merge(first, second) }];
+            return vec![Line::new(second_key, merge(first, second))];
         }
-        vec![Line { key: key.to_owned(), told: first }, Line { key: second_key.clone(), told: second }]
+        vec![Line::new(key.to_owned(), first), Line::new(second_key.clone(), second)]
     }
 
     /// From the first answers to what the shopper knows in the end.
     async fn resolve(&self, way: &Way<'_>, mut lines: Vec<Line>) -> Known {
-        for round in 0u32.. {
+        let (mut round, mut acts) = (0, 0);
+        loop {
             let open = match standing(&lines) {
                 Standing::Confirmed => return Known::Confirmed,
                 Standing::Refused(refusal) => return Known::Refused(refusal),
-                Standing::Pending => return self.settle(way).await,
+                Standing::Action(_) if acts == ACTS_MAX => return Known::Nothing,
+                Standing::Action(asked) => {
+                    acts += 1;
+                    match self.act(way, &lines[asked].key).await {
+                        Acted::Left => return Known::Left,
+                        Acted::Told(told) => (lines[asked].told, lines[asked].acted) = (told, true),
+                    }
+                    continue;
+                }
+                Standing::Pending(waiting) => match self.settle(way).await {
+                    Some(told) if told.reading == Reading::ActionRequired => {
+                        lines[waiting].told = told;
+                        continue;
+                    }
+                    told => return known(told),
+                },
                 Standing::Open(open) => open,
             };
-            let line = &lines[open];
+            let line = &mut lines[open];
             let intended_us = self.pause(way, line.told, round).await;
             if self.looks_after(line.told.reading)
-                && let Some(known) = self.look(way, intended_us).await
+                && let Some(told) = self.look(way, intended_us).await
             {
-                return known;
+                match told.reading {
+                    Reading::Refused(refusal) => return Known::Refused(refusal),
+                    // Where the browser's part broke off, waiting alone decides nothing: it is taken up again.
+                    Reading::Pending if line.acted && round < self.manner.repeats => {}
+                    Reading::Ok | Reading::Pending | Reading::ActionRequired => {
+                        line.told = told;
+                        continue;
+                    }
+                    Reading::InProgress
+                    | Reading::AlreadyOrdered
+                    | Reading::Absent
+                    | Reading::Unexpected
+                    | Reading::Unanswered => {}
+                }
             }
             if round >= self.manner.repeats {
-                break;
+                return Known::Nothing;
             }
             let intended_us = intended_us.max(self.station.clock.now_us());
-            let told = self.submit_once(way, &lines[open].key, intended_us).await;
-            lines[open].told = told;
+            line.told = self.submit_once(way, &line.key, intended_us).await;
+            round += 1;
         }
-        Known::Nothing
     }
 
     async fn submit_once(&self, way: &Way<'_>, key: &str, intended_us: u64) -> Told {
@@ -161,7 +212,7 @@ impl Shopper {
             Reading::InProgress => told.retry_after.unwrap_or(IN_PROGRESS_PAUSE).min(RETRY_AFTER_MAX),
             Reading::AlreadyOrdered => return self.station.clock.now_us(),
             _ => {
-                let drawn = mood::pause(self.habits.repeat_pause, self.seed, way.label, u64::from(round));
+                let drawn = self.drawn(self.habits.repeat_pause, way.label, u64::from(round));
                 drawn.max(told.retry_after.unwrap_or_default().min(RETRY_AFTER_MAX))
             }
         };
@@ -178,34 +229,21 @@ impl Shopper {
         }
     }
 
-    /// Looks for an order; none when it told nothing final.
-    async fn look(&self, way: &Way<'_>, intended_us: u64) -> Option<Known> {
+    /// Looks for an order, where the journey can.
+    async fn look(&self, way: &Way<'_>, intended_us: u64) -> Option<Told> {
         let call = way.buy.look.as_ref()?;
         let told = self.ask(way.ask(call, AttemptKind::Look, None, intended_us)).await;
         way.wish.hear(told);
-        match told.reading {
-            Reading::Ok => Some(Known::Confirmed),
-            Reading::Refused(refusal) => Some(Known::Refused(refusal)),
-            Reading::Pending => Some(self.settle(way).await),
-            Reading::InProgress
-            | Reading::AlreadyOrdered
-            | Reading::Absent
-            | Reading::Unexpected
-            | Reading::Unanswered => None,
-        }
+        Some(told)
     }
 
-    /// Asks after a pending order until it is decided or the shopper gives up.
-    async fn settle(&self, way: &Way<'_>) -> Known {
-        let Some(poll) = &way.buy.settle else { return Known::Nothing };
+    /// Asks after a pending order until it is decided or the shopper gives up, where the journey can.
+    async fn settle(&self, way: &Way<'_>) -> Option<Told> {
+        let poll = way.buy.settle.as_ref()?;
         let ask = way.ask(&poll.call, AttemptKind::Settle, None, self.station.clock.now_us());
         let told = self.poll(poll, ask).await;
         way.wish.hear(told);
-        match told.reading {
-            Reading::Ok => Known::Confirmed,
-            Reading::Refused(refusal) => Known::Refused(refusal),
-            _ => Known::Nothing,
-        }
+        Some(told)
     }
 
     /// Pays the same order with another card.
@@ -213,7 +251,7 @@ impl Shopper {
         self.memory.card.set(second_card(self.memory.card.get()));
         let key = format!("{key}.card");
         let told = self.submit_once(way, &key, self.station.clock.now_us()).await;
-        self.resolve(way, vec![Line { key, told }]).await
+        self.resolve(way, vec![Line::new(key, told)]).await
     }
 
     /// Cancels; repeats with the same key as long as there is no whole answer.
@@ -225,11 +263,14 @@ impl Shopper {
             match told.reading {
                 Reading::Ok => return Cancel::Confirmed,
                 Reading::Unanswered | Reading::Unexpected | Reading::InProgress => {}
-                Reading::Pending | Reading::AlreadyOrdered | Reading::Absent | Reading::Refused(_) => break,
+                Reading::Pending
+                | Reading::ActionRequired
+                | Reading::AlreadyOrdered
+                | Reading::Absent
+                | Reading::Refused(_) => break,
             }
             if round < self.manner.repeats {
-                intended_us =
-                    self.wait(mood::pause(self.habits.repeat_pause, self.seed, "cancel", u64::from(round))).await;
+                intended_us = self.wait(self.drawn(self.habits.repeat_pause, "cancel", u64::from(round))).await;
             }
         }
         Cancel::Asked
@@ -237,44 +278,18 @@ impl Shopper {
 }
 
 impl Way<'_> {
-    fn ask<'b>(&self, call: &'b Call, kind: AttemptKind, key: Option<&'b str>, intended_us: u64) -> Ask<'b> {
+    /// A request that may learn the order's number and total.
+    pub fn ask<'b>(&self, call: &'b Call, kind: AttemptKind, key: Option<&'b str>, intended_us: u64) -> Ask<'b> {
         Ask { call, kind, key, intended_us, order: self.buy.order, total: self.buy.total }
     }
 }
 
-/// What the answers to all submissions so far mean together.
-fn standing(lines: &[Line]) -> Standing {
-    let reads = |wanted| lines.iter().any(|line| line.told.reading == wanted);
-    if reads(Reading::Ok) {
-        return Standing::Confirmed;
-    }
-    if reads(Reading::Pending) {
-        return Standing::Pending;
-    }
-    let mut refused = None;
-    for (index, line) in lines.iter().enumerate() {
-        match line.told.reading {
-            Reading::Refused(refusal) => refused = refused.or(Some(refusal)),
-            _ => return Standing::Open(index),
-        }
-    }
-    refused.map_or(Standing::Open(0), Standing::Refused)
-}
-
-/// Two answers to the same key, as one: the more final one.
-fn merge(first: Told, second: Told) -> Told {
-    if finality(second.reading) > finality(first.reading) { second } else { first }
-}
-
-const fn finality(reading: Reading) -> u8 {
-    match reading {
-        Reading::Ok => 6,
-        Reading::Pending => 5,
-        Reading::Refused(_) => 4,
-        Reading::AlreadyOrdered => 3,
-        Reading::InProgress => 2,
-        Reading::Absent | Reading::Unexpected => 1,
-        Reading::Unanswered => 0,
+/// What a final answer to the question after an order means.
+fn known(told: Option<Told>) -> Known {
+    match told.map(|told| told.reading) {
+        Some(Reading::Ok) => Known::Confirmed,
+        Some(Reading::Refused(refusal)) => Known::Refused(refusal),
+        _ => Known::Nothing,
     }
 }
 
@@ -283,42 +298,5 @@ const fn second_card(first: Card) -> Card {
     match first {
         Card::Mastercard => Card::Ok,
         _ => Card::Mastercard,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn told(reading: Reading) -> Told {
-        Told { reading, done_us: 0, retry_after: None }
-    }
-
-    fn lines(readings: &[Reading]) -> Vec<Line> {
-        readings.iter().map(|reading| Line { key: String::new(), told: told(*reading) }).collect()
-    }
-
-    #[test]
-    fn a_yes_to_any_submission_confirms_and_only_noes_to_all_refuse() {
-        use Reading::{AlreadyOrdered, InProgress, Ok, Pending, Refused, Unanswered};
-        let declined = Refused(Refusal::Declined);
-        let sold_out = Refused(Refusal::SoldOut);
-        assert_eq!(standing(&lines(&[Unanswered, Ok])), Standing::Confirmed);
-        assert_eq!(standing(&lines(&[declined, Pending])), Standing::Pending);
-        assert_eq!(standing(&lines(&[declined, sold_out])), Standing::Refused(Refusal::Declined));
-        assert_eq!(standing(&lines(&[declined, Unanswered])), Standing::Open(1));
-        assert_eq!(standing(&lines(&[AlreadyOrdered, declined])), Standing::Open(0));
-        assert_eq!(standing(&lines(&[InProgress])), Standing::Open(0));
-    }
-
-    #[test]
-    fn of_two_answers_to_a_key_the_more_final_one_counts() {
-        let merged = |first, second| merge(told(first), told(second)).reading;
-        assert_eq!(merged(Reading::Unanswered, Reading::InProgress), Reading::InProgress);
-        assert_eq!(
-            merged(Reading::Refused(Refusal::Declined), Reading::InProgress),
-            Reading::Refused(Refusal::Declined)
-        );
-        assert_eq!(merged(Reading::Ok, Reading::Pending), Reading::Ok);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::engine::script::{Own, Place, Script};
 use model::card::Card;
+use model::plan::Arrival;
 use model::template::{Found, member};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ pub struct NotSet(pub String);
 pub struct Memory {
     script: Arc<Script>,
     arrival: u64,
+    holder_answer: &'static str,
     captured: RefCell<Vec<Option<Value>>>,
     /// The card at hand.
     pub card: Cell<Card>,
@@ -29,12 +31,13 @@ pub struct Memory {
 
 impl Memory {
     /// A shopper who knows nothing yet.
-    pub fn new(script: Arc<Script>, arrival: u64, slots: usize, card: Card, intent: String) -> Self {
+    pub fn new(script: Arc<Script>, slots: usize, arrival: &Arrival, intent: String) -> Self {
         Self {
             script,
-            arrival,
+            arrival: arrival.number,
+            holder_answer: if arrival.manner.fails_challenge { "fail" } else { "complete" },
             captured: RefCell::new(vec![None; slots]),
-            card: Cell::new(card),
+            card: Cell::new(arrival.card),
             intent: RefCell::new(intent),
             key: RefCell::default(),
         }
@@ -61,6 +64,7 @@ impl Memory {
                 Own::Email => use_it(Found::Text(Cow::Owned(self.email()))),
                 Own::Intent => use_it(text(&self.intent.borrow())),
                 Own::Arrival => use_it(Found::Integer(self.arrival as i64)),
+                Own::HolderAnswer => use_it(Found::Text(Cow::Borrowed(self.holder_answer))),
                 Own::Key => use_it(text(&self.key.borrow())),
             },
         })

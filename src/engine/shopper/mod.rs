@@ -1,6 +1,7 @@
 //! One shopper: walks through a journey with their own manners, and writes down what became of it.
 
 mod answer;
+mod browser;
 mod buy;
 mod exchange;
 mod jar;
@@ -9,6 +10,7 @@ mod mood;
 mod purchase;
 mod reading;
 mod seek;
+mod standing;
 mod trial;
 mod walk;
 
@@ -78,7 +80,7 @@ impl Shopper {
     pub fn new(station: Rc<Station>, journey: usize, arrival: &Arrival, habits: Habits) -> Self {
         let slots = station.script.journeys[journey].slots.len();
         let intent = intent(&station.run, arrival.number, 0);
-        let memory = Memory::new(Arc::clone(&station.script), arrival.number, slots, arrival.card, intent);
+        let memory = Memory::new(Arc::clone(&station.script), slots, arrival, intent);
         station.arrived();
         Self {
             journey,

@@ -17,6 +17,8 @@ pub struct Wish<'a> {
     /// The first answer that confirmed it.
     confirmed_us: Cell<Option<u64>>,
     cancel: Cell<Cancel>,
+    /// The cart was edited while it was paid: the total first shown no longer is what is bought.
+    edited: Cell<bool>,
     open: Cell<bool>,
 }
 
@@ -33,6 +35,7 @@ impl<'a> Wish<'a> {
             currency: currency.map(|currency| currency.to_uppercase()),
             confirmed_us: Cell::new(None),
             cancel: Cell::new(Cancel::NotAsked),
+            edited: Cell::new(false),
             open: Cell::new(true),
         }
     }
@@ -41,6 +44,24 @@ impl<'a> Wish<'a> {
     pub fn hear(&self, told: Told) {
         if told.reading == Reading::Ok && self.confirmed_us.get().is_none_or(|known| told.done_us < known) {
             self.confirmed_us.set(Some(told.done_us));
+        }
+    }
+
+    /// The cart was edited, or may have been: what counts as shown is what a later answer says.
+    pub fn edited(&self, told: Told) {
+        match told.reading {
+            Reading::Ok | Reading::Pending | Reading::Unexpected | Reading::Unanswered => {}
+            Reading::ActionRequired
+            | Reading::InProgress
+            | Reading::AlreadyOrdered
+            | Reading::Absent
+            | Reading::Refused(_) => return,
+        }
+        self.edited.set(true);
+        if self.confirmed_us.get().is_none()
+            && let Some(slot) = self.buy.total
+        {
+            self.shopper.memory.forget(slot);
         }
     }
 
@@ -54,6 +75,7 @@ impl<'a> Wish<'a> {
         self.open.set(false);
         let memory = &self.shopper.memory;
         let learnt = |slot: Option<usize>| slot.and_then(|slot| memory.captured(slot));
+        let total_minor = learnt(self.buy.total).as_ref().and_then(minor);
         let row = Purchase {
             intent: memory.intent.borrow().clone(),
             arrival: self.shopper.arrival,
@@ -62,10 +84,10 @@ impl<'a> Wish<'a> {
             done_us: self.confirmed_us.get().unwrap_or(now_us),
             outcome,
             refusal,
-            shown_total_minor: self.shown_total_minor,
+            shown_total_minor: if self.edited.get() { total_minor } else { self.shown_total_minor },
             currency: self.currency.clone(),
             order_number: learnt(self.buy.order).as_ref().and_then(text),
-            total_minor: learnt(self.buy.total).as_ref().and_then(minor),
+            total_minor,
             cancel: self.cancel.get(),
         };
         self.shopper.station.ledger.borrow_mut().purchased(row);

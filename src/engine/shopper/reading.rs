@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::jar::Jar;
 use super::memory::{Memory, NotSet};
 use crate::engine::script::{Call, Captured, Checked, Expected, From, Place, Way, When};
-use model::journey::{Missing, StatusRange};
+use model::journey::{Meaning, Missing, StatusRange};
 use model::outcome::Reading;
 use model::seed::{Seed, draw};
 use model::template::member;
@@ -37,7 +37,8 @@ pub fn read(call: &Call, answer: &Answer, memory: &Memory, jar: &Jar, seed: Seed
     let mut learnt = Vec::with_capacity(call.captures.len());
     for capture in &call.captures {
         let heard = Heard { answer, learnt: &learnt, memory, jar };
-        match heard.find(capture, seed) {
+        let found = heard.find(capture, seed).map(|value| in_full(value, capture.meaning, answer));
+        match found {
             Some(value) => learnt.push((capture.slot, value)),
             None if must && capture.missing == Missing::Fails => {
                 return unexpected(format!("nothing to capture for `{}`", capture.name));
@@ -46,6 +47,14 @@ pub fn read(call: &Call, answer: &Answer, memory: &Memory, jar: &Jar, seed: Seed
         }
     }
     Read { reading, learnt, remark: None }
+}
+
+/// An address as the shopper would follow it.
+fn in_full(value: Value, meaning: Meaning, answer: &Answer) -> Value {
+    match (meaning, &value) {
+        (Meaning::Address, Value::String(text)) => answer.resolve(text).into(),
+        (Meaning::Address | Meaning::Value, _) => value,
+    }
 }
 
 /// Whether a step is taken; `draw` is the shopper's number in [0, 1) for it.

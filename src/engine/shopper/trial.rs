@@ -134,8 +134,14 @@ fn unread(reading: Reading, why: &NoAnswer) -> Read {
 /// Whether the request names a card.
 const fn carries_card(kind: AttemptKind) -> bool {
     match kind {
-        AttemptKind::Submit | AttemptKind::SecondCard => true,
-        AttemptKind::Look | AttemptKind::Settle | AttemptKind::Cancel | AttemptKind::Other => false,
+        AttemptKind::Submit | AttemptKind::SecondCard | AttemptKind::Confirm => true,
+        AttemptKind::Authenticate
+        | AttemptKind::Return
+        | AttemptKind::Edit
+        | AttemptKind::Look
+        | AttemptKind::Settle
+        | AttemptKind::Cancel
+        | AttemptKind::Other => false,
     }
 }
 

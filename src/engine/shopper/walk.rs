@@ -5,7 +5,7 @@ use super::trial::{Ask, Told};
 use super::{End, Shopper, mood};
 use crate::engine::script::{Action, Call, Poll, Step};
 use books::rows::AttemptKind;
-use model::journey::KeyUse;
+use model::journey::{KeyUse, Pause};
 use model::outcome::{Outcome, Reading, Refusal};
 use model::seed::draw;
 use std::sync::Arc;
@@ -31,8 +31,7 @@ impl Shopper {
             if self.manner.abandons_at == Some(index as u32) {
                 return self.ends(Outcome::Abandoned, None, Some(index));
             }
-            let chance = || draw(self.seed, "chance", &step.name, 0);
-            if step.only_if.as_ref().is_some_and(|only_if| !holds(only_if, &self.memory, chance)) {
+            if !self.takes(step) {
                 continue;
             }
             match self.take(step, index, ready_us, &mut bought).await {
@@ -48,6 +47,12 @@ impl Shopper {
         self.ends(outcome, None, None);
     }
 
+    /// Whether the step's condition holds.
+    pub(super) fn takes(&self, step: &Step) -> bool {
+        let chance = || draw(self.seed, "chance", &step.name, 0);
+        step.only_if.as_ref().is_none_or(|only_if| holds(only_if, &self.memory, chance))
+    }
+
     fn ends(&self, outcome: Outcome, refusal: Option<Refusal>, step: Option<usize>) {
         self.end.set(Some(End { outcome, refusal, step }));
     }
@@ -55,7 +60,7 @@ impl Shopper {
     async fn take(&self, step: &Step, index: usize, ready_us: u64, bought: &mut u32) -> Went {
         match &step.action {
             Action::Think(pause) => {
-                let lasts = mood::pause(*pause, self.seed, &step.name, 0);
+                let lasts = self.drawn(*pause, &step.name, 0);
                 let next_us = ready_us + lasts.as_micros() as u64;
                 self.wait_until(next_us).await;
                 Went::On(next_us)
@@ -89,7 +94,7 @@ impl Shopper {
         let mut ask = first;
         loop {
             let told = self.ask(ask).await;
-            let final_answer = matches!(told.reading, Reading::Ok | Reading::Refused(_));
+            let final_answer = matches!(told.reading, Reading::Ok | Reading::ActionRequired | Reading::Refused(_));
             ask.intended_us = told.done_us + poll.every.as_micros() as u64;
             if final_answer || ask.intended_us > deadline_us {
                 return match told.reading {
@@ -112,6 +117,11 @@ impl Shopper {
     /// A key of this step and intent.
     pub(super) fn step_key(&self, index: usize) -> String {
         format!("{}.{index}", self.memory.intent.borrow())
+    }
+
+    /// The length of a pause of this shopper.
+    pub(super) fn drawn(&self, pause: Pause, what: &str, nth: u64) -> Duration {
+        mood::pause(pause, self.seed, what, nth)
     }
 
     /// Waits until a time of the load.
@@ -138,9 +148,11 @@ fn went(told: Told) -> Went {
     match told.reading {
         Reading::Ok | Reading::Pending => Went::On(told.done_us),
         Reading::Refused(refusal) => Went::Ends(Outcome::Rejected, Some(refusal)),
-        Reading::InProgress | Reading::AlreadyOrdered | Reading::Absent | Reading::Unexpected => {
-            Went::Ends(Outcome::Rejected, Some(Refusal::Technical))
-        }
+        Reading::ActionRequired
+        | Reading::InProgress
+        | Reading::AlreadyOrdered
+        | Reading::Absent
+        | Reading::Unexpected => Went::Ends(Outcome::Rejected, Some(Refusal::Technical)),
         Reading::Unanswered => Went::Ends(Outcome::Unknown, None),
     }
 }
