@@ -6,4 +6,5 @@ pub mod engine;
 pub mod faults;
 pub mod judgement;
 pub mod live;
+pub mod reference;
 pub mod run;

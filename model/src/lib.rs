@@ -8,6 +8,7 @@ pub mod finding;
 pub mod journey;
 pub mod judge;
 pub mod money;
+pub mod named_fault;
 pub mod objective;
 pub mod outcome;
 pub mod plan;

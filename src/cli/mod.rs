@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod heal;
+mod reference;
 mod report;
 mod run;
 mod scenario;
@@ -47,9 +48,11 @@ enum Command {
     /// Check scenario files, print their JSON Schema
     #[command(subcommand)]
     Scenario(scenario::Scenario),
+    /// Print the reference: the scenario format, faults, laws
+    Reference(reference::Reference),
     /// Serve the reference shop
     Shop(serve::Serve),
-    /// Serve the provider simulators: payment, tax, warehouse
+    /// Serve the provider simulators: payment, tax, fraud, shipping, warehouse
     Providers(serve::Serve),
     /// Serve the fault proxy (Toxiproxy's interface)
     Proxy(serve::Serve),
@@ -66,6 +69,7 @@ impl Cli {
             Command::Report(command) => command.execute(),
             Command::Heal(command) => command.execute(),
             Command::Scenario(command) => command.execute(),
+            Command::Reference(command) => command.execute(),
             Command::Shop(command) => command.execute(serve::Role::Shop),
             Command::Providers(command) => command.execute(serve::Role::Providers),
             Command::Proxy(command) => command.execute(serve::Role::Proxy),

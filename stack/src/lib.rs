@@ -28,11 +28,11 @@ mod shop;
 mod store;
 mod webhooks;
 
+pub use cart::Address;
 pub use config::{
     BackupPayment, Breaker, Capture, Catalogue, Config, Fallback, FlatRate, Fraud, Fulfilment, OnTimeout, Payment,
     Product, Promotion, Shipping, SplitDispatch, Tax, TlsFiles, Voucher,
 };
-pub use cart::Address;
 pub use defects::{Defect, UnknownDefect};
 pub use flags::{FlagValues, PaymentRoute};
 pub use providers::BadAddress;

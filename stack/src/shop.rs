@@ -16,10 +16,10 @@ use crate::{
     clock::now_ms,
     config::Config,
     defects::Defects,
+    flags::Flags,
     log::Log,
     metrics::Metrics,
     outbox::Outbox,
-    flags::Flags,
     providers::{
         BadAddress, Link, fulfilment::FulfilmentProvider, payment::PaymentProvider, shipping::ShippingProvider,
         tax::TaxProvider,

@@ -7,8 +7,17 @@ use super::kinds::{Spotted, case, choice, list, spotted, table, word_or, words};
 use super::providers::provider;
 use super::scalars::{chance, duration, name, some, some_time, text};
 use crate::fault::{Child, Draw, LinkEffect, LinkMatch, Match, ProcessHarm, Stream};
+use crate::named_fault::NamedFault;
 use crate::scenario::{Fault, FaultTarget};
+use std::sync::OnceLock;
 use std::time::Duration;
+
+/// The words of `inject`.
+static NAMED: OnceLock<Vec<(&'static str, &'static NamedFault)>> = OnceLock::new();
+
+fn named_faults() -> Vec<(&'static str, &'static NamedFault)> {
+    NamedFault::ALL.iter().map(|fault| (fault.name, fault)).collect()
+}
 
 /// A fault and the places that later checks point at.
 pub(super) struct FaultDraft {
@@ -23,6 +32,9 @@ pub(super) fn fault(form: &mut Form<'_>) -> Option<FaultDraft> {
     let title = form.required("name", "Its name, also that of its phase.", spotted(name()));
     let at = form.required("at", "When, from the start of the load.", duration());
     let lasts = form.optional("for", "How long; a kill lasts until the restart.", some_time());
+    let named = words(NAMED.get_or_init(named_faults));
+    let named =
+        form.optional("inject", "A failure by its name (docs/faults.md), to be narrowed by the members below.", named);
     let in_provider = form.optional("provider", "The provider that misbehaves.", provider());
     let on_link = form.optional("link", "The provider whose link misbehaves.", provider());
     let process = words(&[("shop", Child::Shop), ("providers", Child::Providers)]);
@@ -42,9 +54,31 @@ pub(super) fn fault(form: &mut Form<'_>) -> Option<FaultDraft> {
     let stream = words(&[("downstream", Stream::Downstream), ("upstream", Stream::Upstream)]);
     let stream = form.defaulted("stream", "With `link`: to the shop, or to the provider.", "downstream", stream);
     let harm = form.optional("harm", "With `process`: what is done to it.", harm());
-    let kind = form.one_key(&["provider", "link", "process"], "a fault breaks a provider, a link or a process");
+    let kinds = ["inject", "provider", "link", "process"];
+    let kind = form.one_key(&kinds, "a fault is injected by name, or breaks a provider, a link or a process");
     let kind = goes_with(form, kind?)?;
     let target = match kind {
+        "inject" => {
+            let target = named?.target();
+            let narrows = |member: &'static str| form.has(member);
+            match target {
+                FaultTarget::Provider { provider, when: made, probability: chance, draw: drawn, effect } => {
+                    FaultTarget::Provider {
+                        provider,
+                        when: if narrows("when") { when? } else { made },
+                        probability: if narrows("probability") { probability? } else { chance },
+                        draw: if narrows("draw") { draw? } else { drawn },
+                        effect,
+                    }
+                }
+                other => {
+                    for member in ["when", "probability", "draw"].into_iter().filter(|member| narrows(member)) {
+                        form.wrong(member, "narrows nothing: this fault is on a link", "leave it out");
+                    }
+                    other
+                }
+            }
+        }
         "provider" => {
             let (when, effect) = (when.or_else(|| (!form.has("when")).then(Match::default))?, effect?);
             webhook_conditions(form, &when, &effect);
@@ -79,6 +113,16 @@ pub(super) fn fault(form: &mut Form<'_>) -> Option<FaultDraft> {
 
 /// Notes members that belong to another kind of fault, and the one that is missing.
 fn goes_with(form: &Form<'_>, kind: &'static str) -> Option<&'static str> {
+    if kind == "inject" {
+        for member in ["effect", "toxic", "stream", "rule", "harm"].into_iter().filter(|member| form.has(member)) {
+            form.wrong(
+                member,
+                "does not go with `inject`",
+                "the name says what happens; `when`, `probability`, `draw` narrow it",
+            );
+        }
+        return Some(kind);
+    }
     let belong: [(&str, &[&str], &str); 3] = [
         ("provider", &["when", "probability", "draw", "effect"], "effect"),
         ("link", &["toxic", "stream", "rule"], "toxic"),

@@ -70,7 +70,8 @@ pub(super) fn scenario(form: &mut Form<'_>) -> Option<Draft> {
     let tear_down = form.optional("tear_down", "Journeys run once each after the load.", list(spotted(text())));
     let feeders = form.optional("feeders", "Rows for shoppers: `{{name.column}}`.", feeders());
     let faults = form.optional("faults", "What is broken and when.", list(object("Fault", fault)));
-    let actions = form.optional("actions", "What is done besides, on the run clock.", list(object("RunAction", action)));
+    let actions =
+        form.optional("actions", "What is done besides, on the run clock.", list(object("RunAction", action)));
     let take_events = form.optional(
         "take_events",
         "Where the run takes in events of other systems (`POST /events`), such as alerts: an address of loopback.",

@@ -49,11 +49,21 @@ pub(crate) struct Claim {
 #[derive(Clone, Debug)]
 pub(crate) enum CartChange {
     Open,
-    AddLine { sku: String, quantity: i64, unit_minor: i64 },
+    AddLine {
+        sku: String,
+        quantity: i64,
+        unit_minor: i64,
+    },
     /// Nothing of it takes the line away.
-    SetLine { sku: String, quantity: i64, unit_minor: i64 },
+    SetLine {
+        sku: String,
+        quantity: i64,
+        unit_minor: i64,
+    },
     SetAddress(Address),
-    Promote { code: String },
+    Promote {
+        code: String,
+    },
 }
 
 /// How the changed cart is told to the shopper.
