@@ -6,7 +6,7 @@ use crate::payment;
 use crate::shelf::{Numbers, Progress, Shelf};
 use crate::statement::{Row, Stamp, render};
 use crate::store::{Reader, Table, Write};
-use crate::{tax, warehouse};
+use crate::{adyen, tax, warehouse};
 
 /// Objects of a kind that are kept in memory.
 const RECENT: usize = 4_096;
@@ -31,6 +31,9 @@ pub(crate) struct Books {
     pub(crate) documents: Shelf<tax::Document>,
     pub(crate) dispatches: Shelf<warehouse::Dispatch>,
     pub(crate) deliveries: Numbers,
+    pub(crate) backup_payments: Shelf<adyen::Payment>,
+    pub(crate) backup_methods: Shelf<adyen::StoredMethod>,
+    pub(crate) backup_sessions: Shelf<adyen::Session>,
 }
 
 impl Books {
@@ -51,6 +54,9 @@ impl Books {
             documents: Shelf::open(Table::Document, RECENT, &reader)?,
             dispatches: Shelf::open(Table::Dispatch, RECENT, &reader)?,
             deliveries: Numbers::open(Table::Delivery, &reader)?,
+            backup_payments: Shelf::open(Table::BackupPayment, RECENT, &reader)?,
+            backup_methods: Shelf::open(Table::BackupMethod, RECENT, &reader)?,
+            backup_sessions: Shelf::open(Table::BackupSession, RECENT, &reader)?,
             reader,
         })
     }
@@ -66,6 +72,9 @@ impl Books {
         self.customers.forget();
         self.documents.forget();
         self.dispatches.forget();
+        self.backup_payments.forget();
+        self.backup_methods.forget();
+        self.backup_sessions.forget();
     }
 
     /// The next rows of the statement.

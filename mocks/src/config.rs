@@ -14,6 +14,9 @@ pub struct Config {
     /// Where the payment provider listens; port 0 takes a free one.
     #[serde(default = "any_port")]
     pub payment: SocketAddr,
+    /// Where the second payment provider listens.
+    #[serde(default = "any_port")]
+    pub backup_payment: SocketAddr,
     /// Where the tax provider listens.
     #[serde(default = "any_port")]
     pub tax: SocketAddr,
@@ -55,6 +58,7 @@ impl Config {
         Self {
             store: store.into(),
             payment: any_port(),
+            backup_payment: any_port(),
             tax: any_port(),
             warehouse: any_port(),
             admin: any_port(),

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod admin;
+mod adyen;
 mod books;
 mod calendar;
 mod config;

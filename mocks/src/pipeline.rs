@@ -64,7 +64,9 @@ impl<W: Wire> Handler for Server<W> {
         if let Some(answer) = self.wire.greet(&call) {
             return respond(answer, Vec::new());
         }
-        self.answer(&call, &connection, begun).await
+        let mut response = self.answer(&call, &connection, begun).await;
+        response.headers_mut().extend(self.wire.echo(&call));
+        response
     }
 }
 
@@ -228,8 +230,9 @@ impl<W: Wire> Server<W> {
     fn told(&self, outcome: Outcome, context: &Context) -> Answer {
         match outcome {
             Outcome::Executed(answer) => answer,
-            Outcome::Replayed(stored) => Answer::new(stored.status, stored.body.clone())
-                .header(http::HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true")),
+            Outcome::Replayed(stored) => {
+                self.wire.repeated(Answer::new(stored.status, stored.body.clone()), stored.object.as_deref())
+            }
             Outcome::KeyInFlight => self.wire.refuse(&Refusal::KeyInFlight),
             Outcome::KeyReused => {
                 let key = context.key.as_ref().map(|key| key.text.clone()).unwrap_or_default();

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::accounts::{Accounts, Endpoint, Lease};
 use crate::admin::Admin;
+use crate::adyen::Adyen;
 use crate::books::Books;
 use crate::config::Config;
 use crate::error::Error;
@@ -36,6 +37,8 @@ const TICK: Duration = Duration::from_millis(100);
 pub struct Addresses {
     /// Stripe's wire.
     pub payment: SocketAddr,
+    /// Adyen's wire.
+    pub backup_payment: SocketAddr,
     /// `AvaTax`'s wire.
     pub tax: SocketAddr,
     /// The warehouse.
@@ -63,10 +66,11 @@ impl Running {
     /// The line that tells a parent process that the providers are ready.
     #[must_use]
     pub fn ready_line(&self) -> Value {
-        let Addresses { payment, tax, warehouse, admin } = self.addresses;
+        let Addresses { payment, backup_payment, tax, warehouse, admin } = self.addresses;
         json!({
             "role": "providers",
             "payment": payment.to_string(),
+            "backup_payment": backup_payment.to_string(),
             "tax": tax.to_string(),
             "warehouse": warehouse.to_string(),
             "admin": admin.to_string(),
@@ -101,13 +105,20 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     let path = config.store.clone();
     let (store, ledger) = open(&config)?;
     let admin_reader = store.reader()?;
-    let (payment, tax, warehouse, admin) = (
+    let (payment, backup_payment, tax, warehouse, admin) = (
         listen(config.payment, "payment").await?,
+        listen(config.backup_payment, "backup payment").await?,
         listen(config.tax, "tax").await?,
         listen(config.warehouse, "warehouse").await?,
         listen(config.admin, "admin").await?,
     );
-    let addresses = Addresses { payment: payment.1, tax: tax.1, warehouse: warehouse.1, admin: admin.1 };
+    let addresses = Addresses {
+        payment: payment.1,
+        backup_payment: backup_payment.1,
+        tax: tax.1,
+        warehouse: warehouse.1,
+        admin: admin.1,
+    };
     let metrics = Arc::new(Metrics::default());
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
@@ -115,6 +126,11 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     let (l, m) = (|| Arc::clone(&ledger), || Arc::clone(&metrics));
     let wire = Payment { processing_ms: config.processing_ms };
     tasks.spawn(accept(payment.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
+    tasks.spawn(accept(
+        backup_payment.0,
+        Arc::new(Server { wire: Adyen, ledger: l(), metrics: m() }),
+        stopping.clone(),
+    ));
     let wire = Tax { company: config.company, rates };
     tasks.spawn(accept(tax.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
     tasks.spawn(accept(warehouse.0, Arc::new(Server { wire: Warehouse, ledger: l(), metrics: m() }), stopping.clone()));

@@ -19,7 +19,7 @@ use crate::error::Error;
 pub(crate) use reader::{Page, Reader, StoredAnswer};
 pub(crate) use writer::{Acked, Job, Writer, WriterGone};
 
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// A table of objects: number, owner, tag, body as JSON.
@@ -36,6 +36,9 @@ pub(crate) enum Table {
     Delivery,
     Account,
     Rule,
+    BackupPayment,
+    BackupMethod,
+    BackupSession,
 }
 
 impl Table {
@@ -52,6 +55,9 @@ impl Table {
             Self::Delivery => "delivery",
             Self::Account => "account",
             Self::Rule => "rule",
+            Self::BackupPayment => "backup_payment",
+            Self::BackupMethod => "backup_method",
+            Self::BackupSession => "backup_session",
         }
     }
 
@@ -68,6 +74,15 @@ impl Table {
             Self::Delivery => "INSERT OR REPLACE INTO delivery (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Account => "INSERT OR REPLACE INTO account (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Rule => "INSERT OR REPLACE INTO rule (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::BackupPayment => {
+                "INSERT OR REPLACE INTO backup_payment (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)"
+            }
+            Self::BackupMethod => {
+                "INSERT OR REPLACE INTO backup_method (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)"
+            }
+            Self::BackupSession => {
+                "INSERT OR REPLACE INTO backup_session (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)"
+            }
         }
     }
 
@@ -84,6 +99,9 @@ impl Table {
             Self::Delivery => "DELETE FROM delivery WHERE n = ?1",
             Self::Account => "DELETE FROM account WHERE n = ?1",
             Self::Rule => "DELETE FROM rule WHERE n = ?1",
+            Self::BackupPayment => "DELETE FROM backup_payment WHERE n = ?1",
+            Self::BackupMethod => "DELETE FROM backup_method WHERE n = ?1",
+            Self::BackupSession => "DELETE FROM backup_session WHERE n = ?1",
         }
     }
 }

@@ -50,6 +50,7 @@ impl Reader {
             Table::Event => "SELECT body FROM event WHERE n = ?1",
             Table::Document => "SELECT body FROM document WHERE n = ?1",
             Table::Dispatch => "SELECT body FROM dispatch WHERE n = ?1",
+            Table::BackupPayment => "SELECT body FROM backup_payment WHERE n = ?1",
             other => &format!("SELECT body FROM {} WHERE n = ?1", other.name()),
         };
         self.connection.prepare_cached(sql)?.query_row([n], |row| row.get(0)).optional()

@@ -41,3 +41,10 @@ CREATE TABLE delivery (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT
 -- Leases: accounts by the hash of their key, rules by the hash of their name.
 CREATE TABLE account  (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 CREATE TABLE rule     (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+
+-- The second payment provider. tag of a payment = why it waits for a time to come.
+CREATE TABLE backup_payment (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE INDEX backup_payment_account ON backup_payment (account);
+CREATE INDEX backup_payment_waits ON backup_payment (tag) WHERE tag IS NOT NULL;
+CREATE TABLE backup_method  (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE backup_session (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod adyen;
+mod adyen_changes;
+mod adyen_keys;
 mod avatax;
 mod bends;
 mod effects;
