@@ -26,6 +26,7 @@ pub(crate) struct Books {
     pub(crate) methods: Shelf<payment::Method>,
     pub(crate) refunds: Shelf<payment::RefundPlace>,
     pub(crate) customers: Shelf<payment::Customer>,
+    pub(crate) balance: Shelf<payment::Entry>,
     pub(crate) events: Numbers,
     pub(crate) endpoints: Numbers,
     pub(crate) documents: Shelf<tax::Document>,
@@ -49,6 +50,7 @@ impl Books {
             methods: Shelf::open(Table::Method, RECENT, &reader)?,
             refunds: Shelf::open(Table::Refund, RECENT, &reader)?,
             customers: Shelf::open(Table::Customer, RECENT, &reader)?,
+            balance: Shelf::open(Table::Balance, RECENT, &reader)?,
             events: Numbers::open(Table::Event, &reader)?,
             endpoints: Numbers::open(Table::Endpoint, &reader)?,
             documents: Shelf::open(Table::Document, RECENT, &reader)?,
@@ -70,6 +72,7 @@ impl Books {
         self.methods.forget();
         self.refunds.forget();
         self.customers.forget();
+        self.balance.forget();
         self.documents.forget();
         self.dispatches.forget();
         self.backup_payments.forget();

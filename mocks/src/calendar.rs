@@ -15,6 +15,13 @@ pub(crate) fn day(unix_s: i64) -> (u32, u32, u32) {
     (year as u32, month as u32, day as u32)
 }
 
+/// Day and time, as reports write them: `2026-11-27 09:05:00`.
+pub(crate) fn stamp(unix_s: i64) -> String {
+    let (year, month, day) = day(unix_s);
+    let second = unix_s.rem_euclid(86_400);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::day;

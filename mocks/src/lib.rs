@@ -22,6 +22,7 @@ mod payment;
 mod pipeline;
 mod rules;
 mod serve;
+mod settlement;
 mod shelf;
 mod statement;
 mod store;

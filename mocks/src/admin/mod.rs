@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
+use model::fault::Provider;
 use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use crate::http::{AnswerBody, Call, ConnectionHandle, Handler, ReadError};
 use crate::ledger::{Ledger, now_us};
 use crate::metrics::{Gauges, Metrics};
+use crate::settlement;
 use crate::store::{Acked, Reader};
 
 const LIMIT_DEFAULT: usize = 10_000;
@@ -112,6 +114,7 @@ impl Admin {
             ("GET", ["metrics"]) => self.metrics(),
             ("GET", ["admin", "quiet"]) => self.quiet(),
             ("GET", ["admin", "statement"]) => self.statement(call).await,
+            ("GET", ["admin", "settlement"]) => self.settlement(call).await,
             ("PUT", ["admin", "lease"]) => accounts::renew(self, call).await,
             ("POST", ["admin", "accounts"]) => accounts::take(self, call).await,
             ("DELETE", ["admin", "accounts", key]) => accounts::give_back(self, key).await,
@@ -186,6 +189,43 @@ impl Admin {
             }
             Err(error) => {
                 tracing::error!(%error, "the reader of the statement ended");
+                Reply::broken()
+            }
+        }
+    }
+}
+
+impl Admin {
+    /// A provider's settlement report, of one run where the query names it.
+    async fn settlement(&self, call: &Call) -> Reply {
+        let named = call.query_value("provider").unwrap_or_else(|| Provider::Payment.name().to_owned());
+        let provider = Provider::ALL.into_iter().find(|provider| provider.name() == named);
+        if self.ledger.settled().await.is_err() {
+            return Reply::broken();
+        }
+        let run = call.query_value("run");
+        let reader = Arc::clone(&self.reader);
+        let read = tokio::task::spawn_blocking(move || {
+            provider.and_then(|provider| settlement::report(provider, &reader.lock(), run.as_deref()))
+        })
+        .await;
+        match read {
+            Ok(Some(Ok(text))) => Reply {
+                status: StatusCode::OK,
+                content_type: "text/csv; charset=utf-8",
+                headers: Vec::new(),
+                body: text.into(),
+            },
+            Ok(None) => {
+                let message = format!("`{named}` is no provider that settles payments");
+                Reply::error(StatusCode::NOT_FOUND, "no_settlement", &message)
+            }
+            Ok(Some(Err(error))) => {
+                tracing::error!(%error, "failed to read the balance");
+                Reply::broken()
+            }
+            Err(error) => {
+                tracing::error!(%error, "the reader of the balance ended");
                 Reply::broken()
             }
         }

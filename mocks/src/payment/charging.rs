@@ -6,6 +6,7 @@ use std::time::Duration;
 use model::fault::Provider;
 use serde_json::json;
 
+use super::balance;
 use super::cards::Behaviour;
 use super::state::{Charge, ChargeStatus, Intent, Method, Status};
 use super::view::{self, Expand};
@@ -38,6 +39,7 @@ pub(super) fn attempt(intent: &mut Intent, mut method: Method, manner: Manner, t
         created: turn.now_s(),
         method: method.clone(),
         is_voided: false,
+        balance_transaction: None,
     });
     intent.method = Some(method);
     intent.refused = None;
@@ -81,6 +83,9 @@ fn conclude(intent: &mut Intent, turn: &mut Turn<'_>) {
     let capture = Row::new(Op::Capture).object(charge.id.clone()).parent(intent.id.clone());
     turn.row(capture.state("succeeded").money(charge.amount, &intent.currency));
     intent.status = Status::Succeeded;
+    let amount = charge.amount;
+    let at = intent.charges.len() - 1;
+    balance::captured(intent, at, amount, turn);
     tell_charge("charge.succeeded", intent, turn);
     tell_intent("payment_intent.succeeded", intent, turn);
 }

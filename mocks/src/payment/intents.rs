@@ -7,7 +7,7 @@ use super::charging::{Manner, attempt, keep, tell_charge, tell_intent};
 use super::form::Form;
 use super::state::{CaptureMethod, Intent, Status, merge};
 use super::view::{self, Expand};
-use super::{errors, methods};
+use super::{balance, errors, methods};
 use crate::statement::{Op, Row};
 use crate::turn::{Labels, Turn};
 use crate::wire::{Answer, Stop};
@@ -250,6 +250,8 @@ pub(super) fn capture(
     charge.amount_captured = captured;
     let row = Row::new(Op::Capture).object(charge.id.clone()).parent(intent.id.clone()).state("succeeded");
     turn.row(row.money(captured, &intent.currency).detail(json!({ "released_minor": authorised - captured })));
+    let at = intent.charges.len() - 1;
+    balance::captured(&mut intent, at, captured, turn);
     tell_charge("charge.captured", &intent, turn);
     tell_intent("payment_intent.succeeded", &intent, turn);
     let answer = shown(&intent, expand);

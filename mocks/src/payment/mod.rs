@@ -1,5 +1,6 @@
 //! The payment provider, on Stripe's wire.
 
+mod balance;
 mod cards;
 mod charging;
 mod customers;
@@ -12,6 +13,7 @@ mod listing;
 mod methods;
 mod refunds;
 mod route;
+mod settlement;
 mod state;
 mod view;
 
@@ -29,9 +31,11 @@ use crate::idempotency::Key;
 use crate::turn::{Labels, Turn};
 use crate::wire::{Answer, Headers, Refusal, Stop, Traits, Understood, Wire};
 
+pub(crate) use balance::Entry;
 pub(crate) use charging::settle_at;
 use form::Form;
 use route::{Object, Route};
+pub(crate) use settlement::settlement;
 pub(crate) use state::{Customer, Intent, Method, RefundPlace};
 use view::Expand;
 

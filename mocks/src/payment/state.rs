@@ -95,6 +95,8 @@ pub(crate) struct Charge {
     pub(crate) method: Method,
     /// The authorisation was released.
     pub(crate) is_voided: bool,
+    /// The balance's entry of what was captured.
+    pub(crate) balance_transaction: Option<String>,
 }
 
 /// Money given back.

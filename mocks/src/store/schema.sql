@@ -26,6 +26,7 @@ CREATE TABLE intent   (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT
 CREATE TABLE method   (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 CREATE TABLE refund   (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 CREATE TABLE customer (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE balance  (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 -- tag = type of the event
 CREATE TABLE event    (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 CREATE TABLE endpoint (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
@@ -36,6 +37,7 @@ CREATE INDEX intent_account ON intent (account);
 CREATE INDEX intent_waits ON intent (tag) WHERE tag IS NOT NULL;
 CREATE INDEX refund_account ON refund (account);
 CREATE INDEX event_account ON event (account);
+CREATE INDEX balance_account ON balance (account);
 -- Webhooks that are still to be delivered.
 CREATE TABLE delivery (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 -- Leases: accounts by the hash of their key, rules by the hash of their name.
