@@ -35,6 +35,7 @@ pub(crate) struct Books {
     pub(crate) backup_payments: Shelf<adyen::Payment>,
     pub(crate) backup_methods: Shelf<adyen::StoredMethod>,
     pub(crate) backup_sessions: Shelf<adyen::Session>,
+    pub(crate) backup_entries: Numbers,
 }
 
 impl Books {
@@ -59,6 +60,7 @@ impl Books {
             backup_payments: Shelf::open(Table::BackupPayment, RECENT, &reader)?,
             backup_methods: Shelf::open(Table::BackupMethod, RECENT, &reader)?,
             backup_sessions: Shelf::open(Table::BackupSession, RECENT, &reader)?,
+            backup_entries: Numbers::open(Table::BackupEntry, &reader)?,
             reader,
         })
     }

@@ -6,6 +6,7 @@ use super::body::DisputeRequest;
 use super::cards::Fate;
 use super::notification::{Notice, tell};
 use super::reference::{self, Kind};
+use super::settlement::{self, Movement};
 use super::state::{Dispute, DisputeState, Payment, Stage};
 use super::{errors, payments, view};
 use crate::statement::{Op, Row};
@@ -46,6 +47,7 @@ pub(super) fn open(payment: &mut Payment, turn: &mut Turn<'_>) -> Result<(), Sto
     let psp = payments::part(payment, turn)?;
     let dispute = Dispute { psp, amount: payment.captured - payment.refunded, state: DisputeState::NeedsResponse };
     row(payment, &dispute, "needs_response", turn);
+    settlement::book(payment, Movement::Chargeback, dispute.amount, (&dispute.psp, &payment.reference), turn);
     for event in ["NOTIFICATION_OF_CHARGEBACK", "CHARGEBACK"] {
         tell_dispute(payment, &dispute, event, turn);
     }
@@ -71,6 +73,8 @@ pub(super) fn answer(defence: Defence, request: &DisputeRequest, turn: &mut Turn
         Defence::Defend => {
             dispute.state = DisputeState::Won;
             row(&payment, &dispute, "won", turn);
+            let by = (dispute.psp.as_str(), payment.reference.as_str());
+            settlement::book(&payment, Movement::ChargebackReversed, dispute.amount, by, turn);
             tell_dispute(&payment, &dispute, "CHARGEBACK_REVERSED", turn);
         }
         Defence::Accept => {

@@ -14,6 +14,7 @@ mod reference;
 mod refusals;
 mod route;
 mod sessions;
+mod settlement;
 mod state;
 mod view;
 
@@ -29,6 +30,7 @@ use crate::turn::Turn;
 use crate::wire::{Answer, Headers, Refusal, Stop, Traits, Understood, Wire};
 
 use asked::{Asked, Decline};
+pub(crate) use settlement::settlement;
 pub(crate) use state::{Payment, Session, StoredMethod};
 
 /// Longest key that Adyen takes.

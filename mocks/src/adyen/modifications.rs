@@ -6,6 +6,7 @@ use serde_json::json;
 use super::body::{Amount, ModificationRequest};
 use super::notification::{Notice, tell};
 use super::reference::{self, Kind};
+use super::settlement::{self, Movement};
 use super::state::{Failure, Payment, Reply, Stage};
 use super::{disputes, errors, payments, view};
 use crate::statement::{Op, Row};
@@ -59,6 +60,13 @@ struct Step<'a> {
     request: &'a ModificationRequest,
     /// Why a rule lets it fail, in Adyen's words.
     decline: Option<&'a str>,
+}
+
+impl Step<'_> {
+    /// The merchant's reference: of the change, else of the payment.
+    fn reference<'a>(&'a self, payment: &'a Payment) -> &'a str {
+        self.request.reference.as_deref().unwrap_or(&payment.reference)
+    }
 }
 
 /// `POST /payments/{psp}/…`.
@@ -124,7 +132,7 @@ fn told(payment: &Payment, step: &Step<'_>, event: &'static str, amount: i64, wh
         event,
         psp: &step.psp,
         original: Some(&payment.psp),
-        reference: step.request.reference.as_deref().unwrap_or(&payment.reference),
+        reference: step.reference(payment),
         amount,
         is_success,
         reason: why.unwrap_or_default().to_owned(),
@@ -153,7 +161,7 @@ fn capture(payment: &mut Payment, step: &Step<'_>, amount: i64, turn: &mut Turn<
         }
         (Ok(()), None) => {
             payment.captured += amount;
-            payments::capture_row(payment, &step.psp, amount, turn);
+            payments::took(payment, (&step.psp, step.reference(payment)), amount, turn);
             told(payment, step, "CAPTURE", amount, None, turn);
             disputes::open(payment, turn)?;
         }
@@ -167,16 +175,31 @@ fn refund(payment: &mut Payment, step: &Step<'_>, amount: i64, event: &'static s
             failed(Op::Refund, payment, step, amount, why, turn);
             told(payment, step, event, amount, Some(why), turn);
         }
-        (Ok(()), Some(why)) => {
+        (Ok(()), Some(why)) if !why.eq_ignore_ascii_case(REVERSED) => {
             failed(Op::Refund, payment, step, amount, why, turn);
             told(payment, step, "REFUND_FAILED", amount, Some(why), turn);
         }
-        (Ok(()), None) => {
+        (Ok(()), reversal) => {
             payment.refunded += amount;
             turn.row(row(Op::Refund, payment, step, amount).state("succeeded"));
+            settlement::book(payment, Movement::Refunded, amount, (&step.psp, step.reference(payment)), turn);
             told(payment, step, event, amount, None, turn);
+            if reversal.is_some() {
+                give_back(payment, step, amount, turn);
+            }
         }
     }
+}
+
+/// The event of a refund that comes back, and the rule's code for it.
+const REVERSED: &str = "REFUNDED_REVERSED";
+
+/// The holder's bank does not take the refund: the money is the merchant's again.
+fn give_back(payment: &mut Payment, step: &Step<'_>, amount: i64, turn: &mut Turn<'_>) {
+    payment.refunded -= amount;
+    turn.row(row(Op::RefundFailed, payment, step, amount).state("failed"));
+    settlement::book(payment, Movement::RefundedReversed, amount, (&step.psp, step.reference(payment)), turn);
+    told(payment, step, REVERSED, amount, None, turn);
 }
 
 /// Releases what is reserved, or gives up what the holder has not confirmed.

@@ -9,6 +9,7 @@ use super::errors;
 use super::notification::{Notice, tell};
 use super::reference::{self, Kind};
 use super::refusals::{AUTHENTICATION_REQUIRED, NOT_3D_AUTHENTICATED, Refusal, SHOPPER_CANCELLED};
+use super::settlement::{self, Movement};
 use super::state::{CaptureMode, Payment, Reply, Stage, Step, StoredMethod};
 use super::view;
 use crate::accounts::CaptureSetting;
@@ -291,7 +292,8 @@ pub(super) fn authorise(payment: &mut Payment, turn: &mut Turn<'_>) -> Result<()
     if payment.capture == CaptureMode::Immediate && payment.amount > 0 {
         let psp = part(payment, turn)?;
         payment.captured = payment.amount;
-        capture_row(payment, &psp, payment.amount, turn);
+        let reference = payment.reference.clone();
+        took(payment, (&psp, &reference), payment.amount, turn);
         super::disputes::open(payment, turn)?;
     }
     Ok(())
@@ -320,10 +322,11 @@ fn tell_authorisation(payment: &Payment, is_success: bool, reason: String, turn:
     tell(payment, &notice, turn);
 }
 
-/// A row for money that was taken.
-pub(super) fn capture_row(payment: &Payment, psp: &str, amount: i64, turn: &mut Turn<'_>) {
+/// Says that money was taken, by a capture of this reference and that of the merchant.
+pub(super) fn took(payment: &Payment, (psp, reference): (&str, &str), amount: i64, turn: &mut Turn<'_>) {
     let row = Row::new(Op::Capture).object(psp).parent(payment.psp.clone()).state("succeeded");
     turn.row(row.money(amount, &payment.currency).detail(json!({ "final": payment.open() == 0 })));
+    settlement::book(payment, Movement::Settled, amount, (psp, reference), turn);
 }
 
 pub(super) fn challenge_row(payment: &Payment, state: &'static str, turn: &mut Turn<'_>) {

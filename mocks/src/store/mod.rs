@@ -40,6 +40,7 @@ pub(crate) enum Table {
     BackupPayment,
     BackupMethod,
     BackupSession,
+    BackupEntry,
 }
 
 impl Table {
@@ -60,6 +61,7 @@ impl Table {
             Self::BackupPayment => "backup_payment",
             Self::BackupMethod => "backup_method",
             Self::BackupSession => "backup_session",
+            Self::BackupEntry => "backup_entry",
         }
     }
 
@@ -86,6 +88,7 @@ impl Table {
             Self::BackupSession => {
                 "INSERT OR REPLACE INTO backup_session (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)"
             }
+            Self::BackupEntry => "INSERT OR REPLACE INTO backup_entry (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
         }
     }
 
@@ -106,6 +109,7 @@ impl Table {
             Self::BackupPayment => "DELETE FROM backup_payment WHERE n = ?1",
             Self::BackupMethod => "DELETE FROM backup_method WHERE n = ?1",
             Self::BackupSession => "DELETE FROM backup_session WHERE n = ?1",
+            Self::BackupEntry => "DELETE FROM backup_entry WHERE n = ?1",
         }
     }
 }

@@ -50,3 +50,4 @@ CREATE INDEX backup_payment_account ON backup_payment (account);
 CREATE INDEX backup_payment_waits ON backup_payment (tag) WHERE tag IS NOT NULL;
 CREATE TABLE backup_method  (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 CREATE TABLE backup_session (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE backup_entry   (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
