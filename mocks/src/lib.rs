@@ -19,6 +19,7 @@ mod ledger;
 mod metrics;
 mod payment;
 mod pipeline;
+mod retention;
 mod rules;
 mod serve;
 mod shelf;

@@ -4,6 +4,7 @@
 
 mod avatax;
 mod bends;
+mod captures;
 mod effects;
 mod endpoint;
 mod idempotency;
@@ -12,6 +13,7 @@ mod properties;
 mod restart;
 mod statement;
 mod stripe;
+mod threeds;
 mod warehouse;
 mod webhooks;
 mod world;
