@@ -41,6 +41,16 @@ pub struct Config {
     /// How long a payment by bank debit stays `processing`, in milliseconds.
     #[serde(default = "default_processing_ms")]
     pub processing_ms: u64,
+    /// How long a 3-D Secure challenge waits for the holder before it is given up, in milliseconds.
+    #[serde(default = "default_challenge_ms")]
+    pub challenge_ms: u64,
+    /// What browsers reach the payment provider by, such as `http://pay.example:8080`; the address that it listens on when
+    /// absent.
+    #[serde(default)]
+    pub payment_public_url: Option<String>,
+    /// What browsers reach the second payment provider by; the address that it listens on when absent.
+    #[serde(default)]
+    pub backup_payment_public_url: Option<String>,
     /// Rates by country and region; the most specific one counts.
     #[serde(default = "default_rates")]
     pub tax_rates: Vec<TaxRate>,
@@ -67,6 +77,9 @@ impl Config {
             open_accounts: true,
             account_ttl_ms: default_account_ttl_ms(),
             processing_ms: default_processing_ms(),
+            challenge_ms: default_challenge_ms(),
+            payment_public_url: None,
+            backup_payment_public_url: None,
             tax_rates: default_rates(),
             tax_default_basis_points: default_rate(),
             webhooks: WebhookConfig::default(),
@@ -130,6 +143,10 @@ const fn default_account_ttl_ms() -> u64 {
 
 const fn default_processing_ms() -> u64 {
     1_000
+}
+
+const fn default_challenge_ms() -> u64 {
+    600_000
 }
 
 const fn default_rate() -> u32 {

@@ -20,6 +20,7 @@ mod ledger;
 mod metrics;
 mod payment;
 mod pipeline;
+mod retention;
 mod rules;
 mod serve;
 mod settlement;

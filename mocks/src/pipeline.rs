@@ -88,8 +88,15 @@ impl<W: Wire> Server<W> {
             Ok(understood) => (understood.key.clone(), understood.labels.clone()),
             Err(_) => (None, Labels::default()),
         };
-        let context =
-            Context { provider: W::PROVIDER, caller, key, intent: call.intent().map(str::to_owned), request_id, at_us };
+        let context = Context {
+            provider: W::PROVIDER,
+            caller,
+            key,
+            intent: call.intent().map(str::to_owned),
+            request_id,
+            at_us,
+            clock_us: self.ledger.clock_us(at_us),
+        };
         let mut plan = self.plan(call, &context, &understood);
         self.bend(&mut plan, &mut understood);
         let places = arrive(&plan);

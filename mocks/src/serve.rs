@@ -14,15 +14,16 @@ use tokio::task::JoinSet;
 
 use crate::accounts::{Accounts, Endpoint, Lease};
 use crate::admin::Admin;
-use crate::adyen::Adyen;
+use crate::adyen::{self, Adyen};
 use crate::books::Books;
 use crate::config::Config;
 use crate::error::Error;
 use crate::http::{Stopping, accept};
-use crate::ledger::{Ledger, now_us};
+use crate::ledger::{AHEAD_SETTING, Ledger, now_us};
 use crate::metrics::Metrics;
 use crate::payment::{self, Payment};
 use crate::pipeline::Server;
+use crate::retention;
 use crate::rules::{Live, Rules, StoredRule};
 use crate::store::{self, Store, Table, Write, Writer};
 use crate::tax::{Rates, Tax};
@@ -124,13 +125,20 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     let mut tasks = JoinSet::new();
     let rates = Rates::new(&config.tax_rates, config.tax_default_basis_points);
     let (l, m) = (|| Arc::clone(&ledger), || Arc::clone(&metrics));
-    let wire = Payment { processing_ms: config.processing_ms };
+    let public_url = config.payment_public_url.unwrap_or_else(|| format!("http://{}", addresses.payment));
+    let wire = Payment {
+        processing_ms: config.processing_ms,
+        challenge_ms: config.challenge_ms,
+        public_url: public_url.trim_end_matches('/').to_owned(),
+    };
     tasks.spawn(accept(payment.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
-    tasks.spawn(accept(
-        backup_payment.0,
-        Arc::new(Server { wire: Adyen, ledger: l(), metrics: m() }),
-        stopping.clone(),
-    ));
+    let public_url = config.backup_payment_public_url.unwrap_or_else(|| format!("http://{}", addresses.backup_payment));
+    let wire = Adyen {
+        processing_ms: config.processing_ms,
+        challenge_ms: config.challenge_ms,
+        public_url: public_url.trim_end_matches('/').to_owned(),
+    };
+    tasks.spawn(accept(backup_payment.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
     let wire = Tax { company: config.company, rates };
     tasks.spawn(accept(tax.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
     tasks.spawn(accept(warehouse.0, Arc::new(Server { wire: Warehouse, ledger: l(), metrics: m() }), stopping.clone()));
@@ -143,6 +151,9 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     };
     tasks.spawn(accept(admin.0, Arc::new(handler), stopping.clone()));
     tasks.spawn(webhooks::run(l(), m(), config.webhooks, stopping.clone()));
+    tasks.spawn(payment::watch(l(), stopping.clone()));
+    tasks.spawn(adyen::watch(l(), stopping.clone()));
+    tasks.spawn(retention::watch(l(), stopping.clone()));
     tasks.spawn(watch_leases(l(), m(), stopping));
     resume_payments(&ledger).map_err(|source| Error::Store { path, source })?;
     Ok(Running { addresses, stop, tasks, ledger, _store: store })
@@ -165,6 +176,7 @@ fn open(config: &Config) -> Result<(Store, Arc<Ledger>), Error> {
     let endpoints = read_all::<Endpoint>(&reader, Table::Endpoint, "endpoints").map_err(error)??;
     let stored_rules = read_all::<StoredRule>(&reader, Table::Rule, "rules").map_err(error)??;
     let open_rows = reader.open_rows().map_err(error)?;
+    let ahead_us = reader.setting(AHEAD_SETTING).map_err(error)?.unwrap_or(0);
     let queue = Queue::new(config.webhooks.queue_max);
     queue.restore(&reader).map_err(error)?;
     let books = Arc::new(Mutex::new(Books::open(reader, salt).map_err(error)?));
@@ -191,6 +203,7 @@ fn open(config: &Config) -> Result<(Store, Arc<Ledger>), Error> {
         runtime: tokio::runtime::Handle::current(),
         in_flight: AtomicU64::new(0),
         last_change_us: AtomicI64::new(now_us()),
+        ahead_us: AtomicI64::new(ahead_us),
     });
     lose_open_answers(&ledger, open_rows);
     Ok((store, ledger))

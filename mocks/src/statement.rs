@@ -12,9 +12,11 @@ use model::fault::Provider;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Op {
     Create,
+    Challenge,
     Authorise,
     Capture,
     Void,
+    Expire,
     Cancel,
     Refund,
     Replay,
@@ -23,8 +25,6 @@ pub(crate) enum Op {
     Commit,
     Dispatch,
     Redelivery,
-    Challenge,
-    Expire,
     RefundFailed,
     Dispute,
     Webhook,

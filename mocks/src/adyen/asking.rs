@@ -7,6 +7,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use serde_json::Value;
 
 use super::body::DetailsRequest;
+use super::payments::Manner;
 use super::reference::{self, Kind};
 use super::refusals::Refusal;
 use super::state::{Payment, Reply, Stage, Step};
@@ -29,7 +30,7 @@ fn no_details() -> Answer {
 pub(super) fn details(
     request: &DetailsRequest,
     decline: Option<Refusal>,
-    base: &str,
+    Manner { base, .. }: Manner<'_>,
     turn: &mut Turn<'_>,
 ) -> Result<Answer, Stop> {
     if request.details.is_empty() {

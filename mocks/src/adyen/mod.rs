@@ -17,6 +17,7 @@ mod sessions;
 mod settlement;
 mod state;
 mod view;
+mod waits;
 
 use http::{HeaderName, HeaderValue};
 use model::fault::Provider;
@@ -30,23 +31,32 @@ use crate::turn::Turn;
 use crate::wire::{Answer, Headers, Refusal, Stop, Traits, Understood, Wire};
 
 use asked::{Asked, Decline};
+use payments::Manner;
 pub(crate) use settlement::settlement;
 pub(crate) use state::{Payment, Session, StoredMethod};
+pub(crate) use waits::{sweep, watch};
 
 /// Longest key that Adyen takes.
 const KEY_LENGTH_MAX: usize = 64;
+/// How long a key is kept, in microseconds: 7 days.
+const KEY_KEPT_US: i64 = 7 * 86_400 * 1_000_000;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The second payment provider.
-pub(crate) struct Adyen;
+pub(crate) struct Adyen {
+    /// How long a payment that was received takes until its outcome is known, in milliseconds.
+    pub(crate) processing_ms: u64,
+    /// How long the holder may take to reply, in milliseconds.
+    pub(crate) challenge_ms: u64,
+    /// What browsers reach it by, without a slash at the end.
+    pub(crate) public_url: String,
+}
 
 /// A request to it, routed and read.
 #[derive(Clone)]
 pub(crate) struct Operation {
     asked: Asked,
-    /// Where browsers reach us: what the caller called.
-    base: String,
     decline: Option<Decline>,
 }
 
@@ -82,11 +92,10 @@ impl Wire for Adyen {
             let identity = books.lock().identity;
             let fingerprint =
                 identity.hash("request", 0, &format!("{} {}", call.path, String::from_utf8_lossy(&call.body)));
-            Key { text: key.to_owned(), fingerprint }
+            Key { text: key.to_owned(), fingerprint, kept_us: KEY_KEPT_US }
         });
         let (labels, reads_store) = (asked.labels(), asked.reads_store());
-        let base = format!("http://{}", call.header("host").unwrap_or("127.0.0.1"));
-        Ok(Understood { operation: Operation { asked, base, decline: None }, key, labels, reads_store })
+        Ok(Understood { operation: Operation { asked, decline: None }, key, labels, reads_store })
     }
 
     fn traits(&self, operation: &Operation, books: &mut Books) -> Traits {
@@ -137,21 +146,23 @@ impl Wire for Adyen {
     }
 
     fn execute(&self, operation: Operation, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-        let Operation { asked, base, decline } = operation;
+        let Operation { asked, decline } = operation;
+        let manner =
+            Manner { base: &self.public_url, challenge_ms: self.challenge_ms, processing_ms: self.processing_ms };
         let (card, change) = match decline {
             Some(Decline::Card(refusal)) => (Some(refusal), None),
             Some(Decline::Change(why)) => (None, Some(why)),
             None => (None, None),
         };
         match asked {
-            Asked::Pay(request) => payments::create(&request, card, &base, turn),
-            Asked::Details(request) => asking::details(&request, card, &base, turn),
+            Asked::Pay(request) => payments::create(&request, card, manner, turn),
+            Asked::Details(request) => asking::details(&request, card, manner, turn),
             Asked::Change(what, psp, request) => modifications::change(what, &psp, &request, change.as_deref(), turn),
             Asked::CancelByReference(request) => modifications::cancel_by_reference(&request, turn),
             Asked::Methods(request) => methods::all(&request, turn),
             Asked::OpenSession(request) => sessions::open(&request, turn),
             Asked::SessionResult(id) => sessions::result(&id, turn),
-            Asked::PaySession(id, request) => sessions::pay(&id, &request, card, &base, turn),
+            Asked::PaySession(id, request) => sessions::pay(&id, &request, card, manner, turn),
             Asked::ListStored { shopper, merchant } => methods::list(shopper.as_deref(), merchant.as_deref(), turn),
             Asked::DeleteStored { id, shopper, merchant } => {
                 methods::delete(&id, shopper.as_deref(), merchant.as_deref(), turn)

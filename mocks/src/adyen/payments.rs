@@ -10,7 +10,7 @@ use super::notification::{Notice, tell};
 use super::reference::{self, Kind};
 use super::refusals::{AUTHENTICATION_REQUIRED, NOT_3D_AUTHENTICATED, Refusal, SHOPPER_CANCELLED};
 use super::settlement::{self, Movement};
-use super::state::{CaptureMode, Payment, Reply, Stage, Step, StoredMethod};
+use super::state::{CaptureMode, Payment, Reply, Stage, Step, StoredMethod, Wait};
 use super::view;
 use crate::accounts::CaptureSetting;
 use crate::calendar;
@@ -37,9 +37,23 @@ pub(super) struct Order<'a> {
     pub(super) decline: Option<Refusal>,
     /// The shopper's intent.
     pub(super) mark: Option<String>,
+    pub(super) manner: Manner<'a>,
+}
+
+/// What the provider's configuration says of each payment.
+#[derive(Clone, Copy)]
+pub(super) struct Manner<'a> {
     /// Where browsers reach us.
     pub(super) base: &'a str,
+    /// How long the holder may take, in milliseconds.
+    pub(super) challenge_ms: u64,
+    /// How long the outcome of what is received takes, in milliseconds.
+    pub(super) processing_ms: u64,
 }
+
+/// How long an authorisation holds, in microseconds: 7 days.
+const AUTHORISATION_US: i64 = 7 * 86_400 * 1_000_000;
+const HOUR_US: i64 = 3_600 * 1_000_000;
 
 /// The merchant account of a request, if the caller may use it.
 pub(super) fn merchant(named: Option<&str>, turn: &Turn<'_>) -> Result<String, Answer> {
@@ -86,7 +100,7 @@ pub(super) fn capture_mode(request: &PaymentRequest, turn: &Turn<'_>) -> Capture
     match request.capture_delay_hours {
         _ if is_manual || is_pre_authorised(request) => CaptureMode::Manual,
         Some(0) => CaptureMode::Immediate,
-        Some(_) => CaptureMode::Manual,
+        Some(hours) => CaptureMode::After(hours),
         None if request.additional("manualCapture").as_deref() == Some("false") => CaptureMode::Immediate,
         None => of_account(),
     }
@@ -100,7 +114,7 @@ fn is_pre_authorised(request: &PaymentRequest) -> bool {
 pub(super) fn create(
     request: &PaymentRequest,
     decline: Option<Refusal>,
-    base: &str,
+    manner: Manner<'_>,
     turn: &mut Turn<'_>,
 ) -> Result<Answer, Stop> {
     let merchant = merchant(request.merchant_account.as_deref(), turn)?;
@@ -132,7 +146,7 @@ pub(super) fn create(
         step: if request.asks_natively() { Step::Fingerprint } else { Step::Redirect },
         decline,
         mark: turn.context.intent.clone(),
-        base,
+        manner,
     };
     place(order, turn).map(|(_, answer)| answer)
 }
@@ -223,6 +237,7 @@ pub(super) fn place(order: Order<'_>, turn: &mut Turn<'_>) -> Result<(Payment, A
         refunded: 0,
         is_pre_authorised: order.is_pre_authorised,
         parts: 0,
+        wait: None,
         reply: None,
         dispute: None,
         return_url: order.return_url,
@@ -231,7 +246,6 @@ pub(super) fn place(order: Order<'_>, turn: &mut Turn<'_>) -> Result<(Payment, A
         stores_card: order.stores_card,
         metadata: order.metadata,
         mark: order.mark,
-        created_us: turn.context.at_us,
     };
     label(&payment, turn);
     turn.writes.push(mark_of(&payment, turn));
@@ -239,17 +253,25 @@ pub(super) fn place(order: Order<'_>, turn: &mut Turn<'_>) -> Result<(Payment, A
         (Some(refusal), _) => refuse(&mut payment, refusal, turn),
         (None, Fate::Pays | Fate::Disputed) => authorise(&mut payment, turn)?,
         (None, Fate::Refused(code)) => refuse(&mut payment, Refusal::of_code(code), turn),
-        (None, Fate::Received) => turn.row(
-            Row::new(Op::Create).object(payment.psp.clone()).state("received").money(payment.amount, &payment.currency),
-        ),
+        (None, Fate::Received) => {
+            payment.wait = Some(Wait::Outcome(after_ms(turn, order.manner.processing_ms)));
+            let row = Row::new(Op::Create).object(payment.psp.clone()).state("received");
+            turn.row(row.money(payment.amount, &payment.currency));
+        }
         (None, Fate::Challenged | Fate::ChallengedUnlessStored | Fate::ChallengedThenRefused(_)) => {
             payment.stage = Stage::Asked(order.step);
+            payment.wait = Some(Wait::Holder(after_ms(turn, order.manner.challenge_ms)));
             challenge_row(&payment, "pending", turn);
         }
     }
-    let answer = view::payment(&payment, order.base, turn.books.identity);
+    let answer = view::payment(&payment, order.manner.base, turn.books.identity);
     keep(payment.clone(), turn);
     Ok((payment, answer))
+}
+
+/// A time by our own clock, in unix microseconds.
+const fn after_ms(turn: &Turn<'_>, ms: u64) -> i64 {
+    turn.context.at_us.saturating_add((ms as i64).saturating_mul(1_000))
 }
 
 /// Goes on once the holder has replied.
@@ -289,18 +311,30 @@ pub(super) fn authorise(payment: &mut Payment, turn: &mut Turn<'_>) -> Result<()
         store_card(payment, turn);
     }
     tell_authorisation(payment, true, view::auth_reason(payment), turn);
-    if payment.capture == CaptureMode::Immediate && payment.amount > 0 {
+    let clock_us = turn.context.clock_us;
+    match payment.capture {
+        CaptureMode::Immediate => capture_all(payment, turn)?,
+        CaptureMode::Manual => payment.wait = Some(Wait::Expiry(clock_us + AUTHORISATION_US)),
+        CaptureMode::After(hours) => payment.wait = Some(Wait::Capture(clock_us + i64::from(hours) * HOUR_US)),
+    }
+    Ok(())
+}
+
+/// Takes what is reserved, as the account or the payment had it set; no notification tells it.
+pub(super) fn capture_all(payment: &mut Payment, turn: &mut Turn<'_>) -> Result<(), Stop> {
+    let amount = payment.open();
+    if amount > 0 {
         let psp = part(payment, turn)?;
-        payment.captured = payment.amount;
+        payment.captured += amount;
         let reference = payment.reference.clone();
-        took(payment, (&psp, &reference), payment.amount, turn);
+        took(payment, (&psp, &reference), amount, turn);
         super::disputes::open(payment, turn)?;
     }
     Ok(())
 }
 
 /// The issuer, or a rule, says no.
-fn refuse(payment: &mut Payment, refusal: Refusal, turn: &mut Turn<'_>) {
+pub(super) fn refuse(payment: &mut Payment, refusal: Refusal, turn: &mut Turn<'_>) {
     payment.stage = Stage::Refused(refusal.code);
     let row = Row::new(Op::Authorise).object(payment.psp.clone()).parent(payment.psp.clone());
     let detail = json!({ "resultCode": refusal.result.name(), "refusal": refusal.reason, "code": refusal.code });
@@ -386,5 +420,6 @@ pub(super) fn find(psp: &str, turn: &mut Turn<'_>) -> Result<Option<Payment>, St
 
 /// Puts a payment back.
 pub(super) fn keep(payment: Payment, turn: &mut Turn<'_>) {
-    turn.books.backup_payments.put(payment.n, payment.account, None, payment, &mut turn.writes, turn.progress);
+    let tag = super::waits::tag(&payment);
+    turn.books.backup_payments.put(payment.n, payment.account, tag, payment, &mut turn.writes, turn.progress);
 }

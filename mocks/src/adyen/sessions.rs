@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::body::{Amount, PaymentRequest, SessionPayment};
 use super::notification::date;
-use super::payments::{self, Order};
+use super::payments::{self, Manner, Order};
 use super::reference::{self, Kind};
 use super::refusals::{Refusal, ResultCode};
 use super::state::{Session, Stage, Step};
@@ -43,7 +43,7 @@ pub(super) fn open(request: &PaymentRequest, turn: &mut Turn<'_>) -> Result<Answ
         metadata: request.metadata.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
         mark: turn.context.intent.clone(),
         payment: None,
-        expires_us: turn.context.at_us + LIFE_US,
+        expires_us: turn.context.clock_us + LIFE_US,
     };
     let body = json!({
         "id": session.id,
@@ -80,14 +80,14 @@ pub(super) fn pay(
     id: &str,
     request: &SessionPayment,
     decline: Option<Refusal>,
-    base: &str,
+    manner: Manner<'_>,
     turn: &mut Turn<'_>,
 ) -> Result<Answer, Stop> {
     let mut session = find(id, turn)?;
     if request.session_data.as_deref() != Some(session_data(&session, turn).as_str()) {
         return Err(errors::invalid("14_0414", "Invalid session data").into());
     }
-    if turn.context.at_us >= session.expires_us {
+    if turn.context.clock_us >= session.expires_us {
         return Err(errors::invalid("14_0415", "Session has expired").into());
     }
     let earlier = match session.payment {
@@ -114,7 +114,7 @@ pub(super) fn pay(
         step: Step::Redirect,
         decline,
         mark: session.mark.clone(),
-        base,
+        manner,
     };
     let (payment, answer) = payments::place(order, turn)?;
     session.payment = Some(payment.n);
@@ -135,7 +135,7 @@ pub(super) fn result(id: &str, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
         Some(ResultCode::Cancelled) => "canceled",
         Some(ResultCode::Refused | ResultCode::Error) => "refused",
         Some(ResultCode::RedirectShopper | ResultCode::IdentifyShopper | ResultCode::ChallengeShopper) | None => {
-            if turn.context.at_us >= session.expires_us { "expired" } else { "active" }
+            if turn.context.clock_us >= session.expires_us { "expired" } else { "active" }
         }
     };
     let payments: Vec<_> = payment

@@ -72,6 +72,8 @@ pub(crate) enum CaptureMode {
     Immediate,
     /// When the shop asks.
     Manual,
+    /// So many hours after it was authorised.
+    After(u32),
 }
 
 /// How a dispute stands.
@@ -112,6 +114,8 @@ pub(crate) struct Payment {
     pub(crate) is_pre_authorised: bool,
     /// References taken so far, beside the payment's own.
     pub(crate) parts: u32,
+    /// What it waits for.
+    pub(crate) wait: Option<Wait>,
     /// What the holder did on our page, until the shop asks for the result.
     pub(crate) reply: Option<Reply>,
     pub(crate) dispute: Option<Dispute>,
@@ -122,8 +126,20 @@ pub(crate) struct Payment {
     pub(crate) metadata: Vec<(String, String)>,
     /// The shopper's intent under which it was made.
     pub(crate) mark: Option<String>,
-    /// Unix microseconds.
-    pub(crate) created_us: i64,
+}
+
+/// What a payment waits for, and until when, in unix microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Wait {
+    /// The holder's reply; by our own clock.
+    Holder(i64),
+    /// The outcome of what was received; by our own clock.
+    Outcome(i64),
+    /// The capture that was put off; by the vendors' clock.
+    Capture(i64),
+    /// The end of the authorisation; by the vendors' clock.
+    Expiry(i64),
 }
 
 /// Why a change of a payment fails, as the notification says it.
@@ -142,6 +158,20 @@ impl Payment {
         match self.stage {
             Stage::Authorised => self.authorised - self.captured,
             Stage::Asked(_) | Stage::Received | Stage::Refused(_) | Stage::Cancelled | Stage::Expired => 0,
+        }
+    }
+
+    /// What it still waits for.
+    pub(crate) const fn waits_for(&self) -> Option<Wait> {
+        match (self.stage, self.wait) {
+            (Stage::Asked(_), Some(Wait::Holder(_)))
+            | (Stage::Received, Some(Wait::Outcome(_)))
+            | (Stage::Authorised, Some(Wait::Capture(_) | Wait::Expiry(_)))
+                if !matches!(self.stage, Stage::Authorised) || self.open() > 0 =>
+            {
+                self.wait
+            }
+            _ => None,
         }
     }
 

@@ -153,6 +153,16 @@ pub(crate) enum Write {
     },
     /// An answer kept under an idempotency key.
     Answer(Arc<StoredAnswer>),
+    /// A key is forgotten: its answer, and its name if it is still that answer's.
+    Forget {
+        n: i64,
+        hash: i64,
+    },
+    /// A number that belongs to the store as a whole.
+    Setting {
+        name: &'static str,
+        value: i64,
+    },
 }
 
 /// An open store: its file, and the lock that keeps other processes out for as long as it lives.

@@ -185,7 +185,7 @@ fn page(reply: &Reply) -> String {
     let body = reply.json();
     assert_eq!((&body["resultCode"], &body["action"]["type"]), (&"RedirectShopper".into(), &"redirect".into()));
     let url = body["action"]["url"].as_str().unwrap().to_owned();
-    url.strip_prefix("http://provider").unwrap().to_owned()
+    url.split_once("/checkoutshopper").map(|(_, rest)| format!("/checkoutshopper{rest}")).unwrap()
 }
 
 async fn choose(world: &World, page: &str, outcome: &str) -> Reply {
