@@ -3,6 +3,7 @@
 mod client;
 mod deliver;
 mod dress;
+mod forge;
 mod queue;
 mod signature;
 
@@ -75,6 +76,9 @@ pub(crate) struct Delivery {
     pub(crate) due_us: i64,
     /// Whether a fault added it.
     pub(crate) is_copy: bool,
+    /// Whether a stranger sends it: what it tells is made up.
+    #[serde(default)]
+    pub(crate) is_forged: bool,
     /// Whether a fault destroys it.
     pub(crate) is_lost: bool,
     /// The rule that holds it until a newer one of its group is delivered.
@@ -153,15 +157,20 @@ pub(crate) fn queue<T>(
         attempts: 0,
         due_us: context.at_us,
         is_copy: false,
+        is_forged: false,
         is_lost: false,
         reordered_by: None,
         fault: None,
     };
-    let (mut early, mut arrived, mut copies) = (None, None, 0..0);
+    let (mut early, mut arrived, mut copies, mut forged) = (None, None, 0..0, None);
     let mut gap_us = 0;
     for hit in &hits {
         let rule = &hit.rule.rule;
-        delivery.fault.get_or_insert_with(|| (rule.id.clone(), rule.effect.name().to_owned()));
+        let by = || (rule.id.clone(), rule.effect.name().to_owned());
+        // A stranger does nothing to the event itself.
+        if !matches!(rule.effect, Effect::WebhookForge {}) {
+            delivery.fault.get_or_insert_with(by);
+        }
         match &rule.effect {
             Effect::WebhookLose {} => delivery.is_lost = true,
             Effect::WebhookDelay(_) => delivery.due_us += hit.wait_ms as i64 * 1_000,
@@ -173,6 +182,7 @@ pub(crate) fn queue<T>(
                 let (sender, receiver) = oneshot::channel();
                 (early, arrived) = (Some(sender), Some(receiver));
             }
+            Effect::WebhookForge {} => forged = Some(by()),
             Effect::WebhookReorder { .. } => {
                 delivery.reordered_by = Some(rule.id.clone());
                 delivery.due_us += hit.wait_ms as i64 * 1_000;
@@ -188,10 +198,26 @@ pub(crate) fn queue<T>(
             | Effect::CommitTwice {}
             | Effect::Shift { .. }
             | Effect::ClockAhead { .. }
-            | Effect::WebhookForge {}
             | Effect::RateLimit { .. }
             | Effect::Barrier { .. } => {}
         }
+    }
+    // Its number is the lower one, so it goes first.
+    if forged.is_some() {
+        let genuine = turn.books.deliveries.take();
+        let n = std::mem::replace(&mut delivery.n, genuine);
+        let due_us = context.at_us;
+        let stranger = Delivery {
+            n,
+            due_us,
+            event_id: format!("{id}.forged"),
+            is_forged: true,
+            is_lost: false,
+            reordered_by: None,
+            fault: forged,
+            ..delivery.clone()
+        };
+        push(turn, stranger, payload, None, None);
     }
     for copy in copies {
         let (n, due_us) = (turn.books.deliveries.take(), delivery.due_us + (copy + 1) * gap_us);

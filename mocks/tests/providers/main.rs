@@ -5,6 +5,7 @@
 mod adyen;
 mod adyen_changes;
 mod adyen_keys;
+mod adyen_properties;
 mod avatax;
 mod bends;
 mod captures;
