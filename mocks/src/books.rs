@@ -6,7 +6,7 @@ use crate::payment;
 use crate::shelf::{Numbers, Progress, Shelf, decode};
 use crate::statement::{Row, Stamp, render};
 use crate::store::{Reader, Table, Write};
-use crate::{tax, warehouse};
+use crate::{adyen, tax, warehouse};
 
 /// Objects of a kind that are kept in memory.
 const RECENT: usize = 4_096;
@@ -34,6 +34,10 @@ pub(crate) struct Books {
     pub(crate) rate_changes: Vec<tax::RateChange>,
     pub(crate) dispatches: Shelf<warehouse::Dispatch>,
     pub(crate) deliveries: Numbers,
+    pub(crate) backup_payments: Shelf<adyen::Payment>,
+    pub(crate) backup_methods: Shelf<adyen::StoredMethod>,
+    pub(crate) backup_sessions: Shelf<adyen::Session>,
+    pub(crate) backup_entries: Numbers,
 }
 
 impl Books {
@@ -56,6 +60,10 @@ impl Books {
             rate_changes: stored_changes(&reader)?,
             dispatches: Shelf::open(Table::Dispatch, RECENT, &reader)?,
             deliveries: Numbers::open(Table::Delivery, &reader)?,
+            backup_payments: Shelf::open(Table::BackupPayment, RECENT, &reader)?,
+            backup_methods: Shelf::open(Table::BackupMethod, RECENT, &reader)?,
+            backup_sessions: Shelf::open(Table::BackupSession, RECENT, &reader)?,
+            backup_entries: Numbers::open(Table::BackupEntry, &reader)?,
             reader,
         })
     }
@@ -72,6 +80,9 @@ impl Books {
         self.balance.forget();
         self.documents.forget();
         self.dispatches.forget();
+        self.backup_payments.forget();
+        self.backup_methods.forget();
+        self.backup_sessions.forget();
     }
 
     /// The next rows of the statement.

@@ -14,6 +14,9 @@ pub struct Config {
     /// Where the payment provider listens; port 0 takes a free one.
     #[serde(default = "any_port")]
     pub payment: SocketAddr,
+    /// Where the second payment provider listens.
+    #[serde(default = "any_port")]
+    pub backup_payment: SocketAddr,
     /// Where the tax provider listens.
     #[serde(default = "any_port")]
     pub tax: SocketAddr,
@@ -38,6 +41,16 @@ pub struct Config {
     /// How long a payment by bank debit stays `processing`, in milliseconds.
     #[serde(default = "default_processing_ms")]
     pub processing_ms: u64,
+    /// How long a 3-D Secure challenge waits for the holder before it is given up, in milliseconds.
+    #[serde(default = "default_challenge_ms")]
+    pub challenge_ms: u64,
+    /// What browsers reach the payment provider by, such as `http://pay.example:8080`; the address that it listens on when
+    /// absent.
+    #[serde(default)]
+    pub payment_public_url: Option<String>,
+    /// What browsers reach the second payment provider by; the address that it listens on when absent.
+    #[serde(default)]
+    pub backup_payment_public_url: Option<String>,
     /// Rates that stand in the place of the table's (`tax/jurisdictions.csv`), by country and region.
     #[serde(default)]
     pub tax_rates: Vec<TaxRate>,
@@ -58,6 +71,7 @@ impl Config {
         Self {
             store: store.into(),
             payment: any_port(),
+            backup_payment: any_port(),
             tax: any_port(),
             warehouse: any_port(),
             admin: any_port(),
@@ -68,6 +82,9 @@ impl Config {
             processing_ms: default_processing_ms(),
             tax_rates: Vec::new(),
             tax_rate_changes: Vec::new(),
+            challenge_ms: default_challenge_ms(),
+            payment_public_url: None,
+            backup_payment_public_url: None,
             tax_default_basis_points: default_rate(),
             webhooks: WebhookConfig::default(),
         }
@@ -146,6 +163,10 @@ const fn default_account_ttl_ms() -> u64 {
 
 const fn default_processing_ms() -> u64 {
     1_000
+}
+
+const fn default_challenge_ms() -> u64 {
+    600_000
 }
 
 const fn default_rate() -> u32 {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::idempotency::Known;
 use crate::rules::Hit;
 use crate::statement::{Op, Row};
 use crate::store::StoredAnswer;
@@ -37,12 +38,17 @@ pub(crate) fn decide(
 ) -> rusqlite::Result<Outcome> {
     let account = turn.context.caller.account;
     let key = turn.context.key.as_ref().zip(key_hash);
+    let mut place = None;
     if let Some((key, hash)) = key {
         if turn.books.keys.is_in_flight(hash) {
             return Ok(Outcome::KeyInFlight);
         }
         let books = &*turn.books;
-        if let Some(stored) = books.keys.find(&books.names, hash, account, &key.text, &books.reader)? {
+        let clock_us = turn.context.clock_us;
+        let known = books.keys.find(&books.names, hash, account, &key.text, clock_us, &books.reader)?;
+        if let Known::New { place: of_old } = known {
+            place = of_old;
+        } else if let Known::Answered(stored) = known {
             if stored.fingerprint != key.fingerprint {
                 return Ok(Outcome::KeyReused);
             }
@@ -73,9 +79,11 @@ pub(crate) fn decide(
             object: turn.rows.first().and_then(|row| row.object.clone()),
             labels: serde_json::to_string(&turn.labels).expect("labels are plain text"),
             body: answer.body.clone(),
+            until_us: turn.context.clock_us + key.kept_us,
+            place: 0,
         };
         let books = &mut *turn.books;
-        books.keys.keep(&mut books.names, hash, stored, &books.reader, &mut turn.writes, turn.progress)?;
+        books.keys.keep(&mut books.names, (hash, place), stored, &books.reader, &mut turn.writes, turn.progress)?;
     }
     Ok(Outcome::Executed(answer))
 }

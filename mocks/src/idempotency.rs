@@ -13,12 +13,24 @@ const KEYS_RECENT: usize = 2_048;
 const NAMES_RECENT: usize = 32_768;
 const PROBES_MAX: i64 = 16;
 
+/// What is known of a key.
+#[derive(Clone, Debug)]
+pub(crate) enum Known {
+    /// Nothing, or nothing any more; a key that was forgotten leaves its place to the next answer.
+    New {
+        place: Option<i64>,
+    },
+    Answered(Arc<StoredAnswer>),
+}
+
 /// A key as a request brings it.
 #[derive(Clone, Debug)]
 pub(crate) struct Key {
     pub(crate) text: String,
     /// Hash of what is asked, to tell a repetition from another request under the same key.
     pub(crate) fingerprint: i64,
+    /// How long its answer is kept, in microseconds of the vendors' clock.
+    pub(crate) kept_us: i64,
 }
 
 /// Names of things: hash → number, with a filter before the store.
@@ -67,15 +79,27 @@ impl Names {
         reader: &Reader,
         writes: &mut Vec<Write>,
         at: Progress,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<i64> {
         let mut place = hash;
         while self.at(place, reader)?.is_some() {
             place = place.wrapping_add(1);
         }
         self.filter.add(place);
+        Ok(self.give_again(place, n, writes, at))
+    }
+
+    /// Gives a name at a place where something else, which is no more, has or had its name.
+    fn give_again(&mut self, place: i64, n: i64, writes: &mut Vec<Write>, at: Progress) -> i64 {
         self.recent.put(place, n, at.turn, at.finished_turn);
         writes.push(Write::Name { hash: place, n });
-        Ok(())
+        place
+    }
+
+    /// Takes a name from what has it, if nothing else was given it since.
+    fn take_back(&mut self, place: i64, n: i64) {
+        if self.recent.get(place) == Some(&n) {
+            self.recent.remove(place);
+        }
     }
 
     pub(crate) fn forget(&mut self) {
@@ -114,8 +138,9 @@ impl Keys {
         hash: i64,
         account: i64,
         key: &str,
+        clock_us: i64,
         reader: &Reader,
-    ) -> rusqlite::Result<Option<Arc<StoredAnswer>>> {
+    ) -> rusqlite::Result<Known> {
         let mut found = None;
         names.find(hash, reader, |n| {
             let answer = match self.recent.get(n) {
@@ -125,14 +150,18 @@ impl Keys {
             found = answer.filter(|answer| answer.account == account && answer.key == key);
             Ok(found.is_some())
         })?;
-        Ok(found)
+        Ok(match found {
+            Some(answer) if answer.until_us <= clock_us => Known::New { place: Some(answer.place) },
+            Some(answer) => Known::Answered(answer),
+            None => Known::New { place: None },
+        })
     }
 
-    /// Keeps an answer; its number is set here.
+    /// Keeps an answer; its number and place are set here. `place` is that of the same key's answer of an earlier time.
     pub(crate) fn keep(
         &mut self,
         names: &mut Names,
-        hash: i64,
+        (hash, place): (i64, Option<i64>),
         mut answer: StoredAnswer,
         reader: &Reader,
         writes: &mut Vec<Write>,
@@ -140,11 +169,24 @@ impl Keys {
     ) -> rusqlite::Result<()> {
         answer.n = self.next;
         self.next += 1;
-        names.give(hash, answer.n, reader, writes, at)?;
+        answer.place = match place {
+            Some(place) => names.give_again(place, answer.n, writes, at),
+            None => names.give(hash, answer.n, reader, writes, at)?,
+        };
         let answer = Arc::new(answer);
         writes.push(Write::Answer(Arc::clone(&answer)));
         self.recent.put(answer.n, answer, at.turn, at.finished_turn);
         Ok(())
+    }
+
+    /// Forgets keys that are past their time, given by number and place.
+    pub(crate) fn prune(&mut self, names: &mut Names, old: &[(i64, i64)]) -> Vec<Write> {
+        let forget = |(n, place): &(i64, i64)| {
+            self.recent.remove(*n);
+            names.take_back(*place, *n);
+            Write::Forget { n: *n, hash: *place }
+        };
+        old.iter().map(forget).collect()
     }
 
     pub(crate) fn forget(&mut self) {

@@ -19,6 +19,9 @@ use crate::turn::{Context, Labels, Turn};
 use crate::webhooks::{Outgoing, Queue};
 use crate::wire::{Answer, Stop};
 
+/// Name under which the store keeps how far the vendors' clock is ahead.
+pub(crate) const AHEAD_SETTING: &str = "clock_ahead_us";
+
 /// Unix microseconds.
 pub(crate) fn now_us() -> i64 {
     // A clock before 1970 is no clock to keep books by; 0 shows it.
@@ -37,6 +40,8 @@ pub(crate) struct Ledger {
     pub(crate) in_flight: AtomicU64,
     /// When an object last changed or a webhook was last attempted; unix microseconds.
     pub(crate) last_change_us: AtomicI64,
+    /// How far the admin interface set the vendors' clock ahead, in microseconds.
+    pub(crate) ahead_us: AtomicI64,
 }
 
 /// A request that was decided, and is on its way to the store.
@@ -73,6 +78,11 @@ fn prospect(plan: &Plan) -> Prospect {
 }
 
 impl Ledger {
+    /// What the vendors' clock says: the time, and as far ahead as the admin interface and the rules set it.
+    pub(crate) fn clock_us(&self, at_us: i64) -> i64 {
+        at_us + self.ahead_us.load(Ordering::Relaxed) + self.rules.ahead_us()
+    }
+
     /// Decides a request: replays its key, or executes it; writes what follows and says when it is stored.
     pub(crate) fn operate(
         self: &Arc<Self>,
@@ -93,6 +103,7 @@ impl Ledger {
             writes: Vec::with_capacity(12),
             rows: Vec::with_capacity(3),
             labels,
+            mark: None,
             outgoing: Vec::new(),
             timers: Vec::new(),
         };
@@ -141,7 +152,8 @@ impl Ledger {
             key: context.key.as_ref().map(|key| key.text.clone()).or(written.labels.key),
             replayed: matches!(outcome, Outcome::Replayed(_)),
             http_status: Some(outcome.status()),
-            intent: context.intent.clone(),
+            // A browser carries none; whoever calls from the shop's side may have its reasons.
+            intent: context.intent.clone().or(written.mark.filter(|_| context.caller.is_browser)),
             order: written.labels.order,
             email: written.labels.email,
             fault: foremost.map(|hit| hit.rule.rule.id.clone()),
@@ -306,6 +318,7 @@ struct Written {
     /// Rows of what was executed a second time.
     second_rows: Vec<Row>,
     labels: Labels,
+    mark: Option<String>,
     outgoing: Vec<Outgoing>,
     timers: Vec<(i64, i64)>,
 }
@@ -317,6 +330,7 @@ impl From<Turn<'_>> for Written {
             rows: turn.rows,
             second_rows: Vec::new(),
             labels: turn.labels,
+            mark: turn.mark,
             outgoing: turn.outgoing,
             timers: turn.timers,
         }

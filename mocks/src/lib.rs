@@ -6,6 +6,7 @@
 
 mod accounts;
 mod admin;
+mod adyen;
 mod books;
 mod calendar;
 mod config;
@@ -19,6 +20,7 @@ mod ledger;
 mod metrics;
 mod payment;
 mod pipeline;
+mod retention;
 mod rules;
 mod serve;
 mod settlement;

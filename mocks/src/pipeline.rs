@@ -64,7 +64,9 @@ impl<W: Wire> Handler for Server<W> {
         if let Some(answer) = self.wire.greet(&call) {
             return respond(answer, Vec::new());
         }
-        self.answer(&call, &connection, begun).await
+        let mut response = self.answer(&call, &connection, begun).await;
+        response.headers_mut().extend(self.wire.echo(&call));
+        response
     }
 }
 
@@ -86,8 +88,15 @@ impl<W: Wire> Server<W> {
             Ok(understood) => (understood.key.clone(), understood.labels.clone()),
             Err(_) => (None, Labels::default()),
         };
-        let context =
-            Context { provider: W::PROVIDER, caller, key, intent: call.intent().map(str::to_owned), request_id, at_us };
+        let context = Context {
+            provider: W::PROVIDER,
+            caller,
+            key,
+            intent: call.intent().map(str::to_owned),
+            request_id,
+            at_us,
+            clock_us: self.ledger.clock_us(at_us),
+        };
         let mut plan = self.plan(call, &context, &understood);
         self.bend(&mut plan, &mut understood);
         let places = arrive(&plan);
@@ -228,8 +237,9 @@ impl<W: Wire> Server<W> {
     fn told(&self, outcome: Outcome, context: &Context) -> Answer {
         match outcome {
             Outcome::Executed(answer) => answer,
-            Outcome::Replayed(stored) => Answer::new(stored.status, stored.body.clone())
-                .header(http::HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true")),
+            Outcome::Replayed(stored) => {
+                self.wire.repeated(Answer::new(stored.status, stored.body.clone()), stored.object.as_deref())
+            }
             Outcome::KeyInFlight => self.wire.refuse(&Refusal::KeyInFlight),
             Outcome::KeyReused => {
                 let key = context.key.as_ref().map(|key| key.text.clone()).unwrap_or_default();

@@ -14,14 +14,16 @@ use tokio::task::JoinSet;
 
 use crate::accounts::{Accounts, Endpoint, Lease};
 use crate::admin::Admin;
+use crate::adyen::{self, Adyen};
 use crate::books::Books;
 use crate::config::Config;
 use crate::error::Error;
 use crate::http::{Stopping, accept};
-use crate::ledger::{Ledger, now_us};
+use crate::ledger::{AHEAD_SETTING, Ledger, now_us};
 use crate::metrics::Metrics;
 use crate::payment::{self, Payment};
 use crate::pipeline::Server;
+use crate::retention;
 use crate::rules::{Live, Rules, StoredRule};
 use crate::store::{self, Store, Table, Write, Writer};
 use crate::tax::{Rates, Tax, changes};
@@ -36,6 +38,8 @@ const TICK: Duration = Duration::from_millis(100);
 pub struct Addresses {
     /// Stripe's wire.
     pub payment: SocketAddr,
+    /// Adyen's wire.
+    pub backup_payment: SocketAddr,
     /// `AvaTax`'s wire.
     pub tax: SocketAddr,
     /// The warehouse.
@@ -63,10 +67,11 @@ impl Running {
     /// The line that tells a parent process that the providers are ready.
     #[must_use]
     pub fn ready_line(&self) -> Value {
-        let Addresses { payment, tax, warehouse, admin } = self.addresses;
+        let Addresses { payment, backup_payment, tax, warehouse, admin } = self.addresses;
         json!({
             "role": "providers",
             "payment": payment.to_string(),
+            "backup_payment": backup_payment.to_string(),
             "tax": tax.to_string(),
             "warehouse": warehouse.to_string(),
             "admin": admin.to_string(),
@@ -101,13 +106,20 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     let path = config.store.clone();
     let (store, ledger) = open(&config)?;
     let admin_reader = store.reader()?;
-    let (payment, tax, warehouse, admin) = (
+    let (payment, backup_payment, tax, warehouse, admin) = (
         listen(config.payment, "payment").await?,
+        listen(config.backup_payment, "backup payment").await?,
         listen(config.tax, "tax").await?,
         listen(config.warehouse, "warehouse").await?,
         listen(config.admin, "admin").await?,
     );
-    let addresses = Addresses { payment: payment.1, tax: tax.1, warehouse: warehouse.1, admin: admin.1 };
+    let addresses = Addresses {
+        payment: payment.1,
+        backup_payment: backup_payment.1,
+        tax: tax.1,
+        warehouse: warehouse.1,
+        admin: admin.1,
+    };
     let metrics = Arc::new(Metrics::default());
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
@@ -115,8 +127,20 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     let changes = changes.map_err(|error| Error::RateChange(error.to_string()))?;
     let rates = Rates::new(&config.tax_rates, config.tax_default_basis_points, changes);
     let (l, m) = (|| Arc::clone(&ledger), || Arc::clone(&metrics));
-    let wire = Payment { processing_ms: config.processing_ms };
+    let public_url = config.payment_public_url.unwrap_or_else(|| format!("http://{}", addresses.payment));
+    let wire = Payment {
+        processing_ms: config.processing_ms,
+        challenge_ms: config.challenge_ms,
+        public_url: public_url.trim_end_matches('/').to_owned(),
+    };
     tasks.spawn(accept(payment.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
+    let public_url = config.backup_payment_public_url.unwrap_or_else(|| format!("http://{}", addresses.backup_payment));
+    let wire = Adyen {
+        processing_ms: config.processing_ms,
+        challenge_ms: config.challenge_ms,
+        public_url: public_url.trim_end_matches('/').to_owned(),
+    };
+    tasks.spawn(accept(backup_payment.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
     let wire = Tax { company: config.company, rates };
     tasks.spawn(accept(tax.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
     tasks.spawn(accept(warehouse.0, Arc::new(Server { wire: Warehouse, ledger: l(), metrics: m() }), stopping.clone()));
@@ -129,6 +153,9 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     };
     tasks.spawn(accept(admin.0, Arc::new(handler), stopping.clone()));
     tasks.spawn(webhooks::run(l(), m(), config.webhooks, stopping.clone()));
+    tasks.spawn(payment::watch(l(), stopping.clone()));
+    tasks.spawn(adyen::watch(l(), stopping.clone()));
+    tasks.spawn(retention::watch(l(), stopping.clone()));
     tasks.spawn(watch_leases(l(), m(), stopping));
     resume_payments(&ledger).map_err(|source| Error::Store { path, source })?;
     Ok(Running { addresses, stop, tasks, ledger, _store: store })
@@ -151,6 +178,7 @@ fn open(config: &Config) -> Result<(Store, Arc<Ledger>), Error> {
     let endpoints = read_all::<Endpoint>(&reader, Table::Endpoint, "endpoints").map_err(error)??;
     let stored_rules = read_all::<StoredRule>(&reader, Table::Rule, "rules").map_err(error)??;
     let open_rows = reader.open_rows().map_err(error)?;
+    let ahead_us = reader.setting(AHEAD_SETTING).map_err(error)?.unwrap_or(0);
     let queue = Queue::new(config.webhooks.queue_max);
     queue.restore(&reader).map_err(error)?;
     let books = Arc::new(Mutex::new(Books::open(reader, salt).map_err(error)?));
@@ -177,6 +205,7 @@ fn open(config: &Config) -> Result<(Store, Arc<Ledger>), Error> {
         runtime: tokio::runtime::Handle::current(),
         in_flight: AtomicU64::new(0),
         last_change_us: AtomicI64::new(now_us()),
+        ahead_us: AtomicI64::new(ahead_us),
     });
     lose_open_answers(&ledger, open_rows);
     Ok((store, ledger))

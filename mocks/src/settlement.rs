@@ -2,8 +2,8 @@
 
 use model::fault::Provider;
 
-use crate::payment;
 use crate::store::Reader;
+use crate::{adyen, payment};
 
 /// Rows read at once.
 const CHUNK: usize = 1_000;
@@ -12,7 +12,8 @@ const CHUNK: usize = 1_000;
 pub(crate) fn report(provider: Provider, reader: &Reader, run: Option<&str>) -> Option<rusqlite::Result<String>> {
     match provider {
         Provider::Payment => Some(payment::settlement(reader, run, CHUNK)),
-        Provider::BackupPayment | Provider::Tax | Provider::Fraud | Provider::Shipping | Provider::Warehouse => None,
+        Provider::BackupPayment => Some(adyen::settlement(reader, run, CHUNK)),
+        Provider::Tax | Provider::Fraud | Provider::Shipping | Provider::Warehouse => None,
     }
 }
 

@@ -40,6 +40,10 @@ impl<V> Recent<V> {
         }
     }
 
+    pub(crate) fn remove(&mut self, n: i64) {
+        self.entries.remove(&n);
+    }
+
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.order.clear();

@@ -12,9 +12,11 @@ use model::fault::Provider;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Op {
     Create,
+    Challenge,
     Authorise,
     Capture,
     Void,
+    Expire,
     Cancel,
     Refund,
     Replay,
@@ -27,6 +29,8 @@ pub(crate) enum Op {
     Label,
     Dispatch,
     Redelivery,
+    RefundFailed,
+    Dispute,
     Webhook,
     Fault,
     RefusedByFault,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use model::fault::Provider;
@@ -25,6 +26,30 @@ pub(crate) struct Context {
     pub(crate) intent: Option<String>,
     pub(crate) request_id: String,
     pub(crate) at_us: i64,
+    /// What the vendors' clock says, in unix microseconds: ages of keys, authorisations and objects count by it.
+    pub(crate) clock_us: i64,
+}
+
+impl Context {
+    /// The context of what a provider does by itself, such as settling a payment later.
+    pub(crate) fn of_itself(
+        ledger: &crate::ledger::Ledger,
+        provider: Provider,
+        account: i64,
+        intent: Option<String>,
+    ) -> Self {
+        let run = ledger.accounts.read().lease(account).map(|lease| lease.run.clone());
+        let at_us = crate::ledger::now_us();
+        Self {
+            provider,
+            caller: Caller { account, run, is_browser: false },
+            key: None,
+            intent,
+            request_id: String::new(),
+            at_us,
+            clock_us: ledger.clock_us(at_us),
+        }
+    }
 }
 
 /// Order, e-mail and the like that an operation is about.
@@ -63,6 +88,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) writes: Vec<Write>,
     pub(crate) rows: Vec<Row>,
     pub(crate) labels: Labels,
+    /// The shopper's intent that the object was made under, where the request itself carries none.
+    pub(crate) mark: Option<String>,
     pub(crate) outgoing: Vec<Outgoing>,
     /// Timers that the operation set: payment and when, in unix microseconds.
     pub(crate) timers: Vec<(i64, i64)>,
@@ -71,7 +98,7 @@ pub(crate) struct Turn<'a> {
 impl Turn<'_> {
     /// Unix seconds, as Stripe's objects carry them.
     pub(crate) const fn now_s(&self) -> i64 {
-        self.context.at_us / 1_000_000
+        self.context.clock_us / 1_000_000
     }
 
     pub(crate) fn row(&mut self, row: Row) {
@@ -99,7 +126,7 @@ impl Turn<'_> {
             livemode: false,
             pending_webhooks: wanted.len(),
             request: webhooks::EventCause {
-                id: Some(&self.context.request_id),
+                id: Some(self.context.request_id.as_str()).filter(|id| !id.is_empty()),
                 idempotency_key: self.context.key.as_ref().map(|key| key.text.as_str()),
             },
             kind: event.kind,
@@ -113,6 +140,23 @@ impl Turn<'_> {
         });
         for endpoint in wanted {
             webhooks::queue(self, event, n, &id, &endpoint, &payload);
+        }
+    }
+
+    /// Queues a notification for each endpoint that wants it, where the text is signed by the endpoint's own secret: `render`
+    /// makes it from that secret.
+    pub(crate) fn notified(&mut self, event: &Happened<'_, ()>, id: &str, render: impl Fn(&str) -> Bytes) {
+        let account = self.context.caller.account;
+        let accounts = self.accounts.read();
+        let endpoints = accounts.endpoints(account).iter();
+        let wanted: Vec<_> = endpoints.filter(|endpoint| endpoint.wants(event.kind)).map(Arc::clone).collect();
+        drop(accounts);
+        for endpoint in wanted {
+            let n = self.books.events.take();
+            let payload = render(&endpoint.secret);
+            let tag = Some(event.kind.into());
+            self.writes.push(Write::Put { table: Table::Event, n, account, tag, body: payload.clone() });
+            webhooks::queue(self, event, n, id, &endpoint, &payload);
         }
     }
 }

@@ -145,6 +145,16 @@ pub(crate) trait Wire: Send + Sync + 'static {
     /// Tells a refusal.
     fn refuse(&self, refusal: &Refusal) -> Answer;
 
+    /// Marks an answer that is repeated; `object` is what the first one was about.
+    fn repeated(&self, answer: Answer, _object: Option<&str>) -> Answer {
+        answer.header(HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true"))
+    }
+
+    /// Headers of a request that its answer gives back.
+    fn echo(&self, _call: &Call) -> Headers {
+        Vec::new()
+    }
+
     /// Headers that every answer carries.
     fn headers(&self, request_id: &str, key: Option<&str>) -> Headers;
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod rates;
+mod clock;
 mod rules;
 
 use std::sync::Arc;
@@ -116,6 +117,8 @@ impl Admin {
             ("GET", ["admin", "quiet"]) => self.quiet(),
             ("GET", ["admin", "statement"]) => self.statement(call).await,
             ("GET", ["admin", "settlement"]) => self.settlement(call).await,
+            ("GET", ["admin", "clock"]) => clock::show(self),
+            ("PUT", ["admin", "clock"]) => clock::set(self, call).await,
             ("PUT", ["admin", "lease"]) => accounts::renew(self, call).await,
             ("POST", ["admin", "accounts"]) => accounts::take(self, call).await,
             ("DELETE", ["admin", "accounts", key]) => accounts::give_back(self, key).await,

@@ -11,6 +11,30 @@ pub(crate) struct Card {
     pub(crate) exp_month: u32,
     pub(crate) exp_year: u32,
     pub(crate) behaviour: Behaviour,
+    #[serde(default, skip_serializing_if = "Authentication::is_never")]
+    pub(crate) authentication: Authentication,
+}
+
+/// When the issuer wants to see the holder (3-D Secure).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Authentication {
+    #[default]
+    Never,
+    /// Only where the shop asks for it.
+    WhenAsked,
+    Always,
+    /// Unless the method was set up for later payments.
+    UnlessSetUp,
+    /// Unless the holder is absent: the method counts as set up.
+    UnlessAbsent,
+}
+
+impl Authentication {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    const fn is_never(&self) -> bool {
+        matches!(self, Self::Never)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +88,10 @@ pub(crate) enum Behaviour {
     IncorrectCvc,
     ProcessingError,
     AuthenticationRequired,
+    /// The holder failed the challenge, or never answered it.
+    AuthenticationFailed,
+    /// The shop wanted none, and one was needed.
+    AuthenticationNotHandled,
     DoNotHonor,
     Fraudulent,
     TryAgainLater,
@@ -151,6 +179,13 @@ impl Behaviour {
                 param: None,
                 message: "An error occurred while processing your card. Try again in a little bit.",
             },
+            Self::AuthenticationFailed => AUTHENTICATION_FAILED,
+            Self::AuthenticationNotHandled => Decline {
+                code: "authentication_required",
+                decline_code: Some("authentication_not_handled"),
+                param: None,
+                message: "This payment required an authentication action to complete, but `error_on_requires_action` was set. When you're ready, you can upgrade your integration to handle actions at https://stripe.com/docs/payments/payment-intents/upgrade-to-handle-actions.",
+            },
             Self::AuthenticationRequired => Decline {
                 code: "authentication_required",
                 decline_code: Some("authentication_required"),
@@ -158,6 +193,21 @@ impl Behaviour {
                 message: "Your card was declined. This transaction requires authentication.",
             },
         })
+    }
+}
+
+/// What the payment says of a challenge that was failed.
+const AUTHENTICATION_FAILED: Decline = Decline {
+    code: "payment_intent_authentication_failure",
+    decline_code: None,
+    param: None,
+    message: "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.",
+};
+
+impl Decline {
+    /// Stripe's type of error.
+    pub(crate) fn kind(&self) -> &'static str {
+        if self.code == AUTHENTICATION_FAILED.code { "invalid_request_error" } else { "card_error" }
     }
 }
 
@@ -179,7 +229,7 @@ pub(crate) const INCORRECT_NUMBER: Decline = Decline {
 type TestCard = (&'static str, &'static str, Brand, Funding, Behaviour);
 
 /// The numbers and tokens that Stripe documents for tests.
-const CARDS: [TestCard; 24] = [
+const CARDS: [TestCard; 21] = [
     ("4242424242424242", "visa", Brand::Visa, Funding::Credit, Behaviour::Succeeds),
     ("4000056655665556", "visa_debit", Brand::Visa, Funding::Debit, Behaviour::Succeeds),
     ("5555555555554444", "mastercard", Brand::Mastercard, Funding::Credit, Behaviour::Succeeds),
@@ -200,22 +250,25 @@ const CARDS: [TestCard; 24] = [
     ("4000000000000119", "chargeDeclinedProcessingError", Brand::Visa, Funding::Credit, Behaviour::ProcessingError),
     ("4000000000000341", "chargeCustomerFail", Brand::Visa, Funding::Credit, Behaviour::GenericDecline),
     ("4000000000000259", "createDispute", Brand::Visa, Funding::Credit, Behaviour::Succeeds),
-    ("4000002760003184", "authenticationRequired", Brand::Visa, Funding::Credit, Behaviour::AuthenticationRequired),
-    (
-        "4000002500003155",
-        "authenticationRequiredOnSetup",
-        Brand::Visa,
-        Funding::Credit,
-        Behaviour::AuthenticationRequired,
-    ),
-    (
-        "4000008400001629",
-        "authenticationRequiredChargeDeclined",
-        Brand::Visa,
-        Funding::Credit,
-        Behaviour::AuthenticationRequired,
-    ),
     ("4012888888881881", "us", Brand::Visa, Funding::Credit, Behaviour::Succeeds),
+];
+
+/// Cards whose issuer wants to see the holder.
+const AUTHENTICATING: [(&str, &str, Authentication, Behaviour); 9] = [
+    ("4000002760003184", "authenticationRequired", Authentication::Always, Behaviour::Succeeds),
+    ("4000002500003155", "authenticationRequiredOnSetup", Authentication::UnlessSetUp, Behaviour::Succeeds),
+    ("4000003800000446", "authenticationRequiredSetupForOffSession", Authentication::UnlessAbsent, Behaviour::Succeeds),
+    (
+        "4000008260003178",
+        "authenticationRequiredChargeDeclinedInsufficientFunds",
+        Authentication::Always,
+        Behaviour::InsufficientFunds,
+    ),
+    ("4000000000003220", "threeDSecure2Required", Authentication::Always, Behaviour::Succeeds),
+    ("4000000000003063", "threeDSecureRequired", Authentication::Always, Behaviour::Succeeds),
+    ("4000008400001629", "threeDSecureRequiredChargeDeclined", Authentication::Always, Behaviour::GenericDecline),
+    ("4000000000003055", "threeDSecureOptional", Authentication::WhenAsked, Behaviour::Succeeds),
+    ("4000008400001280", "threeDSecureRequiredProcessingError", Authentication::Always, Behaviour::ProcessingError),
 ];
 
 /// Bank accounts by token: they settle later.
@@ -230,7 +283,25 @@ const EXPIRY: (u32, u32) = (12, 2_034);
 fn card(test: &TestCard, expiry: (u32, u32)) -> Card {
     let (number, _, brand, funding, behaviour) = *test;
     let last4 = number[number.len() - 4..].to_owned();
-    Card { brand, funding, last4, exp_month: expiry.0, exp_year: expiry.1, behaviour }
+    Card {
+        brand,
+        funding,
+        last4,
+        exp_month: expiry.0,
+        exp_year: expiry.1,
+        behaviour,
+        authentication: Authentication::Never,
+    }
+}
+
+fn find(is_it: impl Fn(&str, &str) -> bool, expiry: (u32, u32)) -> Option<Card> {
+    if let Some(test) = CARDS.iter().find(|(number, ending, ..)| is_it(number, ending)) {
+        return Some(card(test, expiry));
+    }
+    let (number, ending, authentication, behaviour) =
+        *AUTHENTICATING.iter().find(|(number, ending, ..)| is_it(number, ending))?;
+    let plain = card(&(number, ending, Brand::Visa, Funding::Credit, behaviour), expiry);
+    Some(Card { authentication, ..plain })
 }
 
 /// The card of a token such as `pm_card_visa` or `tok_visa`.
@@ -243,11 +314,12 @@ pub(crate) fn by_token(token: &str) -> Option<Card> {
             exp_month: EXPIRY.0,
             exp_year: EXPIRY.1,
             behaviour: *behaviour,
+            authentication: Authentication::Never,
         });
     }
     let ending = token.strip_prefix("pm_card_").or_else(|| token.strip_prefix("tok_"))?;
     let ending = ending.strip_prefix("visa_").filter(|rest| rest.starts_with("charge")).unwrap_or(ending);
-    CARDS.iter().find(|(_, name, ..)| *name == ending).map(|test| card(test, EXPIRY))
+    find(|_, name| name == ending, EXPIRY)
 }
 
 /// The test card of a number.
@@ -256,8 +328,7 @@ pub(crate) fn by_number(number: &str, exp_month: u32, exp_year: u32) -> Result<C
     if !(12..=19).contains(&digits.len()) || !passes_luhn(&digits) {
         return Err(INCORRECT_NUMBER);
     }
-    let test = CARDS.iter().find(|(known, ..)| *known == digits).ok_or(NOT_A_TEST_CARD)?;
-    Ok(card(test, (exp_month, exp_year)))
+    find(|known, _| known == digits, (exp_month, exp_year)).ok_or(NOT_A_TEST_CARD)
 }
 
 /// The check digit (Luhn, US patent 2,950,048).
@@ -293,6 +364,11 @@ mod tests {
 
     #[test]
     fn strangers_are_refused() {
+        for (number, token, authentication, behaviour) in AUTHENTICATING {
+            let card = by_number(number, 1, 2_040).expect(number);
+            assert_eq!((card.authentication, card.behaviour), (authentication, behaviour), "{token}");
+            assert_eq!(by_token(&format!("pm_card_{token}")).expect(token).last4, card.last4);
+        }
         assert_eq!(by_number("4242424242424241", 1, 2_040), Err(INCORRECT_NUMBER));
         assert_eq!(by_number("4539578763621486", 1, 2_040), Err(NOT_A_TEST_CARD));
         assert_eq!(by_token("pm_card_unknown"), None);

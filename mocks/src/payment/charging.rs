@@ -3,32 +3,102 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::fault::Provider;
 use serde_json::json;
 
 use super::balance;
 use super::cards::Behaviour;
+use super::form::Form;
 use super::state::{Charge, ChargeStatus, Intent, Method, Status};
 use super::view::{self, Expand};
-use crate::accounts::Caller;
+use super::{challenge, errors, waits, wallet};
 use crate::ledger::{Ledger, now_us};
-use crate::rules::Plan;
 use crate::statement::{Op, Row};
-use crate::turn::{Context, Happened, Labels, Turn};
+use crate::turn::{Happened, Turn};
 use crate::wire::Answer;
+
+/// How long an authorisation holds, in microseconds: 7 days (Stripe, *Place a hold on a payment method*).
+const AUTHORISATION_US: i64 = 7 * 86_400 * 1_000_000;
 
 /// How an attempt goes, beside what the card says.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Manner {
+pub(super) struct Manner<'a> {
     /// How long a bank debit stays `processing`, in milliseconds.
     pub(super) processing_ms: u64,
+    /// How long a challenge waits for the holder, in milliseconds.
+    pub(super) challenge_ms: u64,
+    /// What browsers reach this provider by.
+    pub(super) public_url: &'a str,
     /// The card refuses like this, whichever it is.
     pub(super) declined: Option<Behaviour>,
 }
 
-/// Tries to take a payment's money with a method. The payment is changed; the caller puts it back.
-pub(super) fn attempt(intent: &mut Intent, mut method: Method, manner: Manner, turn: &mut Turn<'_>) {
+impl Manner<'_> {
+    /// Where nobody asked and nobody is there.
+    pub(super) const fn absent() -> Self {
+        Self { processing_ms: 0, challenge_ms: 0, public_url: "", declined: None }
+    }
+}
+
+/// What a confirmation says of the holder.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Presence {
+    /// Nobody is there to be asked.
+    pub(super) is_off_session: bool,
+    /// An attempt that would need the holder is to fail.
+    pub(super) fails_on_action: bool,
+    pub(super) return_url: Option<String>,
+}
+
+impl Presence {
+    pub(super) fn read(form: &Form) -> Result<Self, Answer> {
+        // Besides true and false there are words for why the holder is absent.
+        let is_off_session = match form.get("off_session") {
+            Some("one_off" | "recurring") => true,
+            _ => form.boolean("off_session")?.unwrap_or(false),
+        };
+        let return_url = form.text("return_url");
+        if return_url.as_deref().is_some_and(|url| !url.contains("://")) {
+            return Err(errors::invalid("url_invalid", Some("return_url"), "Not a valid URL"));
+        }
+        Ok(Self {
+            is_off_session,
+            fails_on_action: form.boolean("error_on_requires_action")?.unwrap_or(false),
+            return_url,
+        })
+    }
+}
+
+/// Tries to take a payment's money with a method, or asks its holder first. The payment is changed; the caller puts it back.
+pub(super) fn attempt(
+    intent: &mut Intent,
+    mut method: Method,
+    presence: Presence,
+    manner: Manner<'_>,
+    turn: &mut Turn<'_>,
+) {
     method.card.behaviour = manner.declined.unwrap_or(method.card.behaviour);
+    let was_seen = intent.options.authenticated.as_ref() == Some(&method.id);
+    let wants_holder = method.wants_holder(presence.is_off_session, intent.options.asks_for_challenge());
+    if was_seen || !wants_holder {
+        charge(intent, method, was_seen, manner, turn);
+    } else if presence.is_off_session {
+        method.card.behaviour = Behaviour::AuthenticationRequired;
+        charge(intent, method, false, manner, turn);
+    } else if presence.fails_on_action {
+        challenge::refuse(intent, method, Behaviour::AuthenticationNotHandled, turn);
+    } else {
+        challenge::ask(intent, method, presence.return_url, manner, turn);
+    }
+}
+
+/// Charges a method.
+pub(super) fn charge(
+    intent: &mut Intent,
+    method: Method,
+    is_authenticated: bool,
+    manner: Manner<'_>,
+    turn: &mut Turn<'_>,
+) {
     let behaviour = method.card.behaviour;
     intent.charges.push(Charge {
         id: turn.books.identity.make_part("ch", intent.n, intent.charges.len()),
@@ -40,6 +110,8 @@ pub(super) fn attempt(intent: &mut Intent, mut method: Method, manner: Manner, t
         method: method.clone(),
         is_voided: false,
         balance_transaction: None,
+        expires_us: None,
+        is_authenticated,
     });
     intent.method = Some(method);
     intent.refused = None;
@@ -73,7 +145,10 @@ fn conclude(intent: &mut Intent, turn: &mut Turn<'_>) {
     }
     charge.status = ChargeStatus::Succeeded;
     turn.row(row.state("succeeded"));
+    wallet::set_up(intent, turn);
+    let Some(charge) = intent.charges.last_mut() else { return };
     if is_manual {
+        charge.expires_us = Some(turn.context.clock_us + AUTHORISATION_US);
         intent.status = Status::RequiresCapture;
         tell_charge("charge.succeeded", intent, turn);
         tell_intent("payment_intent.amount_capturable_updated", intent, turn);
@@ -123,37 +198,18 @@ pub(super) fn brand(intent: &Intent) -> Option<&'static str> {
     method.map(|method| method.card.brand.name())
 }
 
-/// Puts a payment back.
+/// Puts a payment back, tagged with what it waits for.
 pub(super) fn keep(intent: Intent, turn: &mut Turn<'_>) {
-    let tag = (intent.status == Status::Processing).then(|| Status::Processing.name().into());
+    let tag = waits::tag(&intent);
     turn.books.intents.put(intent.n, intent.account, tag, intent, &mut turn.writes, turn.progress);
 }
 
 /// Waits until a processing payment is due, then settles it.
 pub(crate) async fn settle_at(ledger: Arc<Ledger>, payment: i64, due_us: i64) {
     tokio::time::sleep(Duration::from_micros((due_us - now_us()).max(0) as u64)).await;
-    let intent = {
-        let books = &mut *ledger.books.lock();
-        books.intents.take(payment, &books.reader)
-    };
-    let Ok(Some(intent)) = intent else { return };
-    let run = ledger.accounts.read().lease(intent.account).map(|lease| lease.run.clone());
-    let context = Context {
-        provider: Provider::Payment,
-        caller: Caller { account: intent.account, run, is_browser: false },
-        key: None,
-        intent: intent.mark.clone(),
-        request_id: String::new(),
-        at_us: now_us(),
-    };
-    let labels =
-        Labels { order: intent.order().map(str::to_owned), email: intent.email().map(str::to_owned), key: None };
-    ledger.operate(&context, labels, &Plan::default(), |turn| {
-        let found = turn.books.intents.take(payment, &turn.books.reader)?;
-        if let Some(mut intent) = found.filter(|intent| intent.status == Status::Processing) {
-            conclude(&mut intent, turn);
-            keep(intent, turn);
+    waits::alone(&ledger, payment, |intent, turn| {
+        if intent.status == Status::Processing {
+            conclude(intent, turn);
         }
-        Ok(Answer::new(200, ""))
     });
 }

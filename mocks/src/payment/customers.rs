@@ -31,7 +31,7 @@ pub(super) fn retrieve(id: &str, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
 /// The customer that a form names.
 pub(super) fn named(form: &Form, turn: &mut Turn<'_>) -> Result<Option<Customer>, Stop> {
     let Some(id) = form.get("customer") else { return Ok(None) };
-    let customer = find(id, turn)?.ok_or_else(|| errors::no_such("customer", "customer", id))?;
+    let customer = find(id, turn)?.ok_or_else(|| errors::names_nothing("customer", "customer", id))?;
     Ok(Some(customer))
 }
 

@@ -63,6 +63,11 @@ pub(super) fn no_such(kind: &str, param: &str, id: &str) -> Answer {
     answer(404, plain("invalid_request_error", Some("resource_missing"), Some(param), &message)).unkept()
 }
 
+/// The object that a parameter names does not exist.
+pub(super) fn names_nothing(kind: &str, param: &str, id: &str) -> Answer {
+    invalid("resource_missing", Some(param), &format!("No such {kind}: '{id}'"))
+}
+
 pub(super) fn no_route(method: &str, path: &str) -> Answer {
     let message = format!("Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs.");
     answer(404, plain("invalid_request_error", None, None, &message)).unkept()
@@ -74,10 +79,16 @@ pub(super) fn forbidden(code: &str, param: Option<&str>, message: &str, intent: 
     answer(400, Error { payment_intent: intent, ..error })
 }
 
+/// As [`forbidden`], where Stripe gives no code.
+pub(super) fn forbidden_plain(param: Option<&str>, message: &str) -> Answer {
+    answer(400, plain("invalid_request_error", None, param, message))
+}
+
 /// The card was refused.
 pub(super) fn declined(decline: &Decline, charge: Option<&str>, intent: Option<&IntentView<'_>>) -> Answer {
-    let error = plain("card_error", Some(decline.code), decline.param, decline.message);
-    answer(402, Error { decline_code: decline.decline_code, charge, payment_intent: intent, ..error })
+    let error = plain(decline.kind(), Some(decline.code), decline.param, decline.message);
+    let status = if decline.kind() == "card_error" { 402 } else { 400 };
+    answer(status, Error { decline_code: decline.decline_code, charge, payment_intent: intent, ..error })
 }
 
 pub(super) fn unauthorised(message: &str) -> Answer {

@@ -44,6 +44,32 @@ impl Form {
         self.nested(name).map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
     }
 
+    /// Whether anything stands under `name[…]`.
+    pub(crate) fn has_any(&self, name: &str) -> bool {
+        self.nested_any(name).any(|(_, value)| !value.is_empty())
+    }
+
+    fn nested_any<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.pairs.iter().filter_map(move |(key, value)| {
+            let inner = key.strip_prefix(name)?.strip_prefix('[')?;
+            Some((inner, value.as_str()))
+        })
+    }
+
+    /// The value of a parameter, an empty one included: it unsets a field.
+    pub(crate) fn raw(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What a text becomes: said anew, unset by an empty value, or as it was.
+    pub(crate) fn retext(&self, name: &str, was: Option<String>) -> Option<String> {
+        match self.raw(name) {
+            Some("") => None,
+            Some(text) => Some(text.to_owned()),
+            None => was,
+        }
+    }
+
     fn nested<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.pairs.iter().filter_map(move |(key, value)| {
             let inner = key.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']')?;

@@ -1,46 +1,38 @@
-//! Payment intents: create, retrieve, update, confirm, capture, cancel; and the charges they hold.
+//! Payment intents: create, retrieve, update, confirm; and the charges they hold.
 
-use serde_json::json;
-
-use super::cards::Behaviour;
-use super::charging::{Manner, attempt, keep, tell_charge, tell_intent};
+use super::amounts::{amount, check, currency};
+use super::charging::{Manner, Presence, attempt, keep, tell_intent};
 use super::form::Form;
-use super::state::{CaptureMethod, Intent, Status, merge};
+use super::options::{ConfirmationMethod, Options, choice};
+use super::state::{CaptureMethod, Intent, Method, Status, merge};
 use super::view::{self, Expand};
-use super::{balance, errors, methods};
+use super::{errors, methods};
 use crate::statement::{Op, Row};
 use crate::turn::{Labels, Turn};
 use crate::wire::{Answer, Stop};
 
-const AMOUNT_MAX: i64 = 99_999_999;
 /// Attempts on one payment; nobody tries as often.
 const CHARGES_MAX: usize = 200;
 
-pub(super) fn create(form: &Form, expand: Expand, manner: Manner, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+const NO_METHOD: &str = "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.";
+
+pub(super) fn create(form: &Form, expand: Expand, manner: Manner<'_>, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let amount = amount(form, "amount")?.ok_or_else(|| errors::missing("amount"))?;
     let currency = currency(form)?.ok_or_else(|| errors::missing("currency"))?;
-    let capture_method = match form.get("capture_method") {
-        None | Some("automatic_async") => CaptureMethod::AutomaticAsync,
-        Some("automatic") => CaptureMethod::Automatic,
-        Some("manual") => CaptureMethod::Manual,
-        Some(_) => {
-            return Err(errors::invalid_plain(
-                Some("capture_method"),
-                "Invalid capture_method: must be one of automatic, automatic_async, or manual",
-            )
-            .into());
-        }
-    };
+    check(amount, &currency)?;
+    let mut options = Options::default();
+    options.read(form)?;
+    let capture_method = capture_method(form, &options)?;
+    let presence = Presence::read(form)?;
     let is_confirmed = form.boolean("confirm")?.unwrap_or(false);
+    check_confirmation(form, is_confirmed, &options, &presence)?;
+    choice(form, "setup_future_usage", &["off_session", "on_session"])?;
     let method = methods::named(form, turn)?;
     if is_confirmed && method.is_none() {
-        return Err(errors::invalid_plain(
-            None,
-            "You cannot confirm this PaymentIntent because it's missing a payment method. To confirm this PaymentIntent, specify a payment method attached to this customer along with the customer ID.",
-        )
-        .into());
+        return Err(errors::invalid("payment_intent_unexpected_state", None, NO_METHOD).into());
     }
     let customer = super::customers::named(form, turn)?;
+    check_owner(method.as_ref(), customer.as_ref().map(|customer| customer.id.as_str()))?;
     let n = turn.books.intents.number();
     let id = turn.books.identity.make("pi", n);
     let mut intent = Intent {
@@ -68,6 +60,8 @@ pub(super) fn create(form: &Form, expand: Expand, manner: Manner, turn: &mut Tur
         refunds: Vec::new(),
         mark: turn.context.intent.clone(),
         customer_email: customer.and_then(|customer| customer.email),
+        options: Box::new(options),
+        challenge: None,
     };
     merge(&mut intent.metadata, form.map("metadata"));
     label(&intent, turn);
@@ -76,7 +70,7 @@ pub(super) fn create(form: &Form, expand: Expand, manner: Manner, turn: &mut Tur
     turn.row(row.state(intent.status.name()));
     tell_intent("payment_intent.created", &intent, turn);
     if is_confirmed && let Some(method) = intent.method.clone() {
-        attempt(&mut intent, method, manner, turn);
+        attempt(&mut intent, method, presence, manner, turn);
         // What was created is told as it is now.
         if let Some(created) = turn.rows.first_mut() {
             created.state = Some(intent.status.name());
@@ -85,11 +79,80 @@ pub(super) fn create(form: &Form, expand: Expand, manner: Manner, turn: &mut Tur
     Ok(shown_and_kept(intent, expand, turn))
 }
 
-/// The answer of an attempt: the payment, or the card's refusal with the payment in it.
-fn shown_and_kept(intent: Intent, expand: Expand, turn: &mut Turn<'_>) -> Answer {
+fn capture_method(form: &Form, options: &Options) -> Result<CaptureMethod, Answer> {
+    let named = choice(form, "capture_method", &["automatic", "automatic_async", "manual"])?;
+    Ok(match named {
+        _ if options.card_capture_is_manual => CaptureMethod::Manual,
+        Some("automatic") => CaptureMethod::Automatic,
+        Some("manual") => CaptureMethod::Manual,
+        _ => CaptureMethod::AutomaticAsync,
+    })
+}
+
+/// What may only be said together with `confirm=true`, and what contradicts itself.
+fn check_confirmation(form: &Form, is_confirmed: bool, options: &Options, presence: &Presence) -> Result<(), Answer> {
+    if !is_confirmed && let Some(name) = ["off_session", "error_on_requires_action"].iter().find(|name| form.has(name))
+    {
+        let message = format!(
+            "The parameter `{name}` cannot be passed when creating a PaymentIntent unless `confirm` is set to true."
+        );
+        return Err(errors::invalid_plain(Some(name), &message));
+    }
+    if !is_confirmed && presence.return_url.is_some() {
+        return Err(errors::invalid_plain(
+            Some("return_url"),
+            "The parameter `return_url` cannot be passed when creating a PaymentIntent unless `confirm` is set to true.",
+        ));
+    }
+    let is_automatic = form.boolean("automatic_payment_methods[enabled]")?.unwrap_or(false);
+    if is_automatic && !options.method_types.is_empty() {
+        return Err(errors::invalid_plain(
+            Some("automatic_payment_methods"),
+            "You may only specify one of these parameters: automatic_payment_methods, payment_method_types.",
+        ));
+    }
+    if is_automatic && options.confirmation_method == ConfirmationMethod::Manual {
+        return Err(errors::invalid_plain(
+            Some("confirmation_method"),
+            "You may only specify one of these parameters: automatic_payment_methods, confirmation_method.",
+        ));
+    }
+    if options.refuses_redirects && presence.return_url.is_some() {
+        return Err(errors::invalid_plain(
+            Some("return_url"),
+            "You cannot set `return_url` when `automatic_payment_methods[allow_redirects]` is `never`.",
+        ));
+    }
+    Ok(())
+}
+
+/// A method that belongs to one customer pays for no other.
+fn check_owner(method: Option<&Method>, customer: Option<&str>) -> Result<(), Answer> {
+    let Some(method) = method else { return Ok(()) };
+    match (method.customer.as_deref(), customer) {
+        (Some(owner), Some(named)) if owner != named => Err(errors::invalid_plain(
+            Some("payment_method"),
+            &format!(
+                "The customer does not have a payment method with the ID {}. The payment method must be attached to the customer.",
+                method.id
+            ),
+        )),
+        (Some(_), None) => Err(errors::invalid_plain(
+            Some("payment_method"),
+            &format!(
+                "The payment method {} belongs to a Customer. Please include the Customer in the `customer` parameter on the PaymentIntent.",
+                method.id
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The answer of an attempt: the payment, or the refusal with the payment in it.
+pub(super) fn shown_and_kept(intent: Intent, expand: Expand, turn: &mut Turn<'_>) -> Answer {
     let answer = match intent.last_decline() {
         Some((decline, _)) => {
-            let charge = intent.latest_charge().map(|charge| charge.id.as_str());
+            let charge = intent.refused_charge().map(|charge| charge.id.as_str());
             errors::declined(&decline, charge, Some(&view::intent(&intent, expand)))
         }
         None => shown(&intent, expand),
@@ -98,7 +161,7 @@ fn shown_and_kept(intent: Intent, expand: Expand, turn: &mut Turn<'_>) -> Answer
     answer
 }
 
-fn shown(intent: &Intent, expand: Expand) -> Answer {
+pub(super) fn shown(intent: &Intent, expand: Expand) -> Answer {
     Answer::json(200, &view::intent(intent, expand))
 }
 
@@ -111,6 +174,7 @@ pub(super) fn find(id: &str, turn: &mut Turn<'_>) -> Result<Intent, Stop> {
     };
     let intent = intent.filter(|intent| intent.account == turn.context.caller.account);
     let intent = intent.ok_or_else(|| errors::no_such("payment_intent", "intent", id))?;
+    turn.mark.clone_from(&intent.mark);
     label(&intent, turn);
     Ok(intent)
 }
@@ -129,17 +193,18 @@ fn mark(intent: &Intent, turn: &mut Turn<'_>) {
     }
 }
 
-/// A browser must show the secret that the shop was given.
+/// A browser must show the secret that the shop was given; whoever shows one must show the right one.
 fn check_secret(intent: &Intent, form: &Form, is_browser: bool) -> Result<(), Answer> {
-    let is_right = form.get("client_secret") == Some(intent.client_secret.as_str());
-    if is_browser && !is_right {
-        return Err(errors::invalid(
+    match form.get("client_secret") {
+        Some(secret) if secret == intent.client_secret => Ok(()),
+        Some(_) => Err(errors::invalid(
             "payment_intent_invalid_parameter",
             Some("client_secret"),
             "The client_secret provided does not match the client_secret associated with the PaymentIntent.",
-        ));
+        )),
+        None if is_browser => Err(errors::missing("client_secret")),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 pub(super) fn retrieve(
@@ -170,18 +235,34 @@ pub(super) fn update(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>)
     let amount = amount(form, "amount")?;
     let currency = currency(form)?;
     let method = methods::named(form, turn)?;
-    let is_open = matches!(intent.status, Status::RequiresPaymentMethod | Status::RequiresConfirmation);
-    if !is_open && (amount.is_some() || currency.is_some() || method.is_some()) {
-        return Err(unexpected(&intent, "updated in this way", "requires_payment_method, requires_confirmation").into());
+    let is_open =
+        matches!(intent.status, Status::RequiresPaymentMethod | Status::RequiresConfirmation | Status::RequiresAction);
+    let named = [("amount", amount.is_some()), ("currency", currency.is_some()), ("payment_method", method.is_some())];
+    if let Some((name, _)) = named.iter().find(|(_, is_named)| !is_open && *is_named) {
+        return Err(immutable(&intent, name).into());
     }
     intent.amount = amount.unwrap_or(intent.amount);
     intent.currency = currency.unwrap_or(intent.currency);
+    check(intent.amount, &intent.currency)?;
+    if let Some(customer) = super::customers::named(form, turn)? {
+        intent.customer = Some(customer.id);
+        intent.customer_email = customer.email;
+    }
+    check_owner(method.as_ref(), intent.customer.as_deref())?;
     if let Some(method) = method {
         intent.method = Some(method);
+        intent.refused = None;
+    }
+    // Whatever the holder was asked was about what was to be paid then.
+    if matches!(intent.status, Status::RequiresPaymentMethod | Status::RequiresAction) && intent.method.is_some() {
         intent.status = Status::RequiresConfirmation;
     }
-    intent.description = form.text("description").or(intent.description);
-    intent.receipt_email = form.text("receipt_email").or(intent.receipt_email);
+    choice(form, "setup_future_usage", &["off_session", "on_session"])?;
+    intent.options.read(form)?;
+    intent.description = form.retext("description", intent.description);
+    intent.receipt_email = form.retext("receipt_email", intent.receipt_email);
+    intent.setup_future_usage = form.retext("setup_future_usage", intent.setup_future_usage);
+    intent.statement_descriptor = form.retext("statement_descriptor", intent.statement_descriptor);
     merge(&mut intent.metadata, form.map("metadata"));
     label(&intent, turn);
     mark(&intent, turn);
@@ -195,137 +276,67 @@ pub(super) fn confirm(
     form: &Form,
     expand: Expand,
     is_browser: bool,
-    manner: Manner,
+    manner: Manner<'_>,
     turn: &mut Turn<'_>,
 ) -> Result<Answer, Stop> {
     let mut intent = find(id, turn)?;
     check_secret(&intent, form, is_browser)?;
+    let presence = Presence::read(form)?;
+    choice(form, "setup_future_usage", &["off_session", "on_session"])?;
+    if is_browser && intent.options.confirmation_method == ConfirmationMethod::Manual {
+        let message =
+            "This PaymentIntent's `confirmation_method` is `manual`, so it can only be confirmed with a secret key.";
+        return Err(errors::forbidden("payment_intent_invalid_parameter", None, message, None).into());
+    }
     let method = methods::named(form, turn)?;
-    if !matches!(intent.status, Status::RequiresPaymentMethod | Status::RequiresConfirmation) {
-        return Err(unexpected(&intent, "confirmed", "requires_payment_method, requires_confirmation").into());
+    match intent.status {
+        Status::RequiresPaymentMethod | Status::RequiresConfirmation | Status::RequiresAction => {}
+        Status::Succeeded => return Err(unexpected(
+            &intent,
+            "You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.",
+        )
+        .into()),
+        Status::Processing | Status::RequiresCapture | Status::Canceled => {
+            let message = format!(
+                "You cannot confirm this PaymentIntent because it has a status of {}. Only a PaymentIntent with one of the following statuses may be confirmed: requires_confirmation, requires_action.",
+                intent.status.name()
+            );
+            return Err(unexpected(&intent, &message).into());
+        }
     }
     let Some(method) = method.or_else(|| intent.method.clone()).filter(|_| intent.charges.len() < CHARGES_MAX) else {
-        return Err(
-            unexpected(&intent, "confirmed because it's missing a payment method", "requires_confirmation").into()
-        );
+        return Err(unexpected(&intent, NO_METHOD).into());
     };
-    intent.receipt_email = form.text("receipt_email").or(intent.receipt_email);
+    check_owner(Some(&method), intent.customer.as_deref())?;
+    intent.options.read(form)?;
+    intent.receipt_email = form.retext("receipt_email", intent.receipt_email);
+    intent.setup_future_usage = form.text("setup_future_usage").or(intent.setup_future_usage);
+    if let Some(named) = choice(form, "capture_method", &["automatic", "automatic_async", "manual"])? {
+        intent.capture_method = match named {
+            "manual" => CaptureMethod::Manual,
+            "automatic" => CaptureMethod::Automatic,
+            _ => CaptureMethod::AutomaticAsync,
+        };
+    }
     if intent.mark.is_none() {
         intent.mark.clone_from(&turn.context.intent);
     }
     label(&intent, turn);
-    attempt(&mut intent, method, manner, turn);
+    attempt(&mut intent, method, presence, manner, turn);
     Ok(shown_and_kept(intent, expand, turn))
 }
 
-pub(super) fn capture(
-    id: &str,
-    form: &Form,
-    expand: Expand,
-    declined: Option<Behaviour>,
-    turn: &mut Turn<'_>,
-) -> Result<Answer, Stop> {
-    let mut intent = find(id, turn)?;
-    let asked = amount(form, "amount_to_capture")?;
-    let authorised = intent.amount_capturable();
-    if intent.status != Status::RequiresCapture {
-        return Err(unexpected(&intent, "captured", "requires_capture").into());
-    }
-    let captured = asked.unwrap_or(authorised);
-    if captured > authorised {
-        let message = format!(
-            "You cannot capture more than the authorized amount. The PaymentIntent has {authorised} capturable, {captured} were asked for."
-        );
-        return Err(errors::forbidden("amount_too_large", Some("amount_to_capture"), &message, None).into());
-    }
-    if let (Some(decline), Some(charge)) = (declined.and_then(Behaviour::decline), intent.latest_charge()) {
-        let row = Row::new(Op::Capture).object(charge.id.clone()).parent(intent.id.clone()).state("failed");
-        turn.row(row.money(captured, &intent.currency).detail(json!({ "code": decline.code })));
-        return Err(errors::declined(&decline, Some(&charge.id), Some(&view::intent(&intent, expand))).into());
-    }
-    intent.status = Status::Succeeded;
-    let Some(charge) = intent.charges.last_mut() else {
-        return Err(unexpected(&intent, "captured", "requires_capture").into());
-    };
-    charge.amount_captured = captured;
-    let row = Row::new(Op::Capture).object(charge.id.clone()).parent(intent.id.clone()).state("succeeded");
-    turn.row(row.money(captured, &intent.currency).detail(json!({ "released_minor": authorised - captured })));
-    let at = intent.charges.len() - 1;
-    balance::captured(&mut intent, at, captured, turn);
-    tell_charge("charge.captured", &intent, turn);
-    tell_intent("payment_intent.succeeded", &intent, turn);
-    let answer = shown(&intent, expand);
-    keep(intent, turn);
-    Ok(answer)
-}
-
-pub(super) fn cancel(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let mut intent = find(id, turn)?;
-    let reasons = ["duplicate", "fraudulent", "requested_by_customer", "abandoned"];
-    let reason = form.text("cancellation_reason");
-    if reason.as_deref().is_some_and(|reason| !reasons.contains(&reason)) {
-        return Err(errors::invalid_plain(
-            Some("cancellation_reason"),
-            "Invalid cancellation_reason: must be one of duplicate, fraudulent, requested_by_customer, or abandoned",
-        )
-        .into());
-    }
-    match intent.status {
-        Status::RequiresPaymentMethod | Status::RequiresConfirmation | Status::RequiresCapture => {}
-        Status::Processing | Status::Succeeded | Status::Canceled => {
-            return Err(unexpected(
-                &intent,
-                "canceled",
-                "requires_payment_method, requires_capture, requires_confirmation, requires_action",
-            )
-            .into());
-        }
-    }
-    let is_authorised = intent.status == Status::RequiresCapture;
-    intent.status = Status::Canceled;
-    intent.canceled_at = Some(turn.now_s());
-    intent.cancellation_reason = reason;
-    if let Some(charge) = intent.charges.last_mut().filter(|_| is_authorised) {
-        charge.is_voided = true;
-        let row = Row::new(Op::Void).object(charge.id.clone()).parent(intent.id.clone()).state("voided");
-        turn.row(row.money(charge.amount, &intent.currency));
-    }
-    turn.row(Row::new(Op::Cancel).object(intent.id.clone()).state("canceled").money(intent.amount, &intent.currency));
-    intent.refused = None;
-    tell_intent("payment_intent.canceled", &intent, turn);
-    let answer = shown(&intent, expand);
-    keep(intent, turn);
-    Ok(answer)
-}
-
 /// The state forbids what was asked.
-fn unexpected(intent: &Intent, what: &str, states: &str) -> Answer {
+pub(super) fn unexpected(intent: &Intent, message: &str) -> Answer {
+    errors::forbidden("payment_intent_unexpected_state", None, message, Some(&view::intent(intent, Expand::default())))
+}
+
+/// The state forbids that this field changes.
+fn immutable(intent: &Intent, name: &str) -> Answer {
     let message = format!(
-        "This PaymentIntent could not be {what}. It has a status of {} but needs one of: {states}.",
+        "This PaymentIntent's {name} could not be updated because it has a status of {}. You may only update the {name} of a PaymentIntent with one of the following statuses: requires_payment_method, requires_confirmation, requires_action.",
         intent.status.name()
     );
-    errors::forbidden("payment_intent_unexpected_state", None, &message, Some(&view::intent(intent, Expand::default())))
-}
-
-pub(super) fn amount(form: &Form, name: &str) -> Result<Option<i64>, Answer> {
-    let amount = form.integer(name)?;
-    match amount {
-        Some(amount) if amount < 1 => Err(errors::invalid(
-            "parameter_invalid_integer",
-            Some(name),
-            "This value must be greater than or equal to 1.",
-        )),
-        Some(amount) if amount > AMOUNT_MAX => {
-            Err(errors::invalid("amount_too_large", Some(name), "Amount must be no more than 999,999.99"))
-        }
-        amount => Ok(amount),
-    }
-}
-
-fn currency(form: &Form) -> Result<Option<String>, Answer> {
-    let Some(currency) = form.get("currency") else { return Ok(None) };
-    if currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        return Ok(Some(currency.to_ascii_lowercase()));
-    }
-    Err(errors::invalid_plain(Some("currency"), &format!("Invalid currency: {currency}.")))
+    let view = view::intent(intent, Expand::default());
+    errors::forbidden("payment_intent_unexpected_state", Some(name), &message, Some(&view))
 }

@@ -1,10 +1,10 @@
 //! Means of payment: made from a card's number, which is looked at once, or named by a test token.
 
 use super::cards::{self, Card, Decline};
-use super::errors;
 use super::form::Form;
 use super::state::{Method, merge};
 use super::view;
+use super::{errors, wallet};
 use crate::books::Books;
 use crate::calendar;
 use crate::turn::Turn;
@@ -23,8 +23,12 @@ pub(super) fn retrieve(id: &str, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
 /// The method that a form names or describes, if it does.
 pub(super) fn named(form: &Form, turn: &mut Turn<'_>) -> Result<Option<Method>, Stop> {
     if let Some(id) = form.get("payment_method") {
-        let method = find(id, turn)?.ok_or_else(|| errors::no_such("PaymentMethod", "payment_method", id))?;
-        return Ok(Some(method));
+        let method = find(id, turn)?.ok_or_else(|| errors::names_nothing("PaymentMethod", "payment_method", id))?;
+        return Ok(Some(if method.id == id && cards::by_token(id).is_some() {
+            wallet::own(method, turn)
+        } else {
+            method
+        }));
     }
     if form.has("payment_method_data[type]") || form.has("payment_method_data[card][number]") {
         return make(form, "payment_method_data", turn).map(Some);
@@ -45,7 +49,7 @@ fn make(form: &Form, prefix: &str, turn: &mut Turn<'_>) -> Result<Method, Stop> 
         );
     }
     let card = match form.get(&name("card[token]")) {
-        Some(token) => cards::by_token(token).ok_or_else(|| errors::no_such("token", "card[token]", token))?,
+        Some(token) => cards::by_token(token).ok_or_else(|| errors::names_nothing("token", "card[token]", token))?,
         None => read_card(form, &name, turn.now_s())?,
     };
     let n = turn.books.methods.number();
@@ -58,6 +62,7 @@ fn make(form: &Form, prefix: &str, turn: &mut Turn<'_>) -> Result<Method, Stop> 
         customer: None,
         metadata: Vec::new(),
         account: turn.context.caller.account,
+        is_set_up: false,
     };
     if prefix.is_empty() {
         merge(&mut method.metadata, form.map("metadata"));
@@ -104,6 +109,7 @@ fn find(id: &str, turn: &mut Turn<'_>) -> rusqlite::Result<Option<Method>> {
             customer: None,
             metadata: Vec::new(),
             account: turn.context.caller.account,
+            is_set_up: false,
         }));
     }
     let Some(n) = turn.books.identity.read("pm", id) else { return Ok(None) };

@@ -1,7 +1,11 @@
 //! The payment provider, on Stripe's wire.
 
+mod amounts;
 mod balance;
+mod browsers;
+mod captures;
 mod cards;
+mod challenge;
 mod charging;
 mod customers;
 mod endpoints;
@@ -11,11 +15,15 @@ mod form;
 mod intents;
 mod listing;
 mod methods;
+mod options;
+mod pages;
 mod refunds;
 mod route;
 mod settlement;
 mod state;
 mod view;
+mod waits;
+mod wallet;
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION,
@@ -38,14 +46,21 @@ use route::{Object, Route};
 pub(crate) use settlement::settlement;
 pub(crate) use state::{Customer, Intent, Method, RefundPlace};
 use view::Expand;
+pub(crate) use waits::{sweep, watch};
 
 /// Longest key that Stripe takes.
 const KEY_LENGTH_MAX: usize = 255;
+/// How long Stripe keeps a key at least: 24 hours (*Idempotent requests*).
+const KEY_KEPT_US: i64 = 24 * 3_600 * 1_000_000;
 
 /// The payment provider.
 pub(crate) struct Payment {
     /// How long a bank debit stays `processing`, in milliseconds.
     pub(crate) processing_ms: u64,
+    /// How long a challenge waits for the holder, in milliseconds.
+    pub(crate) challenge_ms: u64,
+    /// What browsers reach this provider by, without a slash at the end.
+    pub(crate) public_url: String,
 }
 
 /// A request to it, routed and read.
@@ -69,6 +84,10 @@ impl Wire for Payment {
     }
 
     fn identify(&self, call: &Call, accounts: &Accounts, _now_us: i64) -> Result<Caller, Answer> {
+        if let Some(account) = hosted_account(&call.path) {
+            let run = accounts.lease(account).map(|lease| lease.run.clone());
+            return Ok(Caller { account, run, is_browser: true });
+        }
         let key = match (call.bearer(), call.basic()) {
             (Some(token), _) => token.to_owned(),
             (None, Some((user, _))) => user,
@@ -113,6 +132,7 @@ impl Wire for Payment {
         let key = key.map(|key| Key {
             text: key.to_owned(),
             fingerprint: identity.hash("request", 0, &format!("{} {}", call.path, form.canonical())),
+            kept_us: KEY_KEPT_US,
         });
         let metadata = form.map("metadata");
         let email = metadata.iter().find(|(name, _)| name == "email").map(|(_, value)| value.clone());
@@ -160,38 +180,14 @@ impl Wire for Payment {
     }
 
     fn execute(&self, operation: Operation, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-        let Operation { route, form, expand, is_browser, declined } = &operation;
-        let manner = charging::Manner { processing_ms: self.processing_ms, declined: *declined };
-        match route {
-            Route::Create(Object::Intent) => intents::create(form, *expand, manner, turn),
-            Route::Create(Object::Method) => methods::create(form, turn),
-            Route::Create(Object::Refund) => refunds::create(form, *expand, *declined, turn),
-            Route::Create(Object::Customer) => Ok(customers::create(form, turn)),
-            Route::Create(Object::Endpoint) => endpoints::create(form, turn),
-            Route::Retrieve(Object::Intent, id) => intents::retrieve(id, form, *expand, *is_browser, turn),
-            Route::Retrieve(Object::Method, id) => methods::retrieve(id, turn),
-            Route::Retrieve(Object::Charge, id) => intents::retrieve_charge(id, *expand, turn),
-            Route::Retrieve(Object::Refund, id) => refunds::retrieve(id, *expand, turn),
-            Route::Retrieve(Object::Customer, id) => customers::retrieve(id, turn),
-            Route::Retrieve(Object::Event, id) => events::retrieve(id, turn),
-            Route::Retrieve(Object::Endpoint, id) => endpoints::retrieve(id, turn),
-            Route::Update(Object::Intent, id) => intents::update(id, form, *expand, turn),
-            Route::Update(Object::Refund, id) => refunds::update(id, form, *expand, turn),
-            Route::List(Object::Intent) => listing::intents(form, *expand, turn),
-            Route::List(Object::Charge) => listing::charges(form, *expand, turn),
-            Route::List(Object::Refund) => listing::refunds(form, *expand, turn),
-            Route::List(Object::Event) => events::list(form, turn),
-            Route::List(Object::Endpoint) => endpoints::list(form, turn),
-            Route::Delete(Object::Endpoint, id) => endpoints::delete(id, turn),
-            Route::Search => listing::search(form, *expand, turn),
-            Route::Confirm(id) => intents::confirm(id, form, *expand, *is_browser, manner, turn),
-            Route::Capture(id) => intents::capture(id, form, *expand, *declined, turn),
-            Route::Cancel(id) => intents::cancel(id, form, *expand, turn),
-            Route::AppleDomains => Ok(listing::empty("/v1/apple_pay/domains")),
-            // The router makes no other pairs.
-            Route::Create(_) | Route::Update(..) | Route::List(_) | Route::Delete(..) => {
-                Err(errors::no_route("", "").into())
-            }
+        let answer = self.run(&operation, turn);
+        if !operation.is_browser || operation.route.is_page() {
+            return answer;
+        }
+        match answer {
+            Ok(answer) => Ok(browsers::restrict(answer)),
+            Err(Stop::Answer(answer)) => Err(browsers::restrict(*answer).into()),
+            Err(Stop::Store(error)) => Err(Stop::Store(error)),
         }
     }
 
@@ -248,11 +244,63 @@ impl Wire for Payment {
     }
 }
 
+impl Payment {
+    /// Decides a request by its route.
+    fn run(&self, operation: &Operation, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+        let Operation { route, form, expand, is_browser, declined } = operation;
+        let manner = charging::Manner {
+            processing_ms: self.processing_ms,
+            challenge_ms: self.challenge_ms,
+            public_url: &self.public_url,
+            declined: *declined,
+        };
+        match route {
+            Route::Create(Object::Intent) => intents::create(form, *expand, manner, turn),
+            Route::Create(Object::Method) => methods::create(form, turn),
+            Route::Create(Object::Refund) => refunds::create(form, *expand, *declined, turn),
+            Route::Create(Object::Customer) => Ok(customers::create(form, turn)),
+            Route::Create(Object::Endpoint) => endpoints::create(form, turn),
+            Route::Retrieve(Object::Intent, id) => intents::retrieve(id, form, *expand, *is_browser, turn),
+            Route::Retrieve(Object::Method, id) => methods::retrieve(id, turn),
+            Route::Retrieve(Object::Charge, id) => intents::retrieve_charge(id, *expand, turn),
+            Route::Retrieve(Object::Refund, id) => refunds::retrieve(id, *expand, turn),
+            Route::Retrieve(Object::Customer, id) => customers::retrieve(id, turn),
+            Route::Retrieve(Object::Event, id) => events::retrieve(id, turn),
+            Route::Retrieve(Object::Endpoint, id) => endpoints::retrieve(id, turn),
+            Route::Update(Object::Intent, id) => intents::update(id, form, *expand, turn),
+            Route::Update(Object::Refund, id) => refunds::update(id, form, *expand, turn),
+            Route::List(Object::Intent) => listing::intents(form, *expand, turn),
+            Route::List(Object::Charge) => listing::charges(form, *expand, turn),
+            Route::List(Object::Refund) => listing::refunds(form, *expand, turn),
+            Route::List(Object::Event) => events::list(form, turn),
+            Route::List(Object::Endpoint) => endpoints::list(form, turn),
+            Route::Delete(Object::Endpoint, id) => endpoints::delete(id, turn),
+            Route::Search => listing::search(form, *expand, turn),
+            Route::Confirm(id) => intents::confirm(id, form, *expand, *is_browser, manner, turn),
+            Route::Capture(id) => captures::capture(id, form, *expand, *declined, turn),
+            Route::Cancel(id) => captures::cancel(id, form, *expand, turn),
+            Route::Challenge { id, token, is_posted } => {
+                pages::challenge(id, token, is_posted.then_some(form), manner, turn)
+            }
+            Route::AppleDomains => Ok(listing::empty("/v1/apple_pay/domains")),
+            // The router makes no other pairs.
+            Route::Create(_) | Route::Update(..) | Route::List(_) | Route::Delete(..) => {
+                Err(errors::no_route("", "").into())
+            }
+        }
+    }
+}
+
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("stripe-should-retry");
 const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
+
+/// The account that a page of ours belongs to: its address says so, and is known to nobody else.
+fn hosted_account(path: &str) -> Option<i64> {
+    path.strip_prefix("/3ds/")?.split('/').next()?.parse().ok()
+}
 
 /// A shopper's browser confirms payments itself, from the shop's pages.
 fn cors() -> Answer {

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
+use super::amounts::{amount, written};
 use super::cards::Behaviour;
 use super::charging::{brand, keep};
 use super::errors;
 use super::form::Form;
-use super::intents::{amount, find};
+use super::intents::find;
 use super::state::{Intent, Refund, RefundPlace, RefundRefusal, merge};
 use super::view::{self, Expand};
 use crate::statement::{Op, Row};
@@ -116,15 +117,18 @@ fn refuse(intent: &Intent, charge: &str, asked: Option<i64>, why: RefundRefusal,
         RefundRefusal::AlreadyRefunded => {
             refused(intent, Some(charge), asked, "charge_already_refunded", turn);
             let message = format!("Charge {charge} has already been refunded.");
-            errors::forbidden("charge_already_refunded", Some("charge"), &message, None)
+            errors::forbidden("charge_already_refunded", None, &message, None)
         }
         RefundRefusal::TooMuch { left } => {
             refused(intent, Some(charge), asked, "amount_too_large", turn);
             let message = format!(
-                "Refund amount ({}) is greater than unrefunded amount on charge ({left})",
-                asked.unwrap_or_default()
-            );
-            errors::forbidden("amount_too_large", Some("amount"), &message, None)
+                "Refund amount ({}) is greater than {} amount on charge ({})",
+                written(asked.unwrap_or_default(), &intent.currency),
+                if intent.refunds.is_empty() { "charge" } else { "unrefunded" },
+                written(left, &intent.currency),
+            )
+            .replace("charge amount on charge", "charge amount");
+            errors::forbidden_plain(Some("amount"), &message)
         }
     }
 }

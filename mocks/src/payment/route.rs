@@ -32,6 +32,12 @@ pub(super) enum Route {
     Capture(String),
     Cancel(String),
     AppleDomains,
+    /// The page of a challenge: object and token.
+    Challenge {
+        id: String,
+        token: String,
+        is_posted: bool,
+    },
 }
 
 /// Fields that are null here, so that expanding them changes nothing.
@@ -69,13 +75,27 @@ impl Route {
             ("GET", ["v1", "webhook_endpoints", _]) => Self::Retrieve(Object::Endpoint, id(2)),
             ("DELETE", ["v1", "webhook_endpoints", _]) => Self::Delete(Object::Endpoint, id(2)),
             ("GET", ["v1", "apple_pay", "domains"]) => Self::AppleDomains,
+            ("GET" | "POST", ["3ds", _, _, _]) => {
+                Self::Challenge { id: id(2), token: id(3), is_posted: method == "POST" }
+            }
             _ => return None,
         })
     }
 
     /// What a shopper's browser may ask with a publishable key.
     pub(super) const fn is_for_browsers(&self) -> bool {
-        matches!(self, Self::Create(Object::Method) | Self::Retrieve(Object::Intent, _) | Self::Confirm(_))
+        matches!(
+            self,
+            Self::Create(Object::Method)
+                | Self::Retrieve(Object::Intent, _)
+                | Self::Confirm(_)
+                | Self::Challenge { .. }
+        )
+    }
+
+    /// Whether the answer is a page for people.
+    pub(super) const fn is_page(&self) -> bool {
+        matches!(self, Self::Challenge { .. })
     }
 
     /// Whether the answer is read from the store.
@@ -92,7 +112,7 @@ impl Route {
             | Self::List(object)
             | Self::Delete(object, _) => Some(*object),
             Self::Search | Self::Confirm(_) | Self::Capture(_) | Self::Cancel(_) => Some(Object::Intent),
-            Self::AppleDomains => None,
+            Self::AppleDomains | Self::Challenge { .. } => None,
         }
     }
 
@@ -122,7 +142,8 @@ impl Route {
             | Self::Update(Object::Intent, id)
             | Self::Confirm(id)
             | Self::Capture(id)
-            | Self::Cancel(id) => identity.read("pi", id),
+            | Self::Cancel(id)
+            | Self::Challenge { id, .. } => identity.read("pi", id),
             Self::Retrieve(Object::Charge, id) => of_charge(id),
             Self::Create(Object::Refund) => form
                 .get("payment_intent")

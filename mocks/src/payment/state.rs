@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cards::{Card, Decline};
+use super::cards::{Authentication, Card, Decline};
+use super::challenge::Challenge;
+use super::options::Options;
 
 /// States of a payment, as Stripe names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,6 +12,7 @@ use super::cards::{Card, Decline};
 pub(crate) enum Status {
     RequiresPaymentMethod,
     RequiresConfirmation,
+    RequiresAction,
     Processing,
     RequiresCapture,
     Succeeded,
@@ -21,6 +24,7 @@ impl Status {
         match self {
             Self::RequiresPaymentMethod => "requires_payment_method",
             Self::RequiresConfirmation => "requires_confirmation",
+            Self::RequiresAction => "requires_action",
             Self::Processing => "processing",
             Self::RequiresCapture => "requires_capture",
             Self::Succeeded => "succeeded",
@@ -53,6 +57,22 @@ pub(crate) struct Method {
     pub(crate) metadata: Vec<(String, String)>,
     /// Owner; tokens belong to everybody.
     pub(crate) account: i64,
+    /// Whether its holder was authenticated for later payments.
+    #[serde(default)]
+    pub(crate) is_set_up: bool,
+}
+
+impl Method {
+    /// Whether the issuer wants to see the holder.
+    pub(crate) const fn wants_holder(&self, is_absent: bool, is_asked: bool) -> bool {
+        match self.card.authentication {
+            Authentication::Never => false,
+            Authentication::WhenAsked => is_asked,
+            Authentication::Always => true,
+            Authentication::UnlessSetUp => !self.is_set_up,
+            Authentication::UnlessAbsent => !is_absent,
+        }
+    }
 }
 
 /// A customer.
@@ -97,6 +117,12 @@ pub(crate) struct Charge {
     pub(crate) is_voided: bool,
     /// The balance's entry of what was captured.
     pub(crate) balance_transaction: Option<String>,
+    /// When an authorisation runs out, in unix microseconds of the vendors' clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expires_us: Option<i64>,
+    /// The holder was seen before it.
+    #[serde(default)]
+    pub(crate) is_authenticated: bool,
 }
 
 /// Money given back.
@@ -141,6 +167,12 @@ pub(crate) struct Intent {
     pub(crate) mark: Option<String>,
     /// E-mail of the customer, where the payment names none.
     pub(crate) customer_email: Option<String>,
+    /// What few shops say.
+    #[serde(default, skip_serializing_if = "Options::is_plain")]
+    pub(crate) options: Box<Options>,
+    /// The latest challenge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) challenge: Option<Challenge>,
 }
 
 /// Why a refund is not made.
@@ -169,7 +201,7 @@ impl Intent {
     /// What can still be captured.
     pub(crate) fn amount_capturable(&self) -> i64 {
         match (self.status, self.latest_charge()) {
-            (Status::RequiresCapture, Some(charge)) => charge.amount,
+            (Status::RequiresCapture, Some(charge)) => charge.amount - charge.amount_captured,
             _ => 0,
         }
     }
@@ -182,6 +214,14 @@ impl Intent {
     pub(crate) fn last_decline(&self) -> Option<(Decline, &Method)> {
         let method = self.refused.as_ref()?;
         Some((method.card.behaviour.decline()?, method))
+    }
+
+    /// The charge that the last refusal refused; a challenge is failed before there is one.
+    pub(crate) fn refused_charge(&self) -> Option<&Charge> {
+        let refused = self.refused.as_ref()?;
+        self.latest_charge().filter(|charge| {
+            charge.status == ChargeStatus::Failed && charge.method.card.behaviour == refused.card.behaviour
+        })
     }
 
     pub(crate) fn meta(&self, name: &str) -> Option<&str> {

@@ -9,6 +9,7 @@ mod live;
 mod matching;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use parking_lot::RwLock;
 
@@ -85,9 +86,24 @@ impl Plan {
 #[derive(Default)]
 pub(crate) struct Rules {
     live: RwLock<Vec<Arc<Live>>>,
+    /// How far the rules in force set the vendors' clock ahead, in microseconds.
+    ahead_us: AtomicI64,
 }
 
 impl Rules {
+    /// How far the rules in force set the vendors' clock ahead, in microseconds.
+    pub(crate) fn ahead_us(&self) -> i64 {
+        self.ahead_us.load(Ordering::Relaxed)
+    }
+
+    fn set_clock(&self, live: &[Arc<Live>]) {
+        let ahead_us = live.iter().map(|rule| match rule.rule.effect {
+            Effect::ClockAhead { ms } => ms as i64 * 1_000,
+            _ => 0,
+        });
+        self.ahead_us.store(ahead_us.sum(), Ordering::Relaxed);
+    }
+
     pub(crate) fn all(&self) -> Vec<Arc<Live>> {
         self.live.read().clone()
     }
@@ -100,9 +116,12 @@ impl Rules {
     pub(crate) fn add(&self, rule: Arc<Live>) -> Option<Arc<Live>> {
         let mut live = self.live.write();
         if let Some(place) = live.iter_mut().find(|other| other.rule.id == rule.rule.id) {
-            return Some(std::mem::replace(place, rule));
+            let replaced = std::mem::replace(place, rule);
+            self.set_clock(&live);
+            return Some(replaced);
         }
         live.push(rule);
+        self.set_clock(&live);
         None
     }
 
@@ -126,6 +145,7 @@ impl Rules {
             }
         }
         *live = kept;
+        self.set_clock(&live);
         drop(live);
         for rule in &ended {
             rule.end();
@@ -138,6 +158,7 @@ impl Rules {
         let mut live = self.live.write();
         let (ended, kept) = std::mem::take(&mut *live).into_iter().partition(|rule: &Arc<Live>| chosen(rule));
         *live = kept;
+        self.set_clock(&live);
         drop(live);
         let ended: Vec<Arc<Live>> = ended;
         for rule in &ended {
@@ -248,7 +269,7 @@ pub(crate) enum RuleError {
     Nameless,
     #[error("`effect` has a value that cannot be: {0}")]
     Effect(&'static str),
-    #[error("webhook effects belong to the payment provider")]
+    #[error("webhook effects belong to providers that send webhooks")]
     NoWebhooks,
     #[error("`when.event` belongs to webhook effects")]
     EventOfRequest,
@@ -256,6 +277,8 @@ pub(crate) enum RuleError {
 
 const TTL_MS_MAX: u64 = 3_600_000;
 const WAIT_MS_MAX: u64 = 600_000;
+/// As far as the vendors' clock may be set ahead: a year.
+pub(crate) const AHEAD_MS_MAX: u64 = 366 * 86_400_000;
 
 /// Checks what the type alone does not.
 pub(crate) fn check(rule: &ProviderRule) -> Result<(), RuleError> {
@@ -268,13 +291,20 @@ pub(crate) fn check(rule: &ProviderRule) -> Result<(), RuleError> {
     if rule.ttl_ms == 0 || rule.ttl_ms > TTL_MS_MAX {
         return Err(RuleError::Ttl);
     }
-    if rule.effect.is_about_webhooks() && rule.provider != Provider::Payment {
+    if rule.effect.is_about_webhooks() && !sends_webhooks(rule.provider) {
         return Err(RuleError::NoWebhooks);
     }
     if rule.when.event.is_some() && !rule.effect.is_about_webhooks() {
         return Err(RuleError::EventOfRequest);
     }
     check_effect(&rule.effect).map_or(Ok(()), |why| Err(RuleError::Effect(why)))
+}
+
+const fn sends_webhooks(provider: Provider) -> bool {
+    match provider {
+        Provider::Payment | Provider::BackupPayment => true,
+        Provider::Tax | Provider::Fraud | Provider::Shipping | Provider::Warehouse => false,
+    }
 }
 
 fn check_effect(effect: &Effect) -> Option<&'static str> {
@@ -290,6 +320,7 @@ fn check_effect(effect: &Effect) -> Option<&'static str> {
         Effect::Barrier { deadline_ms, .. } | Effect::WebhookReorder { deadline_ms } if *deadline_ms > WAIT_MS_MAX => {
             Some("`deadline_ms` is above ten minutes")
         }
+        Effect::ClockAhead { ms } if *ms > AHEAD_MS_MAX => Some("`ms` is above a year"),
         Effect::WebhookDuplicate { copies, .. } if *copies == 0 || *copies > 100 => Some("`copies` is not in 1..100"),
         Effect::Delay(delay) | Effect::WebhookDelay(delay) => delay::check(delay),
         Effect::Respond { .. }

@@ -43,6 +43,10 @@ pub(crate) enum Table {
     Delivery,
     Account,
     Rule,
+    BackupPayment,
+    BackupMethod,
+    BackupSession,
+    BackupEntry,
 }
 
 impl Table {
@@ -66,6 +70,10 @@ impl Table {
             Self::Delivery => "delivery",
             Self::Account => "account",
             Self::Rule => "rule",
+            Self::BackupPayment => "backup_payment",
+            Self::BackupMethod => "backup_method",
+            Self::BackupSession => "backup_session",
+            Self::BackupEntry => "backup_entry",
         }
     }
 
@@ -89,6 +97,16 @@ impl Table {
             Self::Delivery => "INSERT OR REPLACE INTO delivery (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Account => "INSERT OR REPLACE INTO account (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Rule => "INSERT OR REPLACE INTO rule (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
+            Self::BackupPayment => {
+                "INSERT OR REPLACE INTO backup_payment (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)"
+            }
+            Self::BackupMethod => {
+                "INSERT OR REPLACE INTO backup_method (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)"
+            }
+            Self::BackupSession => {
+                "INSERT OR REPLACE INTO backup_session (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)"
+            }
+            Self::BackupEntry => "INSERT OR REPLACE INTO backup_entry (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
         }
     }
 
@@ -112,6 +130,10 @@ impl Table {
             Self::Delivery => "DELETE FROM delivery WHERE n = ?1",
             Self::Account => "DELETE FROM account WHERE n = ?1",
             Self::Rule => "DELETE FROM rule WHERE n = ?1",
+            Self::BackupPayment => "DELETE FROM backup_payment WHERE n = ?1",
+            Self::BackupMethod => "DELETE FROM backup_method WHERE n = ?1",
+            Self::BackupSession => "DELETE FROM backup_session WHERE n = ?1",
+            Self::BackupEntry => "DELETE FROM backup_entry WHERE n = ?1",
         }
     }
 }
@@ -155,6 +177,16 @@ pub(crate) enum Write {
     },
     /// An answer kept under an idempotency key.
     Answer(Arc<StoredAnswer>),
+    /// A key is forgotten: its answer, and its name if it is still that answer's.
+    Forget {
+        n: i64,
+        hash: i64,
+    },
+    /// A number that belongs to the store as a whole.
+    Setting {
+        name: &'static str,
+        value: i64,
+    },
 }
 
 /// An open store: its file, and the lock that keeps other processes out for as long as it lives.

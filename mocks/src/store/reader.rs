@@ -18,6 +18,10 @@ pub(crate) struct StoredAnswer {
     /// Order, e-mail, amount: what a replay's row repeats, as JSON.
     pub(crate) labels: String,
     pub(crate) body: Bytes,
+    /// When the key is forgotten, in unix microseconds of the vendors' clock.
+    pub(crate) until_us: i64,
+    /// Where its name stands.
+    pub(crate) place: i64,
 }
 
 /// A part of a list, newest first.
@@ -50,6 +54,7 @@ impl Reader {
             Table::Event => "SELECT body FROM event WHERE n = ?1",
             Table::Document => "SELECT body FROM document WHERE n = ?1",
             Table::Dispatch => "SELECT body FROM dispatch WHERE n = ?1",
+            Table::BackupPayment => "SELECT body FROM backup_payment WHERE n = ?1",
             other => &format!("SELECT body FROM {} WHERE n = ?1", other.name()),
         };
         self.connection.prepare_cached(sql)?.query_row([n], |row| row.get(0)).optional()
@@ -102,8 +107,16 @@ impl Reader {
 
     /// Payments that are settled later.
     pub(crate) fn waiting_intents(&self) -> rusqlite::Result<Vec<i64>> {
-        let mut statement = self.connection.prepare("SELECT n FROM intent WHERE tag IS NOT NULL")?;
+        let mut statement = self.connection.prepare("SELECT n FROM intent WHERE tag = 'processing'")?;
         let rows = statement.query_map([], |row| row.get(0))?;
+        rows.collect()
+    }
+
+    /// Payments of a provider whose tag lies between two others, those included; the least first.
+    pub(crate) fn due(&self, table: Table, from: &str, to: &str, limit: usize) -> rusqlite::Result<Vec<i64>> {
+        let sql = format!("SELECT n FROM {} WHERE tag >= ?1 AND tag <= ?2 ORDER BY tag LIMIT ?3", table.name());
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![from, to, limit as i64], |row| row.get(0))?;
         rows.collect()
     }
 
@@ -134,7 +147,7 @@ impl Reader {
 
     pub(crate) fn answer(&self, n: i64) -> rusqlite::Result<Option<StoredAnswer>> {
         self.connection
-            .prepare_cached("SELECT account, key, fingerprint, status, object, labels, body FROM answer WHERE n = ?1")?
+            .prepare_cached("SELECT account, key, fingerprint, status, object, labels, body, until_us, place FROM answer WHERE n = ?1")?
             .query_row([n], |row| {
                 Ok(StoredAnswer {
                     n,
@@ -145,9 +158,25 @@ impl Reader {
                     object: row.get(4)?,
                     labels: row.get(5)?,
                     body: row.get::<_, Vec<u8>>(6)?.into(),
+                    until_us: row.get(7)?,
+                    place: row.get(8)?,
                 })
             })
             .optional()
+    }
+
+    /// Keys that are past their time: number and place of the name.
+    pub(crate) fn old_answers(&self, until_us: i64, limit: usize) -> rusqlite::Result<Vec<(i64, i64)>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT n, place FROM answer WHERE until_us <= ?1 ORDER BY until_us LIMIT ?2")?;
+        let rows = statement.query_map(params![until_us, limit as i64], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect()
+    }
+
+    /// A number that belongs to the store as a whole.
+    pub(crate) fn setting(&self, name: &str) -> rusqlite::Result<Option<i64>> {
+        self.connection.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0)).optional()
     }
 
     /// Lines of the statement after `after` and before the first whose fate is open; at least one operation, and no more

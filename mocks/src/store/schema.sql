@@ -13,8 +13,11 @@ CREATE INDEX statement_open ON statement (seq) WHERE open = 1;
 -- Answers kept under an idempotency key, found through `name`.
 CREATE TABLE answer (
     n INTEGER PRIMARY KEY, account INTEGER NOT NULL, key TEXT NOT NULL, fingerprint INTEGER NOT NULL,
-    status INTEGER NOT NULL, object TEXT, labels TEXT NOT NULL, body BLOB NOT NULL
+    status INTEGER NOT NULL, object TEXT, labels TEXT NOT NULL, body BLOB NOT NULL,
+    -- when the key is forgotten, by the vendors' clock; where in `name` it stands
+    until_us INTEGER NOT NULL, place INTEGER NOT NULL
 );
+CREATE INDEX answer_until ON answer (until_us, place);
 
 -- hash of a name → number of the thing; two names with one hash take neighbouring places.
 CREATE TABLE name (hash INTEGER PRIMARY KEY, n INTEGER NOT NULL);
@@ -46,7 +49,7 @@ CREATE INDEX shipment_account ON shipment (account);
 CREATE INDEX tracker_account ON tracker (account);
 CREATE INDEX decision_waits ON decision (tag) WHERE tag IS NOT NULL;
 CREATE INDEX intent_account ON intent (account);
--- tag = `processing` while a payment is settled later
+-- tag = what a payment waits for, and until when; see `payment/waits.rs`
 CREATE INDEX intent_waits ON intent (tag) WHERE tag IS NOT NULL;
 CREATE INDEX refund_account ON refund (account);
 CREATE INDEX event_account ON event (account);
@@ -56,3 +59,11 @@ CREATE TABLE delivery (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT
 -- Leases: accounts by the hash of their key, rules by the hash of their name.
 CREATE TABLE account  (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 CREATE TABLE rule     (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+
+-- The second payment provider. tag of a payment = why it waits for a time to come.
+CREATE TABLE backup_payment (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE INDEX backup_payment_account ON backup_payment (account);
+CREATE INDEX backup_payment_waits ON backup_payment (tag) WHERE tag IS NOT NULL;
+CREATE TABLE backup_method  (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE backup_session (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE backup_entry   (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);

@@ -204,7 +204,13 @@ fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
             connection.prepare_cached(table.delete_sql())?.execute([n])?;
         }
         Write::Name { hash, n } => {
-            connection.prepare_cached("INSERT INTO name (hash, n) VALUES (?1, ?2)")?.execute([hash, n])?;
+            // A key that was forgotten leaves its place to the next answer.
+            connection
+                .prepare_cached(
+                    "INSERT INTO name (hash, n) VALUES (?1, ?2) ON CONFLICT (hash) DO UPDATE SET n = excluded.n
+                     WHERE n < excluded.n",
+                )?
+                .execute([hash, n])?;
         }
         Write::Mark { hash, n } => {
             connection.prepare_cached("INSERT OR IGNORE INTO mark (hash, n) VALUES (?1, ?2)")?.execute([hash, n])?;
@@ -219,11 +225,20 @@ fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
                 .prepare_cached("UPDATE statement SET open = 0, lines = ?2 WHERE seq = ?1")?
                 .execute(params![seq, lines])?;
         }
+        Write::Forget { n, hash } => {
+            connection.prepare_cached("DELETE FROM answer WHERE n = ?1")?.execute([n])?;
+            connection.prepare_cached("DELETE FROM name WHERE hash = ?1 AND n = ?2")?.execute([hash, n])?;
+        }
+        Write::Setting { name, value } => {
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?
+                .execute(params![name, value])?;
+        }
         Write::Answer(answer) => {
             connection
                 .prepare_cached(
-                    "INSERT INTO answer (n, account, key, fingerprint, status, object, labels, body)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    "INSERT INTO answer (n, account, key, fingerprint, status, object, labels, body, until_us, place)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                 )?
                 .execute(params![
                     answer.n,
@@ -233,7 +248,9 @@ fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
                     answer.status,
                     answer.object,
                     answer.labels,
-                    &answer.body[..]
+                    &answer.body[..],
+                    answer.until_us,
+                    answer.place,
                 ])?;
         }
     }
@@ -244,9 +261,13 @@ fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
 mod tests {
     use super::*;
 
-    fn name(hash: i64, epoch: u64) -> (Job, Acked) {
+    fn job(write: Write, epoch: u64) -> (Job, Acked) {
         let (done, acked) = oneshot::channel();
-        (Job { writes: vec![Write::Name { hash, n: 1 }], epoch, done: Some(done), ..Job::default() }, acked)
+        (Job { writes: vec![write], epoch, done: Some(done), ..Job::default() }, acked)
+    }
+
+    fn name(hash: i64, epoch: u64) -> (Job, Acked) {
+        job(Write::Name { hash, n: 1 }, epoch)
     }
 
     #[test]
@@ -259,7 +280,7 @@ mod tests {
             acked.blocking_recv().expect("everyone is told").is_ok()
         };
         assert!(told(name(1, 0)));
-        assert!(!told(name(1, 0)), "the hash is taken");
+        assert!(!told(job(Write::Setting { name: "n", value: 1 }, 0)), "there is no such table");
         assert!(!told(name(2, 0)), "it was decided before the failure was known");
         assert!(told(name(2, 1)));
         writer.close();

@@ -122,7 +122,7 @@ pub(super) fn adjust(
 pub(super) fn name(document: &Document, turn: &mut Turn<'_>) -> rusqlite::Result<()> {
     let books = &mut *turn.books;
     let hash = books.identity.hash(document.kind.name(), document.account, &document.code);
-    books.names.give(hash, document.n, &books.reader, &mut turn.writes, turn.progress)
+    books.names.give(hash, document.n, &books.reader, &mut turn.writes, turn.progress).map(drop)
 }
 
 pub(super) fn locked(document: &Document) -> Answer {

@@ -2,6 +2,8 @@
 
 mod client;
 mod deliver;
+mod dress;
+mod forge;
 mod queue;
 mod signature;
 
@@ -56,6 +58,8 @@ pub(crate) struct EventCause<'a> {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Delivery {
     pub(crate) n: i64,
+    #[serde(default = "first_provider")]
+    pub(crate) provider: Provider,
     pub(crate) event: i64,
     pub(crate) event_id: String,
     pub(crate) kind: String,
@@ -72,12 +76,20 @@ pub(crate) struct Delivery {
     pub(crate) due_us: i64,
     /// Whether a fault added it.
     pub(crate) is_copy: bool,
+    /// Whether a stranger sends it: what it tells is made up.
+    #[serde(default)]
+    pub(crate) is_forged: bool,
     /// Whether a fault destroys it.
     pub(crate) is_lost: bool,
     /// The rule that holds it until a newer one of its group is delivered.
     pub(crate) reordered_by: Option<String>,
     /// Rule and effect that met it.
     pub(crate) fault: Option<(String, String)>,
+}
+
+/// Whose deliveries they are that do not say so.
+const fn first_provider() -> Provider {
+    Provider::Payment
 }
 
 impl Delivery {
@@ -116,7 +128,7 @@ pub(crate) fn queue<T>(
     let context = turn.context;
     let group = turn.labels.order.clone().unwrap_or_else(|| event.payment.to_string());
     let (hits, matched) = turn.rules.plan_webhook(&Facts {
-        provider: Provider::Payment,
+        provider: context.provider,
         run: context.caller.run.as_deref(),
         method: "POST",
         path: "",
@@ -131,6 +143,7 @@ pub(crate) fn queue<T>(
     turn.writes.extend(matched.iter().filter_map(|rule| rule.write()));
     let mut delivery = Delivery {
         n: turn.books.deliveries.take(),
+        provider: context.provider,
         event: n,
         event_id: id.to_owned(),
         kind: event.kind.to_owned(),
@@ -144,15 +157,20 @@ pub(crate) fn queue<T>(
         attempts: 0,
         due_us: context.at_us,
         is_copy: false,
+        is_forged: false,
         is_lost: false,
         reordered_by: None,
         fault: None,
     };
-    let (mut early, mut arrived, mut copies) = (None, None, 0..0);
+    let (mut early, mut arrived, mut copies, mut forged) = (None, None, 0..0, None);
     let mut gap_us = 0;
     for hit in &hits {
         let rule = &hit.rule.rule;
-        delivery.fault.get_or_insert_with(|| (rule.id.clone(), rule.effect.name().to_owned()));
+        let by = || (rule.id.clone(), rule.effect.name().to_owned());
+        // A stranger does nothing to the event itself.
+        if !matches!(rule.effect, Effect::WebhookForge {}) {
+            delivery.fault.get_or_insert_with(by);
+        }
         match &rule.effect {
             Effect::WebhookLose {} => delivery.is_lost = true,
             Effect::WebhookDelay(_) => delivery.due_us += hit.wait_ms as i64 * 1_000,
@@ -164,6 +182,7 @@ pub(crate) fn queue<T>(
                 let (sender, receiver) = oneshot::channel();
                 (early, arrived) = (Some(sender), Some(receiver));
             }
+            Effect::WebhookForge {} => forged = Some(by()),
             Effect::WebhookReorder { .. } => {
                 delivery.reordered_by = Some(rule.id.clone());
                 delivery.due_us += hit.wait_ms as i64 * 1_000;
@@ -179,10 +198,26 @@ pub(crate) fn queue<T>(
             | Effect::CommitTwice {}
             | Effect::Shift { .. }
             | Effect::ClockAhead { .. }
-            | Effect::WebhookForge {}
             | Effect::RateLimit { .. }
             | Effect::Barrier { .. } => {}
         }
+    }
+    // Its number is the lower one, so it goes first.
+    if forged.is_some() {
+        let genuine = turn.books.deliveries.take();
+        let n = std::mem::replace(&mut delivery.n, genuine);
+        let due_us = context.at_us;
+        let stranger = Delivery {
+            n,
+            due_us,
+            event_id: format!("{id}.forged"),
+            is_forged: true,
+            is_lost: false,
+            reordered_by: None,
+            fault: forged,
+            ..delivery.clone()
+        };
+        push(turn, stranger, payload, None, None);
     }
     for copy in copies {
         let (n, due_us) = (turn.books.deliveries.take(), delivery.due_us + (copy + 1) * gap_us);

@@ -23,8 +23,8 @@ async fn a_key_replays_the_answer_that_was_stored() {
 #[tokio::test]
 async fn refusals_by_card_and_state_are_replayed_too() {
     let world = World::new().await;
-    let declined = world.payment(purchase(10, "pm_card_chargeDeclined").key("d")).await.unwrap();
-    let again = world.payment(purchase(10, "pm_card_chargeDeclined").key("d")).await.unwrap();
+    let declined = world.payment(purchase(1_000, "pm_card_chargeDeclined").key("d")).await.unwrap();
+    let again = world.payment(purchase(1_000, "pm_card_chargeDeclined").key("d")).await.unwrap();
     assert_eq!((again.status, &again.text, again.header("idempotent-replayed")), (402, &declined.text, Some("true")));
     let intent = world.buy(1_000, "k").await.unwrap().id();
     let refund = || post("/v1/refunds", format!("payment_intent={intent}&amount=2000")).key("r");

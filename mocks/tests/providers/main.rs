@@ -2,9 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod adyen;
+mod adyen_changes;
+mod adyen_keys;
+mod adyen_properties;
 mod avatax;
 mod avatax_life;
 mod bends;
+mod captures;
 mod effects;
 mod endpoint;
 mod idempotency;
@@ -13,6 +18,7 @@ mod properties;
 mod restart;
 mod statement;
 mod stripe;
+mod threeds;
 mod warehouse;
 mod webhooks;
 mod world;

@@ -30,7 +30,7 @@ enum Call {
 }
 
 fn call() -> impl Strategy<Value = Call> {
-    let amount = 1i64..200;
+    let amount = 50i64..250;
     let which = 0usize..64;
     prop_oneof![
         3 => (amount.clone(), any::<bool>(), prop::bool::weighted(0.2))

@@ -41,7 +41,7 @@ async fn it_is_read_in_pieces_of_any_size() {
     world.lease(Value::Null).await;
     for n in 0..4 {
         world.buy(1_000, &format!("k{n}")).await.unwrap();
-        purchase(5, "pm_card_visa").bearer("sk_test_stranger").to(world.addresses().payment).await.unwrap();
+        purchase(500, "pm_card_visa").bearer("sk_test_stranger").to(world.addresses().payment).await.unwrap();
     }
     let whole = world.statement().await;
     assert_eq!(whole.len(), 24);
@@ -75,7 +75,7 @@ async fn it_is_read_in_pieces_of_any_size() {
 #[tokio::test]
 async fn rows_carry_the_marks_that_came() {
     let world = World::new().await;
-    let body = "amount=5&currency=usd&confirm=true&payment_method=pm_card_visa&metadata[orderCode]=O-9&receipt_email=b@example.test";
+    let body = "amount=500&currency=usd&confirm=true&payment_method=pm_card_visa&metadata[orderCode]=O-9&receipt_email=b@example.test";
     let bought =
         world.payment(post("/v1/payment_intents", body).header("doorbuster-intent", "r7k.5.0").key("k")).await.unwrap();
     world.payment(post("/v1/refunds", format!("payment_intent={}", bought.id()))).await.unwrap();
@@ -84,7 +84,7 @@ async fn rows_carry_the_marks_that_came() {
     assert_eq!((&rows[0]["intent"], &rows[3]["intent"]), (&"r7k.5.0".into(), &Value::Null));
     assert_eq!(rows[2]["parent"], bought.id());
     let customer = world.payment(post("/v1/customers", "email=c@example.test")).await.unwrap().id();
-    world.payment(post("/v1/payment_intents", format!("amount=5&currency=usd&customer={customer}"))).await.unwrap();
+    world.payment(post("/v1/payment_intents", format!("amount=500&currency=usd&customer={customer}"))).await.unwrap();
     assert_eq!(world.statement().await.last().unwrap()["email"], "c@example.test");
 }
 

@@ -31,7 +31,6 @@ async fn declined_cards_say_why_and_the_payment_goes_on() {
         ("pm_card_chargeDeclined", "card_declined", "generic_decline"),
         ("pm_card_chargeDeclinedInsufficientFunds", "card_declined", "insufficient_funds"),
         ("pm_card_chargeDeclinedExpiredCard", "expired_card", "expired_card"),
-        ("pm_card_authenticationRequired", "authentication_required", "authentication_required"),
     ] {
         let reply = world.payment(purchase(500, method)).await.unwrap();
         let error = &reply.json()["error"];
@@ -101,7 +100,7 @@ async fn manual_capture_takes_a_part_and_cancel_releases_all() {
         (&"canceled".into(), &"abandoned".into())
     );
     let ops: Vec<Value> = world.statement().await.iter().map(|row| row["op"].clone()).collect();
-    assert_eq!(ops, ["create", "authorise", "capture", "create", "authorise", "void", "cancel"]);
+    assert_eq!(ops, ["create", "authorise", "capture", "void", "create", "authorise", "void", "cancel"]);
 }
 
 #[tokio::test]
@@ -200,10 +199,13 @@ async fn bad_input_meets_stripes_errors() {
     let cases = [
         ("amount=x&currency=usd", 400, "parameter_invalid_integer", "amount"),
         ("amount=0&currency=usd", 400, "parameter_invalid_integer", "amount"),
+        ("amount=49&currency=usd", 400, "amount_too_small", "amount"),
+        ("amount=100000000&currency=usd", 400, "amount_too_large", "amount"),
+        ("amount=12345&currency=kwd", 400, "parameter_invalid_integer", "amount"),
         ("currency=usd", 400, "parameter_missing", "amount"),
-        ("amount=5", 400, "parameter_missing", "currency"),
-        ("amount=5&currency=usd&confirm=maybe", 400, "parameter_invalid_boolean", "confirm"),
-        ("amount=5&currency=usd&payment_method=pm_none", 404, "resource_missing", "payment_method"),
+        ("amount=500", 400, "parameter_missing", "currency"),
+        ("amount=500&currency=usd&confirm=maybe", 400, "parameter_invalid_boolean", "confirm"),
+        ("amount=500&currency=usd&payment_method=pm_none", 400, "resource_missing", "payment_method"),
     ];
     for (body, status, code, param) in cases {
         let reply = world.payment(post("/v1/payment_intents", body).key(body)).await.unwrap();
@@ -211,7 +213,7 @@ async fn bad_input_meets_stripes_errors() {
         assert_eq!((reply.status, &error["code"], &error["param"]), (status, &code.into(), &param.into()), "{body}");
         assert_eq!(error["type"], "invalid_request_error");
         // What failed validation is not kept: the key is free for a better request.
-        let better = world.payment(post("/v1/payment_intents", "amount=5&currency=usd").key(body)).await.unwrap();
+        let better = world.payment(post("/v1/payment_intents", "amount=500&currency=usd").key(body)).await.unwrap();
         assert_eq!((better.status, better.header("idempotent-replayed")), (200, None));
     }
     let shapes = [
@@ -220,9 +222,9 @@ async fn bad_input_meets_stripes_errors() {
         (get("/v1/nonsense"), 404),
         (get("/"), 404),
         (post("/v1/payment_intents", "{\"amount\":5}"), 400),
-        (post("/v1/payment_intents", "amount=5&currency=usd&expand[]=nonsense"), 400),
+        (post("/v1/payment_intents", "amount=500&currency=usd&expand[]=nonsense"), 400),
         (post("/v1/payment_intents", "a".repeat((1 << 20) + 1)), 413),
-        (post("/v1/payment_intents", "amount=5&currency=usd").key("k".repeat(256)), 400),
+        (post("/v1/payment_intents", "amount=500&currency=usd").key("k".repeat(256)), 400),
         (get("/v1/payment_intents?limit=%FF%00"), 400),
     ];
     for (ask, status) in shapes {
@@ -230,7 +232,7 @@ async fn bad_input_meets_stripes_errors() {
         assert_eq!(reply.status, status, "{}", reply.text);
         assert!(reply.json()["error"]["message"].is_string());
     }
-    assert_eq!(world.rows("create").await.len(), 6, "only what was made is stated");
+    assert_eq!(world.rows("create").await.len(), 9, "only what was made is stated");
 }
 
 #[tokio::test]
@@ -259,7 +261,7 @@ async fn accounts_do_not_see_each_other() {
     let other = |ask: crate::world::Ask| ask.bearer("sk_test_other").to(world.addresses().payment);
     assert_eq!(other(get(format!("/v1/payment_intents/{intent}"))).await.unwrap().status, 404);
     assert_eq!(other(get("/v1/payment_intents")).await.unwrap().json()["data"], Value::Array(Vec::new()));
-    let made = other(purchase(5, "pm_card_visa").key("k")).await.unwrap();
+    let made = other(purchase(500, "pm_card_visa").key("k")).await.unwrap();
     assert_eq!((made.status, made.header("idempotent-replayed")), (200, None), "keys are the account's");
     assert_ne!(SECRET_KEY, "sk_test_other");
 }

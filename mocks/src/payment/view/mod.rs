@@ -1,5 +1,6 @@
 //! Objects as Stripe shows them: every field that its clients read, with `()` for those that are always null here.
 
+mod action;
 mod charge;
 mod customer;
 mod intent;
