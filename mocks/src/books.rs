@@ -26,6 +26,8 @@ pub(crate) struct Books {
     pub(crate) methods: Shelf<payment::Method>,
     pub(crate) refunds: Shelf<payment::RefundPlace>,
     pub(crate) customers: Shelf<payment::Customer>,
+    pub(crate) setups: Shelf<payment::Setup>,
+    pub(crate) sessions: Shelf<payment::Session>,
     pub(crate) events: Numbers,
     pub(crate) endpoints: Numbers,
     pub(crate) documents: Shelf<tax::Document>,
@@ -46,6 +48,8 @@ impl Books {
             methods: Shelf::open(Table::Method, RECENT, &reader)?,
             refunds: Shelf::open(Table::Refund, RECENT, &reader)?,
             customers: Shelf::open(Table::Customer, RECENT, &reader)?,
+            setups: Shelf::open(Table::Setup, RECENT, &reader)?,
+            sessions: Shelf::open(Table::Session, RECENT, &reader)?,
             events: Numbers::open(Table::Event, &reader)?,
             endpoints: Numbers::open(Table::Endpoint, &reader)?,
             documents: Shelf::open(Table::Document, RECENT, &reader)?,
@@ -64,8 +68,20 @@ impl Books {
         self.methods.forget();
         self.refunds.forget();
         self.customers.forget();
+        self.setups.forget();
+        self.sessions.forget();
         self.documents.forget();
         self.dispatches.forget();
+    }
+
+    /// The account of an intent to set a method up.
+    pub(crate) fn owner_of_setup(&mut self, n: i64) -> rusqlite::Result<Option<i64>> {
+        Ok(self.setups.take(n, &self.reader)?.map(|setup| setup.account))
+    }
+
+    /// The account of a hosted checkout.
+    pub(crate) fn owner_of_session(&mut self, n: i64) -> rusqlite::Result<Option<i64>> {
+        Ok(self.sessions.take(n, &self.reader)?.map(|session| session.account))
     }
 
     /// The next rows of the statement.

@@ -111,11 +111,10 @@ impl Reader {
         rows.collect()
     }
 
-    /// Payments whose tag lies between two others, those included; the least first.
-    pub(crate) fn due_intents(&self, from: &str, to: &str, limit: usize) -> rusqlite::Result<Vec<i64>> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT n FROM intent WHERE tag >= ?1 AND tag <= ?2 ORDER BY tag LIMIT ?3")?;
+    /// Objects whose tag lies between two others, those included; the least first.
+    pub(crate) fn due(&self, table: Table, from: &str, to: &str, limit: usize) -> rusqlite::Result<Vec<i64>> {
+        let sql = format!("SELECT n FROM {} WHERE tag >= ?1 AND tag <= ?2 ORDER BY tag LIMIT ?3", table.name());
+        let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![from, to, limit as i64], |row| row.get(0))?;
         rows.collect()
     }

@@ -7,6 +7,7 @@ mod bends;
 mod captures;
 mod effects;
 mod endpoint;
+mod hosted;
 mod idempotency;
 mod leases;
 mod properties;
