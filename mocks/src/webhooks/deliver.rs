@@ -12,7 +12,7 @@ use model::fault::Provider;
 
 use super::queue::{Item, Next};
 use super::signature::sign;
-use super::{Client, Delivery};
+use super::{Client, Delivery, forge};
 use crate::config::WebhookConfig;
 use crate::http::Stopping;
 use crate::ledger::{Ledger, now_us};
@@ -96,6 +96,16 @@ impl Post {
             return;
         };
         item.delivery.attempts += 1;
+        if item.delivery.is_forged {
+            let status = self.post(&endpoint.url, forge::SECRET, payload).await;
+            if let Some((rule, _)) = &item.delivery.fault
+                && let Some(rule) = self.ledger.rules.find(rule).filter(|_| status.is_some())
+            {
+                rule.count_hazard();
+            }
+            self.record(&item.delivery, "forged", status, None);
+            return;
+        }
         let status = self.post(&endpoint.url, &endpoint.secret, payload).await;
         if status.is_some_and(|status| (200..300).contains(&status)) {
             let state = if item.delivery.is_copy { "duplicate" } else { "delivered" };

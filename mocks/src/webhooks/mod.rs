@@ -2,6 +2,7 @@
 
 mod client;
 mod deliver;
+mod forge;
 mod queue;
 mod signature;
 
@@ -74,6 +75,9 @@ pub(crate) struct Delivery {
     pub(crate) is_copy: bool,
     /// Whether a fault destroys it.
     pub(crate) is_lost: bool,
+    /// Whether a stranger sends it.
+    #[serde(default)]
+    pub(crate) is_forged: bool,
     /// The rule that holds it until a newer one of its group is delivered.
     pub(crate) reordered_by: Option<String>,
     /// Rule and effect that met it.
@@ -145,15 +149,18 @@ pub(crate) fn queue<T>(
         due_us: context.at_us,
         is_copy: false,
         is_lost: false,
+        is_forged: false,
         reordered_by: None,
         fault: None,
     };
     let (mut early, mut arrived, mut copies) = (None, None, 0..0);
     let mut gap_us = 0;
+    let mut is_forged = false;
     for hit in &hits {
         let rule = &hit.rule.rule;
         delivery.fault.get_or_insert_with(|| (rule.id.clone(), rule.effect.name().to_owned()));
         match &rule.effect {
+            Effect::WebhookForge {} => is_forged = true,
             Effect::WebhookLose {} => delivery.is_lost = true,
             Effect::WebhookDelay(_) => delivery.due_us += hit.wait_ms as i64 * 1_000,
             Effect::WebhookDuplicate { copies: count, .. } => {
@@ -179,10 +186,15 @@ pub(crate) fn queue<T>(
             | Effect::CommitTwice {}
             | Effect::Shift { .. }
             | Effect::ClockAhead { .. }
-            | Effect::WebhookForge {}
             | Effect::RateLimit { .. }
             | Effect::Barrier { .. } => {}
         }
+    }
+    if is_forged {
+        let forged = forge::delivery(&delivery, turn.books.deliveries.take());
+        // It is not stored: a stranger does not try again.
+        let payload = forge::payload(payload, &forged.event_id);
+        turn.outgoing.push(Outgoing { delivery: forged, payload, early: None, arrived: None });
     }
     for copy in copies {
         let (n, due_us) = (turn.books.deliveries.take(), delivery.due_us + (copy + 1) * gap_us);
