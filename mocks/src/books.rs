@@ -27,6 +27,8 @@ pub(crate) struct Books {
     pub(crate) refunds: Shelf<payment::RefundPlace>,
     pub(crate) customers: Shelf<payment::Customer>,
     pub(crate) balance: Shelf<payment::Entry>,
+    pub(crate) setups: Shelf<payment::Setup>,
+    pub(crate) sessions: Shelf<payment::Session>,
     pub(crate) events: Numbers,
     pub(crate) endpoints: Numbers,
     pub(crate) documents: Shelf<tax::Document>,
@@ -54,6 +56,8 @@ impl Books {
             refunds: Shelf::open(Table::Refund, RECENT, &reader)?,
             customers: Shelf::open(Table::Customer, RECENT, &reader)?,
             balance: Shelf::open(Table::Balance, RECENT, &reader)?,
+            setups: Shelf::open(Table::Setup, RECENT, &reader)?,
+            sessions: Shelf::open(Table::Session, RECENT, &reader)?,
             events: Numbers::open(Table::Event, &reader)?,
             endpoints: Numbers::open(Table::Endpoint, &reader)?,
             documents: Shelf::open(Table::Document, RECENT, &reader)?,
@@ -78,11 +82,23 @@ impl Books {
         self.refunds.forget();
         self.customers.forget();
         self.balance.forget();
+        self.setups.forget();
+        self.sessions.forget();
         self.documents.forget();
         self.dispatches.forget();
         self.backup_payments.forget();
         self.backup_methods.forget();
         self.backup_sessions.forget();
+    }
+
+    /// The account of an intent to set a method up.
+    pub(crate) fn owner_of_setup(&mut self, n: i64) -> rusqlite::Result<Option<i64>> {
+        Ok(self.setups.take(n, &self.reader)?.map(|setup| setup.account))
+    }
+
+    /// The account of a hosted checkout.
+    pub(crate) fn owner_of_session(&mut self, n: i64) -> rusqlite::Result<Option<i64>> {
+        Ok(self.sessions.take(n, &self.reader)?.map(|session| session.account))
     }
 
     /// The next rows of the statement.

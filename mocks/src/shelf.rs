@@ -94,6 +94,11 @@ impl<T: Serialize + DeserializeOwned + Clone> Shelf<T> {
         n
     }
 
+    /// The number that was given last.
+    pub(crate) const fn last(&self) -> i64 {
+        self.next - 1
+    }
+
     /// A copy of an object, to be changed and put back.
     pub(crate) fn take(&mut self, n: i64, reader: &Reader) -> rusqlite::Result<Option<T>> {
         if let Some(value) = self.recent.get(n) {

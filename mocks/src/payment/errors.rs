@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::cards::Decline;
-use super::view::IntentView;
+use super::view::{IntentView, SetupView};
 use crate::wire::Answer;
 
 #[derive(Serialize)]
@@ -28,6 +28,8 @@ struct Error<'a> {
     charge: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_intent: Option<&'a IntentView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    setup_intent: Option<&'a SetupView<'a>>,
 }
 
 fn answer(status: u16, error: Error<'_>) -> Answer {
@@ -40,7 +42,17 @@ fn doc_url(code: &str) -> String {
 
 fn plain<'a>(kind: &'a str, code: Option<&'a str>, param: Option<&'a str>, message: &'a str) -> Error<'a> {
     let doc_url = code.map(doc_url);
-    Error { kind, code, decline_code: None, param, message, doc_url, charge: None, payment_intent: None }
+    Error {
+        kind,
+        code,
+        decline_code: None,
+        param,
+        message,
+        doc_url,
+        charge: None,
+        payment_intent: None,
+        setup_intent: None,
+    }
 }
 
 /// A parameter that cannot be: nothing was begun, nothing is kept.
@@ -89,6 +101,18 @@ pub(super) fn declined(decline: &Decline, charge: Option<&str>, intent: Option<&
     let error = plain(decline.kind(), Some(decline.code), decline.param, decline.message);
     let status = if decline.kind() == "card_error" { 402 } else { 400 };
     answer(status, Error { decline_code: decline.decline_code, charge, payment_intent: intent, ..error })
+}
+
+/// The card was refused while it was set up.
+pub(super) fn not_set_up(decline: &Decline, setup: &SetupView<'_>) -> Answer {
+    let error = plain(decline.kind(), Some(decline.code), decline.param, decline.message);
+    answer(402, Error { decline_code: decline.decline_code, setup_intent: Some(setup), ..error })
+}
+
+/// The state of an intent to set a method up forbids it.
+pub(super) fn setup_forbids(message: &str, setup: &SetupView<'_>) -> Answer {
+    let error = plain("invalid_request_error", Some("setup_intent_unexpected_state"), None, message);
+    answer(400, Error { setup_intent: Some(setup), ..error })
 }
 
 pub(super) fn unauthorised(message: &str) -> Answer {

@@ -16,6 +16,30 @@ impl Form {
         Self { pairs }
     }
 
+    /// A form of ours, made for an operation of ours.
+    pub(crate) fn of(pairs: Vec<(String, String)>) -> Self {
+        Self { pairs }
+    }
+
+    /// What stands under `name[…]`, as parameters without that prefix: `name[a][b]` becomes `a[b]`.
+    pub(crate) fn under(&self, name: &str) -> Vec<(String, String)> {
+        self.nested_any(name)
+            .filter_map(|(inner, value)| {
+                let (first, rest) = inner.split_once(']')?;
+                Some((format!("{first}{rest}"), value.to_owned()))
+            })
+            .collect()
+    }
+
+    /// The places of a list of hashes, `name[0][…]`, `name[1][…]`, …, in order.
+    pub(crate) fn places(&self, name: &str) -> Vec<usize> {
+        let mut places: Vec<usize> =
+            self.nested_any(name).filter_map(|(inner, _)| inner.split(']').next()?.parse().ok()).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
     /// The value of a parameter; an empty one counts as absent.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.pairs

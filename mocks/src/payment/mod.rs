@@ -20,6 +20,8 @@ mod pages;
 mod refunds;
 mod route;
 mod settlement;
+mod sessions;
+mod setups;
 mod state;
 mod view;
 mod waits;
@@ -44,6 +46,8 @@ pub(crate) use charging::settle_at;
 use form::Form;
 use route::{Object, Route};
 pub(crate) use settlement::settlement;
+pub(crate) use sessions::Session;
+pub(crate) use setups::Setup;
 pub(crate) use state::{Customer, Intent, Method, RefundPlace};
 use view::Expand;
 pub(crate) use waits::{sweep, watch};
@@ -279,6 +283,23 @@ impl Payment {
             Route::Confirm(id) => intents::confirm(id, form, *expand, *is_browser, manner, turn),
             Route::Capture(id) => captures::capture(id, form, *expand, *declined, turn),
             Route::Cancel(id) => captures::cancel(id, form, *expand, turn),
+            Route::Create(Object::Setup) => setups::create(form, *expand, manner, turn),
+            Route::Retrieve(Object::Setup, id) => setups::retrieve(id, form, *expand, *is_browser, turn),
+            Route::Update(Object::Setup, id) => setups::update(id, form, *expand, turn),
+            Route::List(Object::Setup) => setups::list(form, *expand, turn),
+            Route::ConfirmSetup(id) => setups::confirm(id, form, *expand, *is_browser, manner, turn),
+            Route::CancelSetup(id) => setups::cancel(id, form, *expand, turn),
+            Route::Create(Object::Session) => sessions::create(form, *expand, manner, turn),
+            Route::Retrieve(Object::Session, id) => sessions::retrieve(id, *expand, turn),
+            Route::List(Object::Session) => sessions::list(form, *expand, turn),
+            Route::LineItems(id) => sessions::items(id, form, turn),
+            Route::ExpireSession(id) => sessions::expire(id, *expand, turn),
+            Route::Checkout { id, token, is_posted } => {
+                sessions::page(id, token, is_posted.then_some(form), manner, turn)
+            }
+            Route::Challenge { id, token, is_posted } if id.starts_with("seti_") => {
+                setups::challenge(id, token, is_posted.then_some(form), turn)
+            }
             Route::Challenge { id, token, is_posted } => {
                 pages::challenge(id, token, is_posted.then_some(form), manner, turn)
             }
@@ -299,7 +320,7 @@ const TRUE: HeaderValue = HeaderValue::from_static("true");
 
 /// The account that a page of ours belongs to: its address says so, and is known to nobody else.
 fn hosted_account(path: &str) -> Option<i64> {
-    path.strip_prefix("/3ds/")?.split('/').next()?.parse().ok()
+    path.strip_prefix("/3ds/").or_else(|| path.strip_prefix("/pay/"))?.split('/').next()?.parse().ok()
 }
 
 /// A shopper's browser confirms payments itself, from the shop's pages.

@@ -15,6 +15,8 @@ pub(super) enum Object {
     Charge,
     Refund,
     Customer,
+    Setup,
+    Session,
     Event,
     Endpoint,
 }
@@ -31,6 +33,16 @@ pub(super) enum Route {
     Confirm(String),
     Capture(String),
     Cancel(String),
+    ConfirmSetup(String),
+    CancelSetup(String),
+    ExpireSession(String),
+    LineItems(String),
+    /// The page of a hosted checkout: session and token.
+    Checkout {
+        id: String,
+        token: String,
+        is_posted: bool,
+    },
     AppleDomains,
     /// The page of a challenge: object and token.
     Challenge {
@@ -58,6 +70,20 @@ impl Route {
             ("POST", ["v1", "payment_intents", _, "confirm"]) => Self::Confirm(id(2)),
             ("POST", ["v1", "payment_intents", _, "capture"]) => Self::Capture(id(2)),
             ("POST", ["v1", "payment_intents", _, "cancel"]) => Self::Cancel(id(2)),
+            ("POST", ["v1", "setup_intents"]) => Self::Create(Object::Setup),
+            ("GET", ["v1", "setup_intents"]) => Self::List(Object::Setup),
+            ("GET", ["v1", "setup_intents", _]) => Self::Retrieve(Object::Setup, id(2)),
+            ("POST", ["v1", "setup_intents", _]) => Self::Update(Object::Setup, id(2)),
+            ("POST", ["v1", "setup_intents", _, "confirm"]) => Self::ConfirmSetup(id(2)),
+            ("POST", ["v1", "setup_intents", _, "cancel"]) => Self::CancelSetup(id(2)),
+            ("POST", ["v1", "checkout", "sessions"]) => Self::Create(Object::Session),
+            ("GET", ["v1", "checkout", "sessions"]) => Self::List(Object::Session),
+            ("GET", ["v1", "checkout", "sessions", _]) => Self::Retrieve(Object::Session, id(3)),
+            ("GET", ["v1", "checkout", "sessions", _, "line_items"]) => Self::LineItems(id(3)),
+            ("POST", ["v1", "checkout", "sessions", _, "expire"]) => Self::ExpireSession(id(3)),
+            ("GET" | "POST", ["pay", _, _, _]) => {
+                Self::Checkout { id: id(2), token: id(3), is_posted: method == "POST" }
+            }
             ("POST", ["v1", "payment_methods"]) => Self::Create(Object::Method),
             ("GET", ["v1", "payment_methods", _]) => Self::Retrieve(Object::Method, id(2)),
             ("GET", ["v1", "charges"]) => Self::List(Object::Charge),
@@ -87,15 +113,17 @@ impl Route {
         matches!(
             self,
             Self::Create(Object::Method)
-                | Self::Retrieve(Object::Intent, _)
+                | Self::Retrieve(Object::Intent | Object::Setup, _)
                 | Self::Confirm(_)
+                | Self::ConfirmSetup(_)
                 | Self::Challenge { .. }
+                | Self::Checkout { .. }
         )
     }
 
     /// Whether the answer is a page for people.
     pub(super) const fn is_page(&self) -> bool {
-        matches!(self, Self::Challenge { .. })
+        matches!(self, Self::Challenge { .. } | Self::Checkout { .. })
     }
 
     /// Whether the answer is read from the store.
@@ -112,7 +140,9 @@ impl Route {
             | Self::List(object)
             | Self::Delete(object, _) => Some(*object),
             Self::Search | Self::Confirm(_) | Self::Capture(_) | Self::Cancel(_) => Some(Object::Intent),
-            Self::AppleDomains | Self::Challenge { .. } => None,
+            Self::ConfirmSetup(_) | Self::CancelSetup(_) => Some(Object::Setup),
+            Self::ExpireSession(_) => Some(Object::Session),
+            Self::AppleDomains | Self::LineItems(_) | Self::Challenge { .. } | Self::Checkout { .. } => None,
         }
     }
 
@@ -166,6 +196,10 @@ impl Expand {
             (Object::Intent, "payment_method") => self.payment_method = true,
             (Object::Charge | Object::Refund, "payment_intent") => self.payment_intent = true,
             (Object::Refund, "charge") => self.charge = true,
+            (Object::Setup, "payment_method") => self.payment_method = true,
+            (Object::Session, "payment_intent") => self.payment_intent = true,
+            (Object::Session, "line_items") => self.line_items = true,
+            (Object::Setup, "latest_attempt") => {}
             (_, field) if NULL_FIELDS.contains(&field) => {}
             _ => return false,
         }

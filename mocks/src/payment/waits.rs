@@ -11,7 +11,7 @@ use model::fault::Provider;
 use super::challenge::Answered;
 use super::charging::{Manner, keep};
 use super::state::{Intent, Status};
-use super::{captures, challenge};
+use super::{captures, challenge, sessions, setups};
 use crate::http::Stopping;
 use crate::ledger::{Ledger, now_us};
 use crate::rules::Plan;
@@ -24,8 +24,10 @@ const TICK: Duration = Duration::from_millis(100);
 /// As many are taken at once.
 const DUE_MAX: usize = 500;
 
-const CHALLENGE: &str = "challenge";
+pub(super) const CHALLENGE: &str = "challenge";
 const CAPTURE: &str = "capture";
+/// What an open checkout waits for.
+pub(super) const CHECKOUT: &str = "checkout";
 
 /// What a payment waits for.
 pub(super) fn tag(intent: &Intent) -> Option<Cow<'static, str>> {
@@ -44,7 +46,7 @@ pub(super) fn tag(intent: &Intent) -> Option<Cow<'static, str>> {
 }
 
 /// Tags of one kind sort by their time.
-fn named(kind: &str, due_us: i64) -> String {
+pub(super) fn named(kind: &str, due_us: i64) -> String {
     format!("{kind} {due_us:020}")
 }
 
@@ -69,14 +71,27 @@ pub(super) fn alone(ledger: &Arc<Ledger>, payment: i64, change: impl Fn(&mut Int
     });
 }
 
+/// A turn that nobody asked for, of an object that moves no money.
+fn by_itself(ledger: &Arc<Ledger>, account: Option<i64>, change: impl Fn(&mut Turn<'_>) -> rusqlite::Result<()>) {
+    let Some(account) = account else { return };
+    let context = Context::of_itself(ledger, Provider::Payment, account, None);
+    ledger.operate(&context, Labels::default(), &Plan::default(), |turn| {
+        change(turn)?;
+        Ok(Answer::new(200, ""))
+    });
+}
+
 /// Gives up what is due; says whether there may be more.
 fn sweep_some(ledger: &Arc<Ledger>) -> rusqlite::Result<bool> {
     let (at_us, clock_us) = (now_us(), ledger.clock_us(now_us()));
-    let due = |kind: &str, until_us: i64| {
+    let due = |table: Table, kind: &str, until_us: i64| {
         let books = ledger.books.lock();
-        books.reader.due(Table::Intent, &named(kind, 0), &named(kind, until_us), DUE_MAX)
+        books.reader.due(table, &named(kind, 0), &named(kind, until_us), DUE_MAX)
     };
-    let (unanswered, uncaptured) = (due(CHALLENGE, at_us)?, due(CAPTURE, clock_us)?);
+    let unanswered = due(Table::Intent, CHALLENGE, at_us)?;
+    let uncaptured = due(Table::Intent, CAPTURE, clock_us)?;
+    let unready = due(Table::Setup, CHALLENGE, at_us)?;
+    let unpaid = due(Table::Session, CHECKOUT, clock_us)?;
     for payment in &unanswered {
         alone(ledger, *payment, |intent, turn| {
             if intent.challenge.as_ref().is_some_and(|challenge| challenge.due_us <= at_us) {
@@ -87,7 +102,15 @@ fn sweep_some(ledger: &Arc<Ledger>) -> rusqlite::Result<bool> {
     for payment in &uncaptured {
         alone(ledger, *payment, captures::expire);
     }
-    Ok(unanswered.len() == DUE_MAX || uncaptured.len() == DUE_MAX)
+    for n in &unready {
+        let account = ledger.books.lock().owner_of_setup(*n)?;
+        by_itself(ledger, account, |turn| setups::abandon(*n, at_us, turn));
+    }
+    for n in &unpaid {
+        let account = ledger.books.lock().owner_of_session(*n)?;
+        by_itself(ledger, account, |turn| sessions::run_out(*n, turn));
+    }
+    Ok([unanswered, uncaptured, unready, unpaid].iter().any(|due| due.len() == DUE_MAX))
 }
 
 /// Gives up everything that is due. What was decided is stored when this returns.

@@ -112,7 +112,7 @@ impl Reader {
         rows.collect()
     }
 
-    /// Payments of a provider whose tag lies between two others, those included; the least first.
+    /// Objects whose tag lies between two others, those included; the least first.
     pub(crate) fn due(&self, table: Table, from: &str, to: &str, limit: usize) -> rusqlite::Result<Vec<i64>> {
         let sql = format!("SELECT n FROM {} WHERE tag >= ?1 AND tag <= ?2 ORDER BY tag LIMIT ?3", table.name());
         let mut statement = self.connection.prepare_cached(&sql)?;

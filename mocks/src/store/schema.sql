@@ -30,6 +30,11 @@ CREATE TABLE method   (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT
 CREATE TABLE refund   (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 CREATE TABLE customer (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 CREATE TABLE balance  (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+-- Intents to set a method up, and hosted checkouts; tag as a payment's.
+CREATE TABLE setup    (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE TABLE session  (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+CREATE INDEX setup_waits ON setup (tag) WHERE tag IS NOT NULL;
+CREATE INDEX session_waits ON session (tag) WHERE tag IS NOT NULL;
 -- tag = type of the event
 CREATE TABLE event    (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 CREATE TABLE endpoint (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);

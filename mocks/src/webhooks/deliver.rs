@@ -103,6 +103,11 @@ impl Post {
             let forged = Endpoint { secret: STRANGERS_SECRET.to_owned(), ..Endpoint::clone(&endpoint) };
             let payload = forge(item.delivery.provider, &payload);
             let status = self.post(item.delivery.provider, &forged, payload).await;
+            if let Some((rule, _)) = &item.delivery.fault
+                && let Some(rule) = self.ledger.rules.find(rule).filter(|_| status.is_some())
+            {
+                rule.count_hazard();
+            }
             return self.record(&item.delivery, "forged", status, None);
         }
         let status = self.post(item.delivery.provider, &endpoint, payload).await;

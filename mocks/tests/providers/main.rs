@@ -12,6 +12,7 @@ mod bends;
 mod captures;
 mod effects;
 mod endpoint;
+mod hosted;
 mod idempotency;
 mod leases;
 mod properties;

@@ -198,3 +198,26 @@ async fn what_was_not_delivered_is_after_a_restart() {
     quiet(&after).await;
     assert_eq!(after.rows("webhook").await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_stranger_claims_success_and_cannot_sign_it() {
+    let endpoint = Endpoint::new().await;
+    let world = World::new().await;
+    let mut webhook = endpoint.webhook();
+    webhook["events"] = json!(["payment_intent.payment_failed"]);
+    world.lease(webhook).await;
+    world.rule("forge", json!({ "effect": { "webhook_forge": {} } })).await;
+    world.payment(purchase(1_000, "pm_card_chargeDeclined")).await.unwrap();
+    let arrived = endpoint.wait(2).await;
+    let forged = arrived.iter().find(|one| one.kind() == "payment_intent.succeeded").unwrap();
+    assert_eq!(forged.event["data"]["object"]["amount_received"], 1_000);
+    let (time, signature) = forged.signature.strip_prefix("t=").unwrap().split_once(",v1=").unwrap();
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"whsec_shop").unwrap();
+    mac.update(format!("{time}.{}", forged.text).as_bytes());
+    assert_ne!(hex::encode(mac.finalize().into_bytes()), signature);
+    quiet(&world).await;
+    let rows = world.rows("webhook").await;
+    let states: Vec<&Value> = rows.iter().map(|row| &row["state"]).collect();
+    assert!(states.contains(&&json!("forged")) && states.contains(&&json!("delivered")), "{states:?}");
+    assert_eq!(world.counters("forge").await, (1, 1, 1));
+}

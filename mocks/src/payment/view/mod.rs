@@ -6,6 +6,8 @@ mod customer;
 mod intent;
 mod method;
 mod refund;
+mod session;
+mod setup;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -15,6 +17,9 @@ pub(crate) use intent::IntentView;
 pub(super) use intent::intent;
 pub(super) use method::{MethodView, method};
 pub(super) use refund::refund;
+pub(super) use session::{line_items, session};
+pub(crate) use setup::SetupView;
+pub(super) use setup::setup;
 
 /// Metadata as an object.
 pub(super) struct Pairs<'a>(pub(in crate::payment) &'a [(String, String)]);
@@ -45,6 +50,7 @@ pub(crate) struct Expand {
     pub(in crate::payment) payment_method: bool,
     pub(in crate::payment) payment_intent: bool,
     pub(in crate::payment) charge: bool,
+    pub(in crate::payment) line_items: bool,
 }
 
 #[derive(serde::Serialize)]
