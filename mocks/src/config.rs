@@ -17,6 +17,12 @@ pub struct Config {
     /// Where the tax provider listens.
     #[serde(default = "any_port")]
     pub tax: SocketAddr,
+    /// Where the provider of fraud decisions listens.
+    #[serde(default = "any_port")]
+    pub fraud: SocketAddr,
+    /// Where the provider of shipping rates listens.
+    #[serde(default = "any_port")]
+    pub shipping: SocketAddr,
     /// Where the warehouse listens.
     #[serde(default = "any_port")]
     pub warehouse: SocketAddr,
@@ -59,6 +65,8 @@ impl Config {
             store: store.into(),
             payment: any_port(),
             tax: any_port(),
+            fraud: any_port(),
+            shipping: any_port(),
             warehouse: any_port(),
             admin: any_port(),
             admin_token: None,
