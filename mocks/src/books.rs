@@ -6,7 +6,7 @@ use crate::payment;
 use crate::shelf::{Numbers, Progress, Shelf, decode};
 use crate::statement::{Row, Stamp, render};
 use crate::store::{Reader, Table, Write};
-use crate::{adyen, tax, warehouse};
+use crate::{adyen, shipping, tax, warehouse};
 
 /// Objects of a kind that are kept in memory.
 const RECENT: usize = 4_096;
@@ -35,6 +35,10 @@ pub(crate) struct Books {
     /// Rates of tax that change, in the order in which they were said.
     pub(crate) rate_changes: Vec<tax::RateChange>,
     pub(crate) dispatches: Shelf<warehouse::Dispatch>,
+    pub(crate) addresses: Shelf<shipping::Address>,
+    pub(crate) parcels: Shelf<shipping::Parcel>,
+    pub(crate) shipments: Shelf<shipping::Shipment>,
+    pub(crate) trackers: Shelf<shipping::Tracker>,
     pub(crate) deliveries: Numbers,
     pub(crate) backup_payments: Shelf<adyen::Payment>,
     pub(crate) backup_methods: Shelf<adyen::StoredMethod>,
@@ -63,6 +67,10 @@ impl Books {
             documents: Shelf::open(Table::Document, RECENT, &reader)?,
             rate_changes: stored_changes(&reader)?,
             dispatches: Shelf::open(Table::Dispatch, RECENT, &reader)?,
+            addresses: Shelf::open(Table::Address, RECENT, &reader)?,
+            parcels: Shelf::open(Table::Parcel, RECENT, &reader)?,
+            shipments: Shelf::open(Table::Shipment, RECENT, &reader)?,
+            trackers: Shelf::open(Table::Tracker, RECENT, &reader)?,
             deliveries: Numbers::open(Table::Delivery, &reader)?,
             backup_payments: Shelf::open(Table::BackupPayment, RECENT, &reader)?,
             backup_methods: Shelf::open(Table::BackupMethod, RECENT, &reader)?,
@@ -86,6 +94,10 @@ impl Books {
         self.sessions.forget();
         self.documents.forget();
         self.dispatches.forget();
+        self.addresses.forget();
+        self.parcels.forget();
+        self.shipments.forget();
+        self.trackers.forget();
         self.backup_payments.forget();
         self.backup_methods.forget();
         self.backup_sessions.forget();

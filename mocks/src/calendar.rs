@@ -22,9 +22,21 @@ pub(crate) fn stamp(unix_s: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
 }
 
+/// An instant in unix microseconds as `2025-11-28T09:30:00Z`.
+pub(crate) fn timestamp(at_us: i64) -> String {
+    let unix_s = at_us.div_euclid(1_000_000);
+    let ((year, month, day), s) = (day(unix_s), unix_s.rem_euclid(86_400));
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", s / 3_600, s / 60 % 60, s % 60)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::day;
+    use super::{day, timestamp};
+
+    #[test]
+    fn instants_are_written_to_the_second() {
+        assert_eq!(timestamp(1_764_331_201_500_000), "2025-11-28T12:00:01Z");
+    }
 
     #[test]
     fn days_are_found_across_leap_years() {

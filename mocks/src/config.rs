@@ -20,6 +20,12 @@ pub struct Config {
     /// Where the tax provider listens.
     #[serde(default = "any_port")]
     pub tax: SocketAddr,
+    /// Where the provider of fraud decisions listens.
+    #[serde(default = "any_port")]
+    pub fraud: SocketAddr,
+    /// Where the provider of shipping rates listens.
+    #[serde(default = "any_port")]
+    pub shipping: SocketAddr,
     /// Where the warehouse listens.
     #[serde(default = "any_port")]
     pub warehouse: SocketAddr,
@@ -73,6 +79,8 @@ impl Config {
             payment: any_port(),
             backup_payment: any_port(),
             tax: any_port(),
+            fraud: any_port(),
+            shipping: any_port(),
             warehouse: any_port(),
             admin: any_port(),
             admin_token: None,

@@ -1,4 +1,4 @@
-//! The providers: payment, tax, warehouse, as simulators that keep books of their own.
+//! The providers: payment, tax, fraud, shipping, warehouse, as simulators that keep books of their own.
 //!
 //! Every request takes one path ([`serve`] → accept → rules → idempotency → state machine → store → answer); a provider is
 //! its wire and its state machine, one folder each, and knows nothing of faults, keys or storage. An operation is written to
@@ -25,6 +25,7 @@ mod rules;
 mod serve;
 mod settlement;
 mod shelf;
+mod shipping;
 mod statement;
 mod store;
 mod tax;

@@ -25,6 +25,7 @@ use crate::payment::{self, Payment};
 use crate::pipeline::Server;
 use crate::retention;
 use crate::rules::{Live, Rules, StoredRule};
+use crate::shipping::Shipping;
 use crate::store::{self, Store, Table, Write, Writer};
 use crate::tax::{Rates, Tax, changes};
 use crate::warehouse::Warehouse;
@@ -42,6 +43,8 @@ pub struct Addresses {
     pub backup_payment: SocketAddr,
     /// `AvaTax`'s wire.
     pub tax: SocketAddr,
+    /// `EasyPost`'s wire.
+    pub shipping: SocketAddr,
     /// The warehouse.
     pub warehouse: SocketAddr,
     /// The admin interface.
@@ -67,12 +70,13 @@ impl Running {
     /// The line that tells a parent process that the providers are ready.
     #[must_use]
     pub fn ready_line(&self) -> Value {
-        let Addresses { payment, backup_payment, tax, warehouse, admin } = self.addresses;
+        let Addresses { payment, backup_payment, tax, shipping, warehouse, admin } = self.addresses;
         json!({
             "role": "providers",
             "payment": payment.to_string(),
             "backup_payment": backup_payment.to_string(),
             "tax": tax.to_string(),
+            "shipping": shipping.to_string(),
             "warehouse": warehouse.to_string(),
             "admin": admin.to_string(),
         })
@@ -106,10 +110,11 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     let path = config.store.clone();
     let (store, ledger) = open(&config)?;
     let admin_reader = store.reader()?;
-    let (payment, backup_payment, tax, warehouse, admin) = (
+    let (payment, backup_payment, tax, shipping, warehouse, admin) = (
         listen(config.payment, "payment").await?,
         listen(config.backup_payment, "backup payment").await?,
         listen(config.tax, "tax").await?,
+        listen(config.shipping, "shipping").await?,
         listen(config.warehouse, "warehouse").await?,
         listen(config.admin, "admin").await?,
     );
@@ -117,6 +122,7 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
         payment: payment.1,
         backup_payment: backup_payment.1,
         tax: tax.1,
+        shipping: shipping.1,
         warehouse: warehouse.1,
         admin: admin.1,
     };
@@ -143,6 +149,8 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     tasks.spawn(accept(backup_payment.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
     let wire = Tax { company: config.company, rates };
     tasks.spawn(accept(tax.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
+    let wire = Shipping::new();
+    tasks.spawn(accept(shipping.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
     tasks.spawn(accept(warehouse.0, Arc::new(Server { wire: Warehouse, ledger: l(), metrics: m() }), stopping.clone()));
     let handler = Admin {
         ledger: l(),

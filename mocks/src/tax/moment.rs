@@ -49,13 +49,6 @@ impl Date {
     }
 }
 
-/// `2025-11-28T09:30:00.5Z` for an instant, as `AvaTax` writes times.
-pub(super) fn timestamp(at_us: i64) -> String {
-    let of_day = at_us.rem_euclid(DAY_US);
-    let (s, ms) = (of_day / 1_000_000, of_day / 1_000 % 1_000);
-    format!("{}T{:02}:{:02}:{:02}.{ms:03}Z", of_unix_us(at_us), s / 3_600, s / 60 % 60, s % 60)
-}
-
 fn of_unix_us(at_us: i64) -> String {
     let (year, month, day) = crate::calendar::day(at_us.div_euclid(1_000_000));
     format!("{year:04}-{month:02}-{day:02}")
@@ -103,6 +96,5 @@ mod tests {
         let noon = date.day_us + DAY_US / 2;
         assert_eq!(date.moment_us(noon), noon);
         assert_eq!(date.moment_us(noon + DAY_US), date.day_us + DAY_US - 1);
-        assert_eq!(timestamp(noon + 1_500_000), "2025-11-28T12:00:01.500Z");
     }
 }

@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::decimal::{Money, SCALE, places};
 use super::document::{Document, Status};
 use super::lines::TaxedLine;
-use super::moment::timestamp;
 use super::rates::{Level, Levy, RATE_SCALE};
 use super::request::Address;
+use crate::calendar::timestamp;
 
 /// Which parts of a transaction are shown besides its head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
