@@ -1,7 +1,9 @@
-//! The proxy without toxics beside a bare bidirectional copy, in one run: what a fault proxy costs while it does nothing.
+//! The proxy without faults beside a bare bidirectional copy, in one run: what a fault proxy costs while it does nothing;
+//! and how exactly it delays when it is told to.
 //!
-//! Relay, upstream and clients each have a thread; the CPU time is that of the relay's thread alone. The two kinds of
-//! relay take turns, so that both meet the same noise.
+//! Relay, upstream and clients each have a thread; the CPU time is that of the relay's thread alone. The relays take
+//! turns, so that all meet the same noise; the figures are medians over the rounds. Exchanges are HTTP/1.1, which the proxy
+//! watches, or bytes of another protocol, which it does not.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -11,17 +13,21 @@ use std::time::{Duration, Instant};
 
 use chaos::client::Client;
 use chaos::{Config, Running, serve};
+use model::fault::{Stream, Toxic};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 const CONNECTIONS: usize = 16;
-const REQUESTS_PER_CONNECTION: usize = 2_000;
-const REQUEST_BYTES: usize = 600;
-const BULK_BYTES: usize = 256 << 20;
+const REQUESTS_PER_CONNECTION: usize = 1_500;
+const MESSAGE_BYTES: usize = 600;
+const BULK_BYTES: usize = 128 << 20;
+/// Delays that are asked for, in milliseconds, and how often.
+const DELAYS_MS: [u64; 3] = [5, 20, 100];
+const DELAYED_REQUESTS: usize = 200;
 
 #[derive(Clone, Copy)]
 enum Relay {
@@ -29,67 +35,106 @@ enum Relay {
     Proxy,
 }
 
-/// What one round measured, in microseconds.
+#[derive(Clone, Copy)]
+enum Protocol {
+    Http,
+    Other,
+}
+
+/// What one round measured.
 #[derive(Clone, Copy)]
 struct Figures {
-    /// CPU of the relay for a request and its answer.
+    /// Requests a second, over all connections.
+    rate: f64,
+    /// 99th percentile of the time of a request, in microseconds.
+    p99: f64,
+    /// CPU of the relay for a request and its answer, in microseconds.
     request_cpu: f64,
-    /// Wall time for a request and its answer, over all connections.
-    request_wall: f64,
-    /// CPU of the relay for a mebibyte in each direction.
-    mebibyte_cpu: f64,
 }
 
 fn main() {
     let upstream = on_thread(|| async { (echo().await, ()) });
-    let mut bare = Vec::new();
-    let mut ours = Vec::new();
-    for _ in 0..ROUNDS {
-        bare.push(round(Relay::BareCopy, upstream.at));
-        ours.push(round(Relay::Proxy, upstream.at));
+    println!("{:<38}{:>10}{:>10}{:>8}", "", "bare copy", "proxy", "ratio");
+    for (name, protocol) in [("HTTP/1.1", Protocol::Http), ("another protocol", Protocol::Other)] {
+        let mut rounds = Vec::new();
+        for _ in 0..ROUNDS {
+            let bare = requests(Relay::BareCopy, upstream.at, protocol);
+            rounds.push((bare, requests(Relay::Proxy, upstream.at, protocol)));
+        }
+        println!("{name}");
+        line("requests a second", &rounds, |figures| figures.rate);
+        line("p99 of a request (µs)", &rounds, |figures| figures.p99);
+        line("CPU of a request, both ways (µs)", &rounds, |figures| figures.request_cpu);
     }
-    let (bare, ours) = (median(&bare), median(&ours));
-    println!("{:<34}{:>10}{:>10}{:>8}", "", "bare copy", "proxy", "ratio");
-    line("CPU of a request, both ways (µs)", bare.request_cpu, ours.request_cpu);
-    line("time of a request (µs)", bare.request_wall, ours.request_wall);
-    line("CPU of a MiB, both ways (µs)", bare.mebibyte_cpu, ours.mebibyte_cpu);
+    let bulk: Vec<_> =
+        (0..ROUNDS).map(|_| (bulk_cpu(Relay::BareCopy, upstream.at), bulk_cpu(Relay::Proxy, upstream.at))).collect();
+    println!("bytes without end");
+    line("CPU of a MiB, both ways (µs)", &bulk, |cpu| *cpu);
+    println!("\n{:<38}{:>10}{:>10}", "latency beyond what was asked (µs)", "p50", "p99");
+    for delay_ms in DELAYS_MS {
+        let (p50, p99) = deviation(delay_ms, upstream.at);
+        println!("  {:<36}{p50:>10.0}{p99:>10.0}", format!("{delay_ms} ms"));
+    }
     upstream.end();
 }
 
-fn line(what: &str, bare: f64, ours: f64) {
-    println!("{what:<34}{bare:>10.1}{ours:>10.1}{:>8.2}", ours / bare);
+/// Medians of both relays, and the median of the rounds' ratios.
+fn line<T>(what: &str, rounds: &[(T, T)], value: impl Fn(&T) -> f64) {
+    let bare = median(rounds.iter().map(|(bare, _)| value(bare)).collect());
+    let ours = median(rounds.iter().map(|(_, ours)| value(ours)).collect());
+    let ratio = median(rounds.iter().map(|(bare, ours)| value(ours) / value(bare)).collect());
+    println!("  {what:<36}{bare:>10.1}{ours:>10.1}{ratio:>8.2}");
 }
 
-fn median(figures: &[Figures]) -> Figures {
-    let middle = |value: fn(&Figures) -> f64| {
-        let mut values: Vec<f64> = figures.iter().map(value).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
+fn median(values: Vec<f64>) -> f64 {
+    quantile(values, 0.5)
+}
+
+fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[((values.len() - 1) as f64 * share) as usize]
+}
+
+fn requests(relay: Relay, upstream: SocketAddr, protocol: Protocol) -> Figures {
+    let (cpu, wall, times) = under(relay, upstream, move |at| small_requests(at, protocol));
     Figures {
-        request_cpu: middle(|figures| figures.request_cpu),
-        request_wall: middle(|figures| figures.request_wall),
-        mebibyte_cpu: middle(|figures| figures.mebibyte_cpu),
+        rate: times.len() as f64 / wall.as_secs_f64(),
+        request_cpu: cpu.as_secs_f64() * 1e6 / times.len() as f64,
+        p99: quantile(times, 0.99),
     }
 }
 
-fn round(relay: Relay, upstream: SocketAddr) -> Figures {
-    let requests = CONNECTIONS * REQUESTS_PER_CONNECTION;
-    let (cpu, wall) = under(relay, upstream, small_requests);
-    let (bulk_cpu, _) = under(relay, upstream, bulk);
-    Figures {
-        request_cpu: cpu.as_secs_f64() * 1e6 / requests as f64,
-        request_wall: wall.as_secs_f64() * 1e6 / requests as f64,
-        mebibyte_cpu: bulk_cpu.as_secs_f64() * 1e6 / (BULK_BYTES >> 20) as f64,
-    }
+fn bulk_cpu(relay: Relay, upstream: SocketAddr) -> f64 {
+    under(relay, upstream, bulk).0.as_secs_f64() * 1e6 / (BULK_BYTES >> 20) as f64
 }
 
-/// CPU time of the relay, and wall time, for what the clients do.
-fn under<F: Future<Output = ()>>(
+/// How much later than asked the answers come: what a request takes with the toxic, less the delay and what it takes without.
+fn deviation(delay_ms: u64, upstream: SocketAddr) -> (f64, f64) {
+    let relay = on_thread(move || async move {
+        let (at, running) = proxy(upstream).await;
+        (at, running)
+    });
+    let plain = current_thread().block_on(one_by_one(relay.at));
+    relay.end();
+    let relay = on_thread(move || async move {
+        let (at, running) = proxy(upstream).await;
+        let client = Client::new(&running.api().to_string(), None).expect("its own address is valid");
+        let latency = Toxic::Latency { latency_ms: delay_ms, jitter_ms: 0 };
+        client.add("link", "late", &latency, Stream::Downstream, 1.0).await.expect("a toxic can be added");
+        (at, running)
+    });
+    let delayed = current_thread().block_on(one_by_one(relay.at));
+    relay.end();
+    let beyond = |share| quantile(delayed.clone(), share) - delay_ms as f64 * 1e3 - quantile(plain.clone(), 0.5);
+    (beyond(0.5), beyond(0.99))
+}
+
+/// CPU time of the relay, and wall time, for what the clients do; and what they say about it.
+fn under<F: Future>(
     relay: Relay,
     upstream: SocketAddr,
-    clients: fn(SocketAddr) -> F,
-) -> (Duration, Duration) {
+    clients: impl FnOnce(SocketAddr) -> F,
+) -> (Duration, Duration, F::Output) {
     let relay = match relay {
         Relay::BareCopy => on_thread(move || async move { (bare_copy(upstream).await, None::<Running>) }),
         Relay::Proxy => on_thread(move || async move {
@@ -98,8 +143,9 @@ fn under<F: Future<Output = ()>>(
         }),
     };
     let began = Instant::now();
-    current_thread().block_on(clients(relay.at));
-    (relay.end(), began.elapsed())
+    let said = current_thread().block_on(clients(relay.at));
+    let wall = began.elapsed();
+    (relay.end(), wall, said)
 }
 
 /// A server on a thread and runtime of its own.
@@ -150,6 +196,7 @@ async fn listen() -> (TcpListener, SocketAddr) {
     (listener, at)
 }
 
+/// Sends back what it gets; a request comes back as an answer of the same length.
 async fn echo() -> SocketAddr {
     let (listener, at) = listen().await;
     tokio::spawn(async move {
@@ -158,6 +205,10 @@ async fn echo() -> SocketAddr {
             tokio::spawn(async move {
                 let mut buffer = vec![0; 64 * 1024];
                 while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+                    if buffer.starts_with(b"POST ") {
+                        let line = b"HTTP/1.1 200 A payment intent now\r\n";
+                        buffer[..line.len()].copy_from_slice(line);
+                    }
                     if stream.write_all(&buffer[..read]).await.is_err() {
                         return;
                     }
@@ -190,19 +241,47 @@ async fn proxy(upstream: SocketAddr) -> (SocketAddr, Running) {
     (proxy.listen.parse().expect("it tells its address"), running)
 }
 
-async fn small_requests(at: SocketAddr) {
+/// Messages of the same length: the upstream answers what it was asked, so an answer stands in for a request.
+fn message(protocol: Protocol) -> Vec<u8> {
+    let mut message = match protocol {
+        Protocol::Http => {
+            let head = "POST /v1/payment_intents HTTP/1.1\r\nhost: payment\r\nauthorization: Bearer sk_test_0123456789\r\n\
+                        idempotency-key: 0123456789abcdef\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+                        accept: */*\r\nuser-agent: shop/1.0\r\ndoorbuster-intent: run.17.0\r\n";
+            let body = MESSAGE_BYTES - head.len() - "content-length: 300\r\n\r\n".len();
+            format!("{head}content-length: {body:03}\r\n\r\n").into_bytes()
+        }
+        Protocol::Other => Vec::new(),
+    };
+    message.resize(MESSAGE_BYTES, b'7');
+    message
+}
+
+/// The time of each request, in microseconds.
+async fn small_requests(at: SocketAddr, protocol: Protocol) -> Vec<f64> {
     let mut clients = tokio::task::JoinSet::new();
     for _ in 0..CONNECTIONS {
-        clients.spawn(async move {
-            let mut stream = connect(at).await;
-            let mut bytes = [7; REQUEST_BYTES];
-            for _ in 0..REQUESTS_PER_CONNECTION {
-                stream.write_all(&bytes).await.expect("the relay lives");
-                stream.read_exact(&mut bytes).await.expect("the relay lives");
-            }
-        });
+        clients.spawn(exchanges(at, protocol, REQUESTS_PER_CONNECTION));
     }
-    clients.join_all().await;
+    clients.join_all().await.concat()
+}
+
+async fn one_by_one(at: SocketAddr) -> Vec<f64> {
+    exchanges(at, Protocol::Http, DELAYED_REQUESTS).await
+}
+
+async fn exchanges(at: SocketAddr, protocol: Protocol, count: usize) -> Vec<f64> {
+    let mut stream = connect(at).await;
+    let request = message(protocol);
+    let mut answer = vec![0; request.len()];
+    let mut times = Vec::with_capacity(count);
+    for _ in 0..count {
+        let began = Instant::now();
+        stream.write_all(&request).await.expect("the relay lives");
+        stream.read_exact(&mut answer).await.expect("the relay lives");
+        times.push(began.elapsed().as_secs_f64() * 1e6);
+    }
+    times
 }
 
 async fn bulk(at: SocketAddr) {

@@ -1,4 +1,4 @@
-//! The toxics of a proxy as its connections see them: one immutable list for each direction, replaced as a whole.
+//! The faults of a proxy as its connections see them: immutable lists, replaced as a whole.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,6 +7,7 @@ use model::fault::{Ending, Stream};
 use model::seed::{Seed, draw};
 
 use crate::counters::Tally;
+use crate::rules::Rule;
 use crate::toxics::{Attributes, Effect};
 
 /// A toxic on a proxy. A change replaces it by another with the same `id`.
@@ -18,16 +19,21 @@ pub(crate) struct Toxic {
     pub stream: Stream,
     /// Chance that it takes hold of a connection, in [0, 1].
     pub toxicity: f64,
+    /// The first connection that it may take hold of.
+    pub since: u64,
     pub attributes: Attributes,
     /// What it met, over all its changes.
     pub tally: Arc<Tally>,
 }
 
-/// The toxics of both directions, each in the order in which they were added.
+/// The toxics of both directions and the rules, each in the order in which they were added.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chains {
     pub upstream: Vec<Arc<Toxic>>,
     pub downstream: Vec<Arc<Toxic>>,
+    pub rules: Vec<Arc<Rule>>,
+    /// Connections of lower numbers end.
+    pub closed_before: u64,
 }
 
 impl Chains {
@@ -45,6 +51,11 @@ impl Chains {
             Stream::Upstream => &mut self.upstream,
             Stream::Downstream => &mut self.downstream,
         }
+    }
+
+    /// No faults. What has been told to end stays told.
+    pub(crate) fn emptied(&self) -> Self {
+        Self { closed_before: self.closed_before, ..Self::default() }
     }
 
     /// Every toxic, those of the upstream direction first, as Toxiproxy lists them.
@@ -98,7 +109,12 @@ impl InForce {
 }
 
 /// Brings what is in force to a new list. Answers how the change ends the connection, if it does.
-pub(crate) fn follow(in_force: &mut Vec<InForce>, toxics: &[Arc<Toxic>], now: Instant, draws: Seed) -> Option<Ending> {
+pub(crate) fn follow<'t>(
+    in_force: &mut Vec<InForce>,
+    toxics: impl Iterator<Item = &'t Arc<Toxic>>,
+    now: Instant,
+    draws: Seed,
+) -> Option<Ending> {
     let mut before = std::mem::take(in_force);
     let mut ending = None;
     for toxic in toxics {

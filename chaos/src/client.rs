@@ -51,6 +51,14 @@ pub enum Error {
         /// The error that it gave.
         message: String,
     },
+    /// It is a Toxiproxy that knows nothing of what we add to its interface.
+    #[error("{method} {path} at the proxy: it does not know leases and rules, as no Toxiproxy but ours does")]
+    Unsupported {
+        /// HTTP method.
+        method: Method,
+        /// Path.
+        path: String,
+    },
     /// The answer is not of Toxiproxy's shape.
     #[error("read the proxy's answer to {method} {path}")]
     Answer {
@@ -69,7 +77,7 @@ impl Error {
     pub const fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Refused { status, .. } => Some(*status),
-            Self::Address { .. } | Self::Unreachable { .. } | Self::Answer { .. } => None,
+            Self::Address { .. } | Self::Unreachable { .. } | Self::Unsupported { .. } | Self::Answer { .. } => None,
         }
     }
 }
@@ -134,23 +142,8 @@ impl Client {
         stream: Stream,
         toxicity: f64,
     ) -> Result<(), Error> {
-        let attributes = match *toxic {
-            Toxic::Latency { latency_ms, jitter_ms } => json!({"latency": latency_ms, "jitter": jitter_ms}),
-            Toxic::Timeout { timeout_ms } | Toxic::ResetPeer { timeout_ms } => json!({"timeout": timeout_ms}),
-            Toxic::Bandwidth { rate_kb } => json!({"rate": rate_kb}),
-            Toxic::SlowClose { delay_ms } => json!({"delay": delay_ms}),
-            Toxic::Slicer { average_size, size_variation, delay_us } => {
-                json!({"average_size": average_size, "size_variation": size_variation, "delay": delay_us})
-            }
-            Toxic::LimitData { bytes } => json!({"bytes": bytes}),
-            Toxic::Down {} => return self.disable(proxy).await,
-        };
-        let body = wire::NewToxic {
-            name: Some(name.to_owned()),
-            kind: toxic.name().to_owned(),
-            stream: Some(crate::proxy::name_of(stream).to_owned()),
-            toxicity: Some(toxicity),
-            attributes,
+        let Some(body) = wire::NewToxic::of(name, toxic, stream, toxicity) else {
+            return self.disable(proxy).await;
         };
         self.send(Method::POST, &path(&[proxy, "toxics"]), Some(&body)).await.map(drop)
     }
@@ -180,6 +173,29 @@ impl Client {
     /// Removes every toxic and enables every proxy.
     pub async fn reset(&self) -> Result<(), Error> {
         self.send(Method::POST, "/reset", NOTHING).await.map(drop)
+    }
+
+    /// Puts a rule on a proxy; only our proxy knows rules. One that is there already under its `id` is replaced.
+    pub async fn put_rule(&self, proxy: &str, rule: &LinkRule) -> Result<wire::Rule, Error> {
+        self.call(Method::PUT, &path(&[proxy, "rules", &rule.id]), Some(rule)).await
+    }
+
+    /// Removes a rule; only our proxy knows rules. What is gone already is as good.
+    pub async fn remove_rule(&self, proxy: &str, id: &str) -> Result<(), Error> {
+        match self.send(Method::DELETE, &path(&[proxy, "rules", id]), NOTHING).await {
+            Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(()),
+            outcome => outcome.map(drop),
+        }
+    }
+
+    /// The rules of a proxy and what they met; only our proxy knows rules.
+    pub async fn rules(&self, proxy: &str) -> Result<Vec<wire::Rule>, Error> {
+        self.call(Method::GET, &path(&[proxy, "rules"]), NOTHING).await
+    }
+
+    /// Replaces all faults of a run at one instant, and takes or renews its lease; only our proxy knows this.
+    pub async fn set_faults(&self, faults: &wire::Faults) -> Result<(), Error> {
+        self.send(Method::POST, "/faults", Some(faults)).await.map(drop)
     }
 
     /// Takes or renews the lease of a run; only our proxy knows it. A `ttl_ms` of 0 gives it back and resets.
@@ -226,8 +242,13 @@ impl Client {
         if status.is_success() {
             return Ok(answer);
         }
-        let message = serde_json::from_slice::<wire::Refusal>(&answer)
-            .map_or_else(|_| String::from_utf8_lossy(&answer).trim().to_owned(), |refusal| refusal.error);
+        let refusal = serde_json::from_slice::<wire::Refusal>(&answer);
+        // A route that is not there is refused without a word of JSON.
+        if refusal.is_err() && matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+            return Err(Error::Unsupported { method, path: path.to_owned() });
+        }
+        let message =
+            refusal.map_or_else(|_| String::from_utf8_lossy(&answer).trim().to_owned(), |refusal| refusal.error);
         Err(Error::Refused { method, path: path.to_owned(), status, message })
     }
 }

@@ -1,4 +1,5 @@
-//! What passed through a proxy, counted where it passed. Raw TCP knows bytes and connections, and nothing of requests.
+//! What passed through a proxy, counted where it passed. Raw TCP knows bytes and connections; only rules know
+//! exchanges.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use model::fault::Stream;
 use parking_lot::Mutex;
 
+use crate::lag::Lag;
 use crate::wire;
 
 /// How many names of removed toxics a proxy remembers the figures of.
@@ -49,18 +51,75 @@ pub(crate) struct Tally {
     pub bytes: Count,
 }
 
+/// What a rule met, over all its changes.
+#[derive(Debug)]
+pub(crate) struct RuleTally {
+    id: String,
+    /// Exchanges that met its conditions.
+    pub matched: Count,
+    /// Of these, exchanges under its effect.
+    pub applied: Count,
+    /// Of these, exchanges that the upstream answered and whose answer the client never got.
+    pub hazardous: Count,
+}
+
+impl RuleTally {
+    pub(crate) fn show(&self) -> wire::RuleCounters {
+        wire::RuleCounters {
+            id: self.id.clone(),
+            matched: self.matched.get(),
+            applied: self.applied.get(),
+            hazardous: self.hazardous.get(),
+        }
+    }
+}
+
 /// The figures of one proxy since it was made.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counters {
     pub connections: Count,
+    /// Connections on which rules could not act, since they do not speak HTTP/1.
+    pub connections_foreign: Count,
     pub connections_open: Count,
     pub connects_failed: Count,
     pub upstream: Traffic,
     pub downstream: Traffic,
+    /// How late the process is; the same for all proxies.
+    pub lag: Arc<Lag>,
     tallies: Mutex<VecDeque<Arc<Tally>>>,
+    rules: Mutex<VecDeque<Arc<RuleTally>>>,
 }
 
 impl Counters {
+    pub(crate) fn new(lag: Arc<Lag>) -> Self {
+        Self {
+            connections: Count::default(),
+            connections_foreign: Count::default(),
+            connections_open: Count::default(),
+            connects_failed: Count::default(),
+            upstream: Traffic::default(),
+            downstream: Traffic::default(),
+            lag,
+            tallies: Mutex::default(),
+            rules: Mutex::default(),
+        }
+    }
+
+    /// The tally of a rule; one that comes back under its old name goes on counting.
+    pub(crate) fn rule_tally(&self, id: &str) -> Arc<RuleTally> {
+        let mut rules = self.rules.lock();
+        if let Some(known) = rules.iter().find(|tally| tally.id == id) {
+            return Arc::clone(known);
+        }
+        if rules.len() >= TALLIES_MAX {
+            rules.pop_front();
+        }
+        let [matched, applied, hazardous] = [(); 3].map(|()| Count::default());
+        let tally = Arc::new(RuleTally { id: id.to_owned(), matched, applied, hazardous });
+        rules.push_back(Arc::clone(&tally));
+        tally
+    }
+
     pub(crate) const fn traffic(&self, stream: Stream) -> &Traffic {
         match stream {
             Stream::Upstream => &self.upstream,
@@ -100,6 +159,7 @@ impl Counters {
         wire::ProxyCounters {
             connections: self.connections.get(),
             connections_open: self.connections_open.get(),
+            connections_foreign: self.connections_foreign.get(),
             connects_failed: self.connects_failed.get(),
             upstream: traffic(&self.upstream),
             downstream: traffic(&self.downstream),
@@ -113,6 +173,7 @@ impl Counters {
                     bytes: tally.bytes.get(),
                 })
                 .collect(),
+            rules: self.rules.lock().iter().map(|tally| tally.show()).collect(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::seed::Seed;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -16,8 +16,10 @@ use crate::counters::Counters;
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
-/// Pause after a failed accept, which mostly means that no file descriptor is left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+/// Pause after a failed accept, which mostly means that no file descriptor is left; each failure in a row doubles it.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
+/// Longest pause.
+const ACCEPT_PAUSE_MAX: Duration = Duration::from_millis(640);
 /// How long a name may take to resolve.
 const RESOLVE_MAX: Duration = Duration::from_secs(5);
 
@@ -69,41 +71,75 @@ pub(crate) fn open(
     let listener = reserved.listen(BACKLOG)?;
     let at = listener.local_addr()?;
     let (sender, receiver) = watch::channel(chains);
-    let link = Link { upstream, chains: receiver, counters, draws };
+    let link = Link { upstream, chains: receiver, counters, draws, nth: 0 };
     Ok(Door::Open { at, chains: sender, accepting: tokio::spawn(accept(listener, link)) })
+}
+
+/// A door on its way to be shut: nothing goes through any more.
+pub(crate) enum Shutting {
+    Ending { at: SocketAddr, accepting: JoinHandle<()> },
+    Shut(Door),
+}
+
+/// Stops to accept and ends every connection; at once, though it takes a moment until the port is free.
+pub(crate) fn begin_to_shut(door: Door) -> Shutting {
+    match door {
+        Door::Open { at, chains, accepting } => {
+            drop(chains);
+            Shutting::Ending { at, accepting }
+        }
+        shut @ Door::Shut { .. } => Shutting::Shut(shut),
+    }
+}
+
+impl Shutting {
+    /// Waits until it is shut, and keeps the port.
+    pub(crate) async fn shut(self) -> Door {
+        match self {
+            Self::Ending { at, accepting } => {
+                // The listener is closed for certain only when its task has ended.
+                let _ = accepting.await;
+                Door::Shut { reserved: reserve(at).ok() }
+            }
+            Self::Shut(door) => door,
+        }
+    }
 }
 
 /// Stops to accept, ends every connection, and keeps the port.
 pub(crate) async fn shut(door: Door) -> Door {
-    let Door::Open { at, chains, accepting } = door else {
-        return door;
-    };
-    drop(chains);
-    // The listener is closed for certain only when its task has ended.
-    let _ = accepting.await;
-    Door::Shut { reserved: reserve(at).ok() }
+    begin_to_shut(door).shut().await
 }
 
 async fn accept(listener: TcpListener, link: Link) {
     let mut down = link.chains.clone();
+    let mut pause = Duration::ZERO;
     loop {
         let accepted = tokio::select! {
             biased;
             // Only an error ends the wait: the proxy is down.
             _ = down.wait_for(|_| false) => return,
-            accepted = listener.accept() => accepted,
+            accepted = accept_after(pause, &listener) => accepted,
         };
         match accepted {
             Ok((client, _)) => {
+                pause = Duration::ZERO;
                 let nth = link.counters.connections.get();
-                let link = Link { draws: link.draws.fork_nth(nth), ..link.clone() };
+                let link = Link { draws: link.draws.fork_nth(nth), nth, ..link.clone() };
                 // Connecting is the connection's own business: an upstream that never answers holds up nobody else.
                 tokio::spawn(carry(client, link));
             }
             Err(error) => {
                 tracing::warn!(%error, "connection not accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+                pause = (pause * 2).clamp(ACCEPT_PAUSE, ACCEPT_PAUSE_MAX);
             }
         }
     }
+}
+
+async fn accept_after(pause: Duration, listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
+    }
+    listener.accept().await
 }

@@ -29,6 +29,13 @@ impl LeaseBook {
         Self { held: watch::Sender::new(None) }
     }
 
+    /// The run that holds the lease, and how many milliseconds are left of it.
+    pub(crate) fn holder(&self) -> Option<(String, u64)> {
+        let held = self.held.borrow();
+        let left = |held: &Held| held.until.saturating_duration_since(Instant::now()).as_millis() as u64;
+        held.as_ref().map(|held| (held.run.clone(), left(held)))
+    }
+
     /// Takes or renews the lease; another run has to wait until it expires.
     pub(crate) fn renew(&self, lease: &wire::Lease) -> Result<(), Refused> {
         let mut holder = None;

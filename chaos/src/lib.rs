@@ -2,7 +2,8 @@
 //! supervisor for child processes of ours.
 //!
 //! The proxy speaks Toxiproxy's interface (<https://github.com/Shopify/toxiproxy#http-api>), so that existing clients
-//! drive it. A change of toxics meets open connections as well as new ones.
+//! drive it. A change of faults meets open connections as well as new ones. Beside toxics, which know bytes, a link has
+//! rules, which know HTTP.
 
 mod api;
 mod chain;
@@ -11,11 +12,16 @@ mod connection;
 mod counters;
 mod direction;
 mod door;
+mod faults;
+mod http;
+mod lag;
 mod lease;
 pub mod process;
 mod proxy;
+mod queue;
 mod refused;
 mod registry;
+mod rules;
 mod server;
 mod timer;
 mod toxics;

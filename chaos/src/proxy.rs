@@ -1,4 +1,4 @@
-//! One proxy: where it listens, where it leads, and the toxics on it.
+//! One proxy: where it listens, where it leads, and the faults on it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use crate::chain::{Chains, Toxic};
 use crate::counters::Counters;
 use crate::door::{self, Door};
+use crate::lag::Lag;
 use crate::refused::Refused;
 use crate::toxics::Attributes;
 use crate::wire;
@@ -22,23 +23,36 @@ pub(crate) struct Proxy {
     name: String,
     draws: Seed,
     pub counters: Arc<Counters>,
-    state: Mutex<State>,
+    pub(crate) state: Mutex<State>,
 }
 
-struct State {
+/// What of a proxy changes.
+pub(crate) struct State {
     listen: String,
     upstream: Arc<str>,
-    chains: Arc<Chains>,
-    door: Door,
+    pub chains: Arc<Chains>,
+    pub door: Door,
+}
+
+/// What a new fault does to the connections that are open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum OpenOnes {
+    /// It acts on them.
+    #[default]
+    Meet,
+    /// They stay as they are.
+    Keep,
+    /// They end.
+    Close,
 }
 
 impl Proxy {
     /// Makes a proxy, and opens it unless told otherwise.
-    pub(crate) async fn start(new: &wire::NewProxy, seed: Seed) -> Result<Self, Refused> {
+    pub(crate) async fn start(new: &wire::NewProxy, seed: Seed, lag: &Arc<Lag>) -> Result<Self, Refused> {
         let proxy = Self {
             name: new.name.clone(),
             draws: seed.fork(&new.name),
-            counters: Arc::new(Counters::default()),
+            counters: Arc::new(Counters::new(Arc::clone(lag))),
             state: Mutex::new(State {
                 listen: new.listen.clone(),
                 upstream: new.upstream.as_str().into(),
@@ -97,9 +111,9 @@ impl Proxy {
         Ok(())
     }
 
-    /// Removes every toxic and opens it.
+    /// Removes every fault and opens it.
     pub(crate) async fn reset(&self) -> Result<(), Refused> {
-        self.state.lock().await.set(Chains::default());
+        self.state.lock().await.edit(|chains| *chains = chains.emptied());
         self.change(&wire::ProxyChange { enabled: Some(true), ..wire::ProxyChange::default() }).await
     }
 
@@ -120,8 +134,23 @@ impl Proxy {
         self.state.lock().await.chains.named(name).map(|toxic| show(toxic)).ok_or(Refused::ToxicNotFound)
     }
 
-    /// Adds a toxic; it meets open connections too.
-    pub(crate) async fn add(&self, new: &wire::NewToxic) -> Result<wire::Toxic, Refused> {
+    /// Adds a toxic.
+    pub(crate) async fn add(&self, new: &wire::NewToxic, open_ones: OpenOnes) -> Result<wire::Toxic, Refused> {
+        let toxic = self.toxic_of(new, open_ones)?;
+        let mut state = self.state.lock().await;
+        if state.chains.named(&toxic.name).is_some() {
+            return Err(Refused::ToxicExists);
+        }
+        let shown = show(&toxic);
+        state.edit(|chains| {
+            self.close_if(open_ones, chains);
+            chains.of_mut(toxic.stream).push(Arc::new(toxic));
+        });
+        Ok(shown)
+    }
+
+    /// A toxic as a body describes it.
+    pub(crate) fn toxic_of(&self, new: &wire::NewToxic, open_ones: OpenOnes) -> Result<Toxic, Refused> {
         let stream = match new.stream.as_deref() {
             None | Some("" | "downstream") => Stream::Downstream,
             Some("upstream") => Stream::Upstream,
@@ -133,23 +162,30 @@ impl Proxy {
             None | Some("") => format!("{kind}_{}", name_of(stream)),
             Some(name) => name.to_owned(),
         };
-        let mut state = self.state.lock().await;
-        if state.chains.named(&name).is_some() {
-            return Err(Refused::ToxicExists);
-        }
-        let toxic = Arc::new(Toxic {
+        Ok(Toxic {
             id: TOXICS_MADE.fetch_add(1, Ordering::Relaxed),
             stream,
             toxicity: checked_toxicity(new.toxicity.unwrap_or(1.0))?,
+            since: self.since(open_ones),
             attributes,
             tally: self.counters.tally(&name, kind, stream),
             name,
-        });
-        let shown = show(&toxic);
-        let mut chains = Chains::clone(&state.chains);
-        chains.of_mut(stream).push(toxic);
-        state.set(chains);
-        Ok(shown)
+        })
+    }
+
+    /// The number of the first connection that a new fault may meet.
+    pub(crate) fn since(&self, open_ones: OpenOnes) -> u64 {
+        match open_ones {
+            OpenOnes::Keep => self.counters.connections.get(),
+            OpenOnes::Meet | OpenOnes::Close => 0,
+        }
+    }
+
+    /// Ends the open connections, where that is wanted.
+    pub(crate) fn close_if(&self, open_ones: OpenOnes, chains: &mut Chains) {
+        if open_ones == OpenOnes::Close {
+            chains.closed_before = self.counters.connections.get();
+        }
     }
 
     /// Changes a toxic, on open connections too.
@@ -161,15 +197,16 @@ impl Proxy {
             name: old.name.clone(),
             stream: old.stream,
             toxicity: checked_toxicity(change.toxicity.unwrap_or(old.toxicity))?,
+            since: old.since,
             attributes: old.attributes.overlaid(change.attributes)?,
             tally: Arc::clone(&old.tally),
         });
         let shown = show(&new);
-        let mut chains = Chains::clone(&state.chains);
-        for toxic in chains.of_mut(old.stream).iter_mut().filter(|toxic| toxic.id == old.id) {
-            *toxic = Arc::clone(&new);
-        }
-        state.set(chains);
+        state.edit(|chains| {
+            for toxic in chains.of_mut(old.stream).iter_mut().filter(|toxic| toxic.id == old.id) {
+                *toxic = Arc::clone(&new);
+            }
+        });
         Ok(shown)
     }
 
@@ -177,17 +214,29 @@ impl Proxy {
     pub(crate) async fn remove(&self, name: &str) -> Result<(), Refused> {
         let mut state = self.state.lock().await;
         let stream = state.chains.named(name).ok_or(Refused::ToxicNotFound)?.stream;
-        let mut chains = Chains::clone(&state.chains);
-        chains.of_mut(stream).retain(|toxic| toxic.name != name);
-        state.set(chains);
+        state.edit(|chains| chains.of_mut(stream).retain(|toxic| toxic.name != name));
         Ok(())
     }
 }
 
+impl Proxy {
+    /// Starts to accept under these faults, on the port that is reserved.
+    pub(crate) fn open_under(&self, state: &mut State, chains: &Arc<Chains>) -> Result<(), Refused> {
+        state.open_with(Arc::clone(chains), &self.counters, self.draws)
+    }
+}
+
 impl State {
-    /// Replaces the toxics, and tells every open connection.
-    fn set(&mut self, chains: Chains) {
-        self.chains = Arc::new(chains);
+    /// Changes the faults, and tells every open connection.
+    pub(crate) fn edit(&mut self, change: impl FnOnce(&mut Chains)) {
+        let mut chains = Chains::clone(&self.chains);
+        change(&mut chains);
+        self.set(Arc::new(chains));
+    }
+
+    /// Replaces the faults, and tells every open connection.
+    pub(crate) fn set(&mut self, chains: Arc<Chains>) {
+        self.chains = chains;
         if let Door::Open { chains, .. } = &self.door {
             chains.send_replace(Arc::clone(&self.chains));
         }
@@ -199,7 +248,7 @@ impl State {
     }
 
     /// Takes the port, unless it is held already.
-    async fn reserve(&mut self) -> Result<(), Refused> {
+    pub(crate) async fn reserve(&mut self) -> Result<(), Refused> {
         if matches!(self.door, Door::Shut { reserved: None }) {
             let failed = |error| Refused::Listen { listen: self.listen.clone(), error };
             let at = door::resolve(&self.listen).await.map_err(failed)?;
@@ -211,11 +260,15 @@ impl State {
     }
 
     fn open(&mut self, counters: &Arc<Counters>, draws: Seed) -> Result<(), Refused> {
+        self.open_with(Arc::clone(&self.chains), counters, draws)
+    }
+
+    fn open_with(&mut self, chains: Arc<Chains>, counters: &Arc<Counters>, draws: Seed) -> Result<(), Refused> {
         let Door::Shut { reserved } = &mut self.door else {
             return Ok(());
         };
         if let Some(socket) = reserved.take() {
-            let (chains, upstream) = (Arc::clone(&self.chains), Arc::clone(&self.upstream));
+            let upstream = Arc::clone(&self.upstream);
             self.door = door::open(socket, chains, upstream, Arc::clone(counters), draws)
                 .map_err(|error| Refused::Listen { listen: self.listen.clone(), error })?;
         }
@@ -223,7 +276,7 @@ impl State {
     }
 }
 
-fn show(toxic: &Toxic) -> wire::Toxic {
+pub(crate) fn show(toxic: &Toxic) -> wire::Toxic {
     wire::Toxic {
         name: toxic.name.clone(),
         kind: toxic.attributes.kind().to_owned(),

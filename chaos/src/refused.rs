@@ -30,6 +30,12 @@ pub(crate) enum Refused {
     ToxicExists,
     #[error("toxic not found")]
     ToxicNotFound,
+    #[error("rule not found")]
+    RuleNotFound,
+    #[error("bad request body: {0}")]
+    BadRule(&'static str),
+    #[error("connections was invalid, can be either keep or close")]
+    Connections,
     #[error("the lease is held by run {run}")]
     Leased { run: String },
     #[error("a bearer token is required")]
@@ -41,11 +47,15 @@ pub(crate) enum Refused {
 impl Refused {
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
-            Self::BadBody(_) | Self::Toxicity | Self::MissingField(_) | Self::InvalidStream | Self::InvalidType => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::BadBody(_)
+            | Self::Toxicity
+            | Self::MissingField(_)
+            | Self::InvalidStream
+            | Self::InvalidType
+            | Self::BadRule(_)
+            | Self::Connections => StatusCode::BAD_REQUEST,
             Self::Token => StatusCode::UNAUTHORIZED,
-            Self::ProxyNotFound | Self::ToxicNotFound => StatusCode::NOT_FOUND,
+            Self::ProxyNotFound | Self::ToxicNotFound | Self::RuleNotFound => StatusCode::NOT_FOUND,
             Self::ProxyExists | Self::ToxicExists | Self::Leased { .. } => StatusCode::CONFLICT,
             Self::Listen { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -1,12 +1,13 @@
 //! The proxies of a process, by name.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::seed::Seed;
 use parking_lot::Mutex;
 
+use crate::lag::Lag;
 use crate::proxy::Proxy;
 use crate::refused::Refused;
 use crate::wire;
@@ -14,12 +15,21 @@ use crate::wire;
 /// All proxies. The map is locked for look-ups only, never while a proxy works.
 pub(crate) struct Registry {
     seed: Seed,
+    pub lag: Arc<Lag>,
     proxies: Mutex<BTreeMap<String, Arc<Proxy>>>,
+    pub(crate) last_set: Mutex<LastSet>,
+}
+
+/// The run that set all of its faults at once, and the proxies that it named.
+#[derive(Debug, Default)]
+pub(crate) struct LastSet {
+    pub run: String,
+    pub proxies: BTreeSet<String>,
 }
 
 impl Registry {
-    pub(crate) const fn new(seed: Seed) -> Self {
-        Self { seed, proxies: Mutex::new(BTreeMap::new()) }
+    pub(crate) fn new(seed: Seed) -> Self {
+        Self { seed, lag: Arc::default(), proxies: Mutex::default(), last_set: Mutex::default() }
     }
 
     /// Every proxy, by name.
@@ -38,7 +48,7 @@ impl Registry {
         if self.get(&new.name).is_ok() {
             return Err(Refused::ProxyExists);
         }
-        let proxy = Arc::new(Proxy::start(new, self.seed).await?);
+        let proxy = Arc::new(Proxy::start(new, self.seed, &self.lag).await?);
         let lost = match self.proxies.lock().entry(new.name.clone()) {
             Entry::Vacant(place) => {
                 place.insert(Arc::clone(&proxy));
@@ -87,7 +97,7 @@ impl Registry {
         self.create(new).await
     }
 
-    /// Removes every toxic and opens every proxy; tries all before it answers with the first failure.
+    /// Removes every fault and opens every proxy; tries all before it answers with the first failure.
     pub(crate) async fn reset(&self) -> Result<(), Refused> {
         let mut outcome = Ok(());
         for (_, proxy) in self.all() {

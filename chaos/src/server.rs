@@ -74,6 +74,7 @@ pub struct Running {
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
     guard: JoinHandle<()>,
+    probe: JoinHandle<()>,
 }
 
 /// Starts to serve; proxies are made through the interface.
@@ -93,6 +94,7 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
         let (control, registry) = (Arc::clone(&control), Arc::clone(&registry));
         async move { control.leases.guard(registry).await }
     });
+    let probe = crate::lag::probe(Arc::clone(&registry.lag)).map_err(failed)?;
     let (stop, stopped) = oneshot::channel::<()>();
     let listener = listener.tap_io(|stream| {
         // A stream that refuses the option is broken and will say so when it is read.
@@ -108,7 +110,7 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
             tracing::error!(%error, "the control interface ended");
         }
     });
-    Ok(Running { api, registry, stop: Some(stop), server, guard })
+    Ok(Running { api, registry, stop: Some(stop), server, guard, probe })
 }
 
 impl Running {
@@ -143,5 +145,6 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.server.abort();
         self.guard.abort();
+        self.probe.abort();
     }
 }

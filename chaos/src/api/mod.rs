@@ -1,8 +1,10 @@
 //! The control interface: Toxiproxy's routes, and ours beside them.
 
+mod faults;
 mod figures;
 mod guard;
 mod proxies;
+mod rules;
 mod toxics;
 
 use std::sync::Arc;
@@ -14,10 +16,12 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post, put};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::lease::LeaseBook;
+use crate::proxy::OpenOnes;
 use crate::refused::Refused;
 use crate::registry::Registry;
 use crate::wire;
@@ -47,11 +51,15 @@ pub(crate) fn router(control: Arc<Control>) -> Router {
             "/proxies/{proxy}/toxics/{toxic}",
             get(toxics::show).post(toxics::change).patch(toxics::change).delete(toxics::delete),
         )
+        .route("/proxies/{proxy}/rules", get(rules::list))
+        .route("/proxies/{proxy}/rules/{rule}", get(rules::show).put(rules::put).delete(rules::delete))
+        .route("/faults", get(faults::show).post(faults::set))
         .route("/reset", post(reset))
         .route("/version", get(version))
         .route("/metrics", get(figures::metrics))
         .route("/doorbuster/counters", get(figures::counters))
         .route("/lease", put(lease))
+        .fallback(unknown)
         .layer(from_fn_with_state(Arc::clone(&control), guard::admit))
         .with_state(control)
 }
@@ -71,6 +79,28 @@ fn list_of<T: DeserializeOwned>(body: &Bytes) -> Result<Vec<T>, Refused> {
 fn read<T: DeserializeOwned>(mut object: Map<String, Value>) -> Result<T, Refused> {
     object.retain(|_, value| !value.is_null());
     Ok(serde_json::from_value(Value::Object(object))?)
+}
+
+/// How a request wants open connections to be treated.
+#[derive(Debug, Default, Deserialize)]
+struct Treatment {
+    connections: Option<String>,
+}
+
+impl Treatment {
+    fn open_ones(&self) -> Result<OpenOnes, Refused> {
+        match self.connections.as_deref() {
+            None | Some("") => Ok(OpenOnes::Meet),
+            Some("keep") => Ok(OpenOnes::Keep),
+            Some("close") => Ok(OpenOnes::Close),
+            Some(_) => Err(Refused::Connections),
+        }
+    }
+}
+
+/// As Toxiproxy says it.
+async fn unknown() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "404 page not found\n")
 }
 
 async fn reset(State(control): State<Arc<Control>>) -> Result<StatusCode, Refused> {

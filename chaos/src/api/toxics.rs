@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use http::StatusCode;
 
-use super::{Control, body_of};
+use super::{Control, Treatment, body_of};
 use crate::refused::Refused;
 use crate::wire;
 
@@ -21,10 +21,11 @@ pub(super) async fn list(
 pub(super) async fn create(
     State(control): State<Arc<Control>>,
     Path(proxy): Path<String>,
+    Query(treatment): Query<Treatment>,
     body: Bytes,
 ) -> Result<Json<wire::Toxic>, Refused> {
     let proxy = control.registry.get(&proxy)?;
-    Ok(Json(proxy.add(&body_of(&body)?).await?))
+    Ok(Json(proxy.add(&body_of(&body)?, treatment.open_ones()?).await?))
 }
 
 pub(super) async fn show(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use model::seed::{Seed, draw};
 use serde::{Deserialize, Serialize};
 
-use super::wait_of;
+use super::{Passage, wait_of};
 
 /// The attributes on the wire; milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,8 +33,15 @@ pub(crate) struct Latency {
 }
 
 impl Latency {
+    pub(super) fn meet(&mut self, passage: &mut Passage) {
+        for slice in &mut passage.slices {
+            slice.at += self.draw();
+        }
+        passage.then_at += self.draw();
+    }
+
     /// The delay of the next chunk.
-    pub(super) fn draw(&mut self) -> Duration {
+    fn draw(&mut self) -> Duration {
         if self.jitter.is_zero() {
             return self.base;
         }

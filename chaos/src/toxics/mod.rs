@@ -3,9 +3,12 @@
 //! To write another: a file with its `Attributes` (the JSON) and its effect (the state for one direction of one
 //! connection), and a variant in [`Attributes`] and [`Effect`]; the compiler names the places that must know it.
 
+mod bandwidth;
 mod latency;
 mod limit_data;
 mod reset_peer;
+mod slicer;
+mod slow_close;
 mod timeout;
 
 use std::time::{Duration, Instant};
@@ -21,17 +24,46 @@ fn wait_of(ms: u64) -> Duration {
     Duration::from_millis(ms).min(WAIT_MAX)
 }
 
+/// Some bytes that go on together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slice {
+    pub bytes: usize,
+    /// When they go on.
+    pub at: Instant,
+}
+
 /// What is on its way through the toxics of a direction, and what becomes of it.
 #[derive(Debug)]
 pub(crate) struct Passage {
-    /// When it was read.
-    pub read_at: Instant,
-    /// How many of the bytes read go on; the rest is dropped.
-    pub bytes: usize,
-    /// How long after `read_at` it goes on.
-    pub delay: Duration,
+    /// When it came in.
+    pub at: Instant,
+    /// Those of the bytes that go on, from the first without a gap; the rest is dropped.
+    pub slices: Vec<Slice>,
     /// What comes after the bytes.
     pub then: Then,
+    /// When that comes, after the last slice at the earliest.
+    pub then_at: Instant,
+}
+
+impl Passage {
+    pub(crate) fn new(at: Instant, bytes: usize, then: Then) -> Self {
+        let slices = if bytes == 0 { Vec::new() } else { vec![Slice { bytes, at }] };
+        Self { at, slices, then, then_at: at }
+    }
+
+    /// How many bytes go on.
+    pub(crate) fn bytes(&self) -> usize {
+        self.slices.iter().map(|slice| slice.bytes).sum()
+    }
+
+    /// Drops all but the first so many bytes.
+    fn cut_to(&mut self, mut bytes: usize) {
+        for slice in &mut self.slices {
+            slice.bytes = slice.bytes.min(bytes);
+            bytes -= slice.bytes;
+        }
+        self.slices.retain(|slice| slice.bytes > 0);
+    }
 }
 
 /// What comes after some bytes of a direction.
@@ -42,13 +74,16 @@ pub(crate) enum Then {
     /// The end of this direction; the other one goes on.
     End,
     /// The end of the connection.
-    Close,
+    Close(Ending),
 }
 
 /// A toxic's type and attributes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Attributes {
     Latency(latency::Attributes),
+    Bandwidth(bandwidth::Attributes),
+    SlowClose(slow_close::Attributes),
+    Slicer(slicer::Attributes),
     Timeout(timeout::Attributes),
     ResetPeer(reset_peer::Attributes),
     LimitData(limit_data::Attributes),
@@ -72,6 +107,9 @@ impl Attributes {
         let json = Value::Object(fields);
         match kind {
             "latency" => Ok(Self::Latency(serde_json::from_value(json)?)),
+            "bandwidth" => Ok(Self::Bandwidth(serde_json::from_value(json)?)),
+            "slow_close" => Ok(Self::SlowClose(serde_json::from_value(json)?)),
+            "slicer" => Ok(Self::Slicer(serde_json::from_value(json)?)),
             "timeout" => Ok(Self::Timeout(serde_json::from_value(json)?)),
             "reset_peer" => Ok(Self::ResetPeer(serde_json::from_value(json)?)),
             "limit_data" => Ok(Self::LimitData(serde_json::from_value(json)?)),
@@ -94,6 +132,9 @@ impl Attributes {
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Latency(_) => "latency",
+            Self::Bandwidth(_) => "bandwidth",
+            Self::SlowClose(_) => "slow_close",
+            Self::Slicer(_) => "slicer",
             Self::Timeout(_) => "timeout",
             Self::ResetPeer(_) => "reset_peer",
             Self::LimitData(_) => "limit_data",
@@ -104,6 +145,9 @@ impl Attributes {
     pub(crate) fn to_json(&self) -> Value {
         match self {
             Self::Latency(attributes) => serde_json::to_value(attributes),
+            Self::Bandwidth(attributes) => serde_json::to_value(attributes),
+            Self::SlowClose(attributes) => serde_json::to_value(attributes),
+            Self::Slicer(attributes) => serde_json::to_value(attributes),
             Self::Timeout(attributes) => serde_json::to_value(attributes),
             Self::ResetPeer(attributes) => serde_json::to_value(attributes),
             Self::LimitData(attributes) => serde_json::to_value(attributes),
@@ -116,6 +160,9 @@ impl Attributes {
 #[derive(Debug)]
 pub(crate) enum Effect {
     Latency(latency::Latency),
+    Bandwidth(bandwidth::Bandwidth),
+    SlowClose(slow_close::SlowClose),
+    Slicer(slicer::Slicer),
     Timeout(timeout::Timeout),
     ResetPeer(reset_peer::ResetPeer),
     LimitData(limit_data::LimitData),
@@ -126,6 +173,9 @@ impl Effect {
     pub(crate) fn new(attributes: &Attributes, now: Instant, draws: Seed) -> Self {
         match attributes {
             Attributes::Latency(attributes) => Self::Latency(attributes.effect(draws)),
+            Attributes::Bandwidth(attributes) => Self::Bandwidth(attributes.effect()),
+            Attributes::SlowClose(attributes) => Self::SlowClose(attributes.effect()),
+            Attributes::Slicer(attributes) => Self::Slicer(attributes.effect(draws)),
             Attributes::Timeout(attributes) => Self::Timeout(attributes.effect(now)),
             Attributes::ResetPeer(attributes) => Self::ResetPeer(attributes.effect(None)),
             Attributes::LimitData(attributes) => Self::LimitData(attributes.effect(0)),
@@ -145,21 +195,42 @@ impl Effect {
         }
     }
 
-    /// Acts on what has been read.
+    /// Acts on what came in.
     pub(crate) fn meet(&mut self, passage: &mut Passage) {
         match self {
-            Self::Latency(effect) => passage.delay += effect.draw(),
             Self::Timeout(_) => timeout::meet(passage),
             Self::ResetPeer(effect) => effect.meet(passage),
             Self::LimitData(effect) => effect.meet(passage),
+            Self::Latency(_) | Self::Bandwidth(_) | Self::SlowClose(_) | Self::Slicer(_) => self.pace(passage),
         }
     }
 
-    /// How long something that waits already would be delayed by it.
-    pub(crate) fn delay(&mut self) -> Duration {
+    /// Says when something goes on, as [`Effect::meet`] does, but drops nothing: it has been let in before.
+    pub(crate) fn pace(&mut self, passage: &mut Passage) {
         match self {
-            Self::Latency(effect) => effect.draw(),
-            Self::Timeout(_) | Self::ResetPeer(_) | Self::LimitData(_) => Duration::ZERO,
+            Self::Latency(effect) => effect.meet(passage),
+            Self::Bandwidth(effect) => effect.meet(passage),
+            Self::SlowClose(effect) => effect.meet(passage),
+            Self::Slicer(effect) => effect.meet(passage),
+            Self::Timeout(_) | Self::ResetPeer(_) | Self::LimitData(_) => {}
+        }
+    }
+
+    /// Forgets what waits: it will be paced again.
+    pub(crate) const fn restart(&mut self, now: Instant) {
+        match self {
+            Self::Bandwidth(effect) => effect.restart(now),
+            Self::Slicer(effect) => effect.restart(now),
+            Self::Latency(_) | Self::SlowClose(_) | Self::Timeout(_) | Self::ResetPeer(_) | Self::LimitData(_) => {}
+        }
+    }
+
+    /// When it has room for more, where it makes the sender wait.
+    pub(crate) const fn room_from(&self) -> Option<Instant> {
+        match self {
+            Self::Bandwidth(effect) => effect.room_from(),
+            Self::Slicer(effect) => effect.room_from(),
+            Self::Latency(_) | Self::SlowClose(_) | Self::Timeout(_) | Self::ResetPeer(_) | Self::LimitData(_) => None,
         }
     }
 
@@ -168,7 +239,7 @@ impl Effect {
         match self {
             Self::Timeout(effect) => effect.ends_at().map(|at| (at, Ending::Fin)),
             Self::ResetPeer(effect) => effect.ends_at().map(|at| (at, Ending::Rst)),
-            Self::Latency(_) | Self::LimitData(_) => None,
+            Self::Latency(_) | Self::Bandwidth(_) | Self::SlowClose(_) | Self::Slicer(_) | Self::LimitData(_) => None,
         }
     }
 
@@ -178,7 +249,12 @@ impl Effect {
             // The bytes that it dropped never come back: an open connection could only hang.
             Self::Timeout(_) => Some(Ending::Fin),
             Self::ResetPeer(effect) if effect.began_at().is_some() => Some(Ending::Rst),
-            Self::Latency(_) | Self::ResetPeer(_) | Self::LimitData(_) => None,
+            Self::Latency(_)
+            | Self::Bandwidth(_)
+            | Self::SlowClose(_)
+            | Self::Slicer(_)
+            | Self::ResetPeer(_)
+            | Self::LimitData(_) => None,
         }
     }
 }

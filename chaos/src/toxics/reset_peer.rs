@@ -32,8 +32,8 @@ pub(crate) struct ResetPeer {
 
 impl ResetPeer {
     pub(super) fn meet(&mut self, passage: &mut Passage) {
-        self.began_at.get_or_insert(passage.read_at);
-        passage.bytes = 0;
+        self.began_at.get_or_insert(passage.at);
+        passage.slices.clear();
         // An orderly end must not overtake the reset.
         passage.then = Then::More;
     }

@@ -1,6 +1,8 @@
 //! What the tests stand on: a proxy process within the test, an upstream behind it, and a client of its interface.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod web;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -114,4 +116,17 @@ pub async fn exchange(stream: TcpStream, bytes: &[u8]) -> Vec<u8> {
     let ((), received) = soon(async { tokio::join!(send, from.read_to_end(&mut back)) }).await;
     received.unwrap();
     back
+}
+
+/// Status and body of one request to the interface, byte for byte.
+pub async fn request(api: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(api).await.unwrap();
+    let length = body.len();
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: proxy\r\nconnection: close\r\n{headers}");
+    let message = format!("{head}content-length: {length}\r\n\r\n{body}");
+    stream.write_all(message.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    soon(stream.read_to_string(&mut answer)).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.trim_end().to_owned())
 }
