@@ -107,6 +107,8 @@ pub enum Fact {
         matched: u64,
         /// Operations that it was applied to.
         applied: u64,
+        /// Operations that it left in the hazardous state.
+        hazardous: u64,
     },
     /// Whatever else readers of the file may want; the last value of a name counts.
     Other {

@@ -191,9 +191,9 @@ pub(crate) fn note(conn: &Connection, fact: &Fact) -> rusqlite::Result<()> {
             "INSERT OR REPLACE INTO card_sighting (file, card, count) VALUES (?1, ?2, ?3)",
             params![file, card, *count as i64],
         ),
-        Fact::FaultCount { name, matched, applied } => conn.execute(
-            "INSERT OR REPLACE INTO fault_count (name, matched, applied) VALUES (?1, ?2, ?3)",
-            params![name, *matched as i64, *applied as i64],
+        Fact::FaultCount { name, matched, applied, hazardous } => conn.execute(
+            "INSERT OR REPLACE INTO fault_count (name, matched, applied, hazardous) VALUES (?1, ?2, ?3, ?4)",
+            params![name, *matched as i64, *applied as i64, *hazardous as i64],
         ),
         Fact::Other { name, value } => {
             conn.execute("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)", params![name, value])

@@ -118,16 +118,6 @@ impl Client {
         self.call(Method::GET, "/proxies", NOTHING).await
     }
 
-    /// Puts a rule for single exchanges on a proxy.
-    pub async fn put_rule(&self, proxy: &str, rule: &LinkRule) -> Result<(), Error> {
-        self.send(Method::PUT, &path(&[proxy, "rules", &rule.id]), Some(rule)).await.map(drop)
-    }
-
-    /// Deletes a rule.
-    pub async fn delete_rule(&self, proxy: &str, id: &str) -> Result<(), Error> {
-        self.send(Method::DELETE, &path(&[proxy, "rules", id]), NOTHING).await.map(drop)
-    }
-
     /// Removes a proxy.
     pub async fn delete(&self, name: &str) -> Result<(), Error> {
         self.send(Method::DELETE, &path(&[name]), NOTHING).await.map(drop)

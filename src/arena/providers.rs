@@ -30,6 +30,9 @@ pub struct RuleCounts {
     pub matched: u64,
     /// Operations that it was applied to.
     pub applied: u64,
+    /// Operations that it left in the hazardous state.
+    #[serde(default)]
+    pub hazardous: u64,
 }
 
 /// The accounts that a run holds for itself, each with the full address of its webhooks where it has any.

@@ -101,7 +101,7 @@ impl Harm {
             }
             Self::Exchange { provider, rule } => {
                 let links = arena.links()?;
-                Ok(links.client.put_rule(links.proxy(*provider)?, rule).await?)
+                Ok(links.client.put_rule(links.proxy(*provider)?, rule).await.map(drop)?)
             }
             Self::Process { child, harm } => {
                 let mut child = arena.child(*child)?.lock().await;
@@ -123,7 +123,7 @@ impl Harm {
             }
             Self::Exchange { provider, rule } => {
                 let links = arena.links()?;
-                Ok(links.client.delete_rule(links.proxy(*provider)?, &rule.id).await?)
+                Ok(links.client.remove_rule(links.proxy(*provider)?, &rule.id).await?)
             }
             Self::Process { child, harm } => {
                 let mut child = arena.child(*child)?.lock().await;

@@ -17,6 +17,7 @@ pub use undo::Undo;
 use crate::arena::{Arena, RuleCounts};
 use books::intake::{Fact, Intake};
 use books::rows::{Batch, Event, EventKind};
+use model::fault::Provider;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -80,13 +81,26 @@ impl Controller {
         }
     }
 
-    /// Writes down how often a rule was met, which only its provider knows.
+    /// Writes down how often a rule was met, which only its provider, or its proxy, knows.
     async fn count(&self, harm: &Harm) {
-        let (Harm::Rule(rule), Ok(admin)) = (harm, self.arena.admin()) else { return };
-        if let Ok(Some(counts)) = admin.rule_counts(&rule.id).await {
-            let RuleCounts { id: name, matched, applied } = counts;
-            drop(self.intake.fact(Fact::FaultCount { name, matched, applied }));
+        let counts = match harm {
+            Harm::Rule(rule) => match self.arena.admin() {
+                Ok(admin) => admin.rule_counts(&rule.id).await.ok().flatten(),
+                Err(_) => None,
+            },
+            Harm::Exchange { provider, rule } => self.exchange_counts(*provider, &rule.id).await,
+            Harm::Link { .. } | Harm::Process { .. } => None,
+        };
+        if let Some(RuleCounts { id: name, matched, applied, hazardous }) = counts {
+            drop(self.intake.fact(Fact::FaultCount { name, matched, applied, hazardous }));
         }
+    }
+
+    async fn exchange_counts(&self, provider: Provider, id: &str) -> Option<RuleCounts> {
+        let links = self.arena.links().ok()?;
+        let rules = links.client.rules(links.proxy(provider).ok()?).await.ok()?;
+        let rule = rules.into_iter().find(|rule| rule.counters.id == id)?.counters;
+        Some(RuleCounts { id: id.to_owned(), matched: rule.matched, applied: rule.applied, hazardous: rule.hazardous })
     }
 
     fn note(&self, kind: EventKind, name: &str, text: String, undo: Option<Undo>) {

@@ -61,7 +61,7 @@ impl Undo {
         match self {
             Self::Rule { admin, id } => Ok(ProvidersAdmin::new(caller.clone(), admin.clone()).delete_rule(id).await?),
             Self::LinkRule { api, proxy, id } => {
-                Ok(Client::new(api, token.map(str::to_owned))?.delete_rule(proxy, id).await?)
+                Ok(Client::new(api, token.map(str::to_owned))?.remove_rule(proxy, id).await?)
             }
             Self::Toxic { api, proxy, name, toxic } => {
                 Ok(Client::new(api, token.map(str::to_owned))?.remove(proxy, name, toxic).await?)

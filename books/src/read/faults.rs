@@ -18,11 +18,11 @@ pub struct FaultRow {
     pub from_us: u64,
     /// The end.
     pub to_us: u64,
-    /// Operations that it matched, by its own count; none for faults on links and processes.
+    /// Operations that it matched, by its own count; none for toxics and harm to processes.
     pub matched: Option<u64>,
-    /// Operations that it was applied to; none for faults on links and processes.
+    /// Operations that it was applied to; none for toxics and harm to processes.
     pub applied: Option<u64>,
-    /// Operations that were executed and whose answer was lost or altered; none for faults on links and processes.
+    /// Operations that were executed and whose answer was lost or altered; none for toxics and harm to processes.
     pub hazardous: Option<u64>,
     /// Distinct intents among these.
     pub intents: Option<u64>,
@@ -41,8 +41,9 @@ pub struct Undo {
 /// whose answer was lost or altered, and webhooks that were not delivered as they should have been; the rows that one request
 /// wrote carry one instant.
 const FAULTS: &str = "
-SELECT fault.name, fault.what, fault.target = 'provider', fault.from_us, fault.to_us, fault.matched,
-       coalesce(fault.counted, bite.applied, 0), coalesce(bite.hazardous, 0), coalesce(bite.intents, 0)
+SELECT fault.name, fault.what, fault.target = 'provider' OR fault.matched IS NOT NULL, fault.from_us, fault.to_us, fault.matched,
+       coalesce(fault.counted, bite.applied, 0), 
+       iif(fault.target = 'provider', coalesce(bite.hazardous, 0), fault.hazards_counted), coalesce(bite.intents, 0)
 FROM v1_fault AS fault
 LEFT JOIN (
     SELECT fault, count(DISTINCT printf('%d %s', at_us, coalesce(key, object))) AS applied,

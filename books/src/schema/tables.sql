@@ -150,7 +150,8 @@ CREATE TABLE statement (
     detail        TEXT                   -- JSON
 ) STRICT;
 -- What the controllers of rules counted themselves.
-CREATE TABLE fault_count (name TEXT PRIMARY KEY, matched INTEGER NOT NULL, applied INTEGER NOT NULL) STRICT;
+CREATE TABLE fault_count (name TEXT PRIMARY KEY, matched INTEGER NOT NULL, applied INTEGER NOT NULL,
+                          hazardous INTEGER NOT NULL) STRICT;
 
 -- The shop's orders.
 CREATE TABLE shop_order (

@@ -134,7 +134,7 @@ SELECT d.dispatch, d.intent AS intent_id, i.intent, d.order_seq, d.attribution, 
 FROM dispatch AS d LEFT JOIN intent AS i ON i.id = d.intent;
 
 CREATE VIEW v1_fault AS
-SELECT f.name, f.what, f.target, f.from_us, f.to_us, c.matched, c.applied AS counted
+SELECT f.name, f.what, f.target, f.from_us, f.to_us, c.matched, c.applied AS counted, c.hazardous AS hazards_counted
 FROM fault_plan AS f LEFT JOIN fault_count AS c ON c.name = f.name;
 
 CREATE VIEW v1_event AS SELECT id AS event, at_us, kind, name, text, undo FROM event;
