@@ -206,6 +206,7 @@ impl Shop {
                 credit_minor: 0,
                 refunded_minor: 0,
                 provider: None,
+                fraud: None,
                 in_review: false,
                 currency: self.config.currency.clone(),
                 email: begin.email.clone(),

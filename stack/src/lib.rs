@@ -10,6 +10,7 @@ mod clock;
 mod config;
 mod defects;
 mod flags;
+mod fraud;
 mod http;
 mod log;
 mod metrics;
@@ -28,11 +29,11 @@ mod shop;
 mod store;
 mod webhooks;
 
+pub use cart::Address;
 pub use config::{
     BackupPayment, Breaker, Capture, Catalogue, Config, Fallback, FlatRate, Fraud, Fulfilment, OnTimeout, Payment,
     Product, Promotion, Shipping, SplitDispatch, Tax, TlsFiles, Voucher,
 };
-pub use cart::Address;
 pub use defects::{Defect, UnknownDefect};
 pub use flags::{FlagValues, PaymentRoute};
 pub use providers::BadAddress;

@@ -113,8 +113,7 @@ struct Histogram {
     sum_us: AtomicU64,
 }
 
-const STATUSES: [u16; 17] =
-    [200, 201, 202, 204, 400, 401, 402, 404, 405, 409, 413, 415, 422, 429, 500, 503, 0];
+const STATUSES: [u16; 17] = [200, 201, 202, 204, 400, 401, 402, 404, 405, 409, 413, 415, 422, 429, 500, 503, 0];
 
 /// Everything that the shop counts.
 #[derive(Default)]

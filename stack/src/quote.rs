@@ -50,8 +50,7 @@ impl Shop {
     /// The provider may be back: what stands in for its word is asked for again, its word is not.
     fn may_be_improved(&self, quote: &Quote) -> bool {
         let shipping_may_be_had = self.shipping.is_some() && self.flags.shipping_quotes();
-        quote.source == TaxSource::Fallback
-            || (quote.shipping.source == ShippingSource::Table && shipping_may_be_had)
+        quote.source == TaxSource::Fallback || (quote.shipping.source == ShippingSource::Table && shipping_may_be_had)
     }
 
     fn told(&self, cart: &Cart, discount_minor: i64, quote: &Quote) -> Stored {
@@ -90,9 +89,8 @@ impl Shop {
             Some(_) | None => self.shipping_of(cart, address, carried).await,
         };
         let price = Price::with_discount(&cart.lines, discount_minor, shipping.amount_minor);
-        let taxed = kept.filter(|quote| {
-            quote.source == TaxSource::Quote && quote.shipping.amount_minor == shipping.amount_minor
-        });
+        let taxed = kept
+            .filter(|quote| quote.source == TaxSource::Quote && quote.shipping.amount_minor == shipping.amount_minor);
         let (code, tax_minor, source) = match taxed {
             Some(quote) => (quote.code.clone(), quote.tax_minor, quote.source),
             None => self.tax_of(cart, address, price, carried).await?,

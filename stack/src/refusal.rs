@@ -85,6 +85,13 @@ pub(crate) mod known {
         Refusal::new(503, "payment_unavailable", "payment is unavailable; nothing was charged");
     pub(crate) const PAYMENT_REFUSED: Refusal =
         Refusal::new(402, "payment_refused", "the payment provider refused the payment method; nothing was charged");
+    pub(crate) const SUSPECTED: Refusal =
+        Refusal::new(402, "payment_refused", "this order is not taken; nothing was charged");
+    pub(crate) const NO_REVIEW: Refusal = Refusal::new(404, "no_review", "nobody looks at this order");
+    pub(crate) const ALREADY_DECIDED: Refusal =
+        Refusal::new(409, "already_decided", "the review of this order ended otherwise");
+    pub(crate) const BAD_SIGNATURE: Refusal =
+        Refusal::new(400, "bad_signature", "this event is not signed by the provider");
     pub(crate) const TAX_UNAVAILABLE: Refusal = Refusal::new(503, "tax_unavailable", "tax cannot be worked out now");
     pub(crate) const BUSY: Refusal = Refusal::new(503, "busy", "the shop cannot take this now; nothing was changed");
     pub(crate) const BAD_REQUEST: Refusal = Refusal::new(400, "bad_request", "the request could not be understood");

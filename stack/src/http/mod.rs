@@ -19,6 +19,7 @@ use crate::{
 
 mod admin;
 mod carts;
+mod desk;
 mod orders;
 pub(crate) mod route;
 mod switches;
@@ -148,6 +149,9 @@ async fn reply(shop: &Arc<Shop>, route: Route, values: [&str; 2], asked: Asked) 
         Route::Cancel => orders::cancel(shop, first, &asked).await,
         Route::Refunds => orders::refund(shop, first, &asked).await,
         Route::PaymentEvents => orders::take_event(shop, &asked).await,
+        Route::FraudEvents => desk::take_opinion(shop, &asked).await,
+        Route::Reviews => desk::reviews(shop).await,
+        Route::ReviewEnd => desk::decide(shop, first, &asked).await,
         Route::Health => Ok(Reply::text("text/plain", "ok\n")),
         Route::Metrics => admin::metrics(shop).await,
         Route::Quiet => admin::quiet(shop).await,

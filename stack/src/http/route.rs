@@ -22,12 +22,15 @@ pub(crate) enum Route {
     Cancel,
     Refunds,
     PaymentEvents,
+    FraudEvents,
     Health,
     Metrics,
     Quiet,
     Flags,
     Flag,
     FlagSet,
+    Reviews,
+    ReviewEnd,
     ExportOrders,
     ExportFiles,
 }
@@ -55,7 +58,7 @@ const fn put(route: Route, name: &'static str, path: &'static [&'static str]) ->
 }
 
 /// How many routes there are; one more column of the metrics counts what is on none of them.
-pub(crate) const ROUTES: usize = 24;
+pub(crate) const ROUTES: usize = 27;
 
 /// Every route, in the order of [`Route`].
 pub(crate) static TABLE: [Row; ROUTES] = [
@@ -75,12 +78,15 @@ pub(crate) static TABLE: [Row; ROUTES] = [
     post(Route::Cancel, "cancel", &["orders", "{number}", "cancel"]),
     post(Route::Refunds, "refunds", &["orders", "{number}", "refunds"]),
     post(Route::PaymentEvents, "webhooks", &["webhooks", "payment"]),
+    post(Route::FraudEvents, "webhooks_fraud", &["webhooks", "fraud"]),
     get(Route::Health, "healthz", &["healthz"]),
     get(Route::Metrics, "metrics", &["metrics"]),
     get(Route::Quiet, "quiet", &["admin", "quiet"]),
     get(Route::Flags, "flags", &["admin", "flags"]),
     get(Route::Flag, "flag", &["admin", "flags", "{name}"]),
     put(Route::FlagSet, "flag_set", &["admin", "flags", "{name}"]),
+    get(Route::Reviews, "reviews", &["admin", "reviews"]),
+    post(Route::ReviewEnd, "review_end", &["admin", "reviews", "{number}"]),
     get(Route::ExportOrders, "export_orders", &["admin", "export", "orders"]),
     get(Route::ExportFiles, "export_files", &["admin", "export", "files"]),
 ];

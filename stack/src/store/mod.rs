@@ -13,7 +13,7 @@ mod front;
 mod sqlite;
 mod terms;
 
-pub(crate) use front::Front;
+pub(crate) use front::{Decided, Front, Review};
 pub(crate) use sqlite::SqliteStore;
 pub(crate) use terms::Terms;
 
@@ -49,11 +49,21 @@ pub(crate) struct Claim {
 #[derive(Clone, Debug)]
 pub(crate) enum CartChange {
     Open,
-    AddLine { sku: String, quantity: i64, unit_minor: i64 },
+    AddLine {
+        sku: String,
+        quantity: i64,
+        unit_minor: i64,
+    },
     /// Nothing of it takes the line away.
-    SetLine { sku: String, quantity: i64, unit_minor: i64 },
+    SetLine {
+        sku: String,
+        quantity: i64,
+        unit_minor: i64,
+    },
     SetAddress(Address),
-    Promote { code: String },
+    Promote {
+        code: String,
+    },
 }
 
 /// How the changed cart is told to the shopper.
@@ -130,6 +140,8 @@ pub(crate) enum NotCharged {
     Unavailable,
     /// The provider refused the request itself.
     Refused,
+    /// It was not asked: the order looks like fraud.
+    Suspected,
     /// Not certain at all: nobody knows, and the shop was told to call that failed.
     Forced,
 }

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     cart::{Cart, Price, Quote},
     clock::now_ms,
+    fraud::Judgement,
     order::{Brief, Number, State},
     refusal::known,
 };
@@ -115,9 +116,9 @@ fn insert_order(
         .prepare_cached(
             "INSERT INTO orders (cart, state, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor,
                                  total_minor, email, address, promotion, tax_source, tax_policy, tax_quote, carried,
-                                 hold, hold_until_ms, shipping_source, shipping_quote)
+                                 hold, hold_until_ms, shipping_source, shipping_quote, fraud)
              SELECT id, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, address, iif(?16, promotion, NULL), ?9, ?10, ?11, ?12,
-                    'held', ?13, ?14, ?15
+                    'held', ?13, ?14, ?15, ?17
              FROM carts WHERE id = ?1",
         )?
         .execute(params![
@@ -137,6 +138,7 @@ fn insert_order(
             quote.shipping.source.name(),
             quote.shipping.quote,
             terms.flags.promotions(),
+            terms.fraud_at_birth().map(Judgement::name),
         ])?;
     let seq = connection.last_insert_rowid();
     connection
@@ -155,6 +157,7 @@ fn insert_order(
         credit_minor: 0,
         refunded_minor: 0,
         provider: None,
+        fraud: terms.fraud_at_birth(),
         in_review: false,
         currency: terms.currency.clone(),
         email: begin.email.clone(),

@@ -3,10 +3,14 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    super::{Answer, Front, Terms},
-    SqliteStore,
+    super::{Answer, Decided, Front, Move, Review, Terms},
+    SqliteStore, reviews,
 };
-use crate::{clock::now_ms, flags::Flag};
+use crate::{
+    clock::now_ms,
+    flags::Flag,
+    fraud::{Decision, Verdict},
+};
 
 impl Front for SqliteStore {
     fn flags(&self) -> Answer<'_, Vec<(String, String)>> {
@@ -28,6 +32,22 @@ impl Front for SqliteStore {
                 .execute(params![name, value, now_ms()])?;
             Ok(())
         })
+    }
+
+    fn keep_verdict(&self, verdict: Verdict) -> Answer<'_, Vec<Move>> {
+        self.step(move |connection, _| reviews::keep(connection, verdict))
+    }
+
+    fn decide_review(&self, order: i64, decision: Decision) -> Answer<'_, Decided> {
+        self.step(move |connection, _| reviews::decide(connection, order, decision))
+    }
+
+    fn reviews(&self) -> Answer<'_, Vec<Review>> {
+        self.look(reviews::pending)
+    }
+
+    fn overdue_reviews(&self, now_ms: i64) -> Answer<'_, Vec<i64>> {
+        self.look(|connection| reviews::overdue(connection, now_ms))
     }
 }
 

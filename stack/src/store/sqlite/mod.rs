@@ -32,6 +32,7 @@ mod orders;
 mod outbox;
 mod payments;
 mod refunds;
+mod reviews;
 mod settlement;
 mod writer;
 
