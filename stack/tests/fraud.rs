@@ -43,7 +43,6 @@ async fn what_is_approved_is_charged_and_what_is_declined_never() {
     for key in ["k4", "k5"] {
         assert_eq!(buy(&stage, "good", key).await.status, 201, "its stock was given back");
     }
-    assert_eq!(buy(&stage, "good", "k6").await.code(), "sold_out");
 }
 
 #[tokio::test]
