@@ -68,6 +68,11 @@ pub(crate) mod known {
     pub(crate) const USED_UP: Refusal = Refusal::new(409, "promotion_used_up", "this promotion has been used up");
     pub(crate) const NO_PROMOTION: Refusal = Refusal::new(404, "promotion_unknown", "there is no such promotion");
     pub(crate) const PROMOTIONS_OFF: Refusal = Refusal::new(409, "promotions_off", "promotions are not taken now");
+    pub(crate) const NO_VOUCHER: Refusal = Refusal::new(404, "voucher_unknown", "there is no such voucher");
+    pub(crate) const VOUCHER_EMPTY: Refusal = Refusal::new(409, "voucher_empty", "there is not enough on this voucher");
+    pub(crate) const CREDIT_SPENT: Refusal = Refusal::new(409, "credit_spent", "there is not enough store credit left");
+    pub(crate) const UNAUTHORISED: Refusal = Refusal::new(401, "unauthorised", "this token is nobody's");
+    pub(crate) const NO_CARD: Refusal = Refusal::new(409, "card_unknown", "this account has no such card");
     pub(crate) const TOTAL_CHANGED: Refusal = Refusal::new(409, "total_changed", "the total is not the one shown");
     pub(crate) const KEY_MISSING: Refusal = Refusal::new(400, "key_missing", "an Idempotency-Key is required");
     pub(crate) const KEY_REUSED: Refusal = Refusal::new(422, "key_reused", "this key was used for another request");

@@ -17,6 +17,7 @@ use crate::{
     store::{Stored, Told},
 };
 
+mod accounts;
 mod admin;
 mod carts;
 mod desk;
@@ -141,6 +142,11 @@ async fn reply(shop: &Arc<Shop>, route: Route, values: [&str; 2], asked: Asked) 
         Route::CartLines => carts::add_line(shop, first, &asked).await,
         Route::CartAddress => carts::set_address(shop, first, &asked).await,
         Route::CartPromotion => carts::promote(shop, first, &asked).await,
+        Route::CartVoucher => carts::use_voucher(shop, first, &asked).await,
+        Route::AccountOpen => accounts::open(shop, &asked).await,
+        Route::AccountLook => accounts::me(shop, &asked).await,
+        Route::ExportStock => admin::export_stock(shop).await,
+        Route::ExportVouchers => admin::export_vouchers(shop).await,
         Route::CartQuote => carts::quote(shop, first, &asked).await,
         Route::Checkout => orders::check_out(shop, first, &asked).await,
         Route::Payments => orders::pay_again(shop, first, &asked).await,

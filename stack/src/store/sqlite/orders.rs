@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{super::Move, carts::line, writer::Done};
+use super::{super::Move, carts::line, credit, writer::Done};
 use crate::{
     cart::Line,
     clock::now_ms,
@@ -164,12 +164,13 @@ pub(super) fn hold_again(connection: &Connection, order: i64) -> Done<()> {
         if let Some(code) = promotion {
             hold_promotion(connection, &code)?;
         }
+        credit::take_again(connection, order)?;
         set_hold(connection, order, Hold::Held)?;
     }
     Ok(())
 }
 
-/// Gives back stock and promotion use; an order that holds nothing gives nothing back.
+/// Gives back stock, promotion use and credit; an order that holds nothing gives nothing back.
 pub(super) fn release(connection: &Connection, order: i64) -> rusqlite::Result<()> {
     let (hold, promotion) = hold_of(connection, order)?;
     if hold == Hold::Released {
@@ -182,6 +183,7 @@ pub(super) fn release(connection: &Connection, order: i64) -> rusqlite::Result<(
     if let Some(code) = promotion {
         connection.prepare_cached("UPDATE promotions SET used = max(used - 1, 0) WHERE code = ?1")?.execute([code])?;
     }
+    credit::give_back(connection, order, i64::MAX)?;
     set_hold(connection, order, Hold::Released)
 }
 
