@@ -33,6 +33,7 @@ pub(crate) fn answer(standing: &Standing) -> Stored {
         Standing::NotCharged { brief, reason } => match reason {
             NotCharged::Unavailable => known::PAYMENT_UNAVAILABLE,
             NotCharged::Refused => known::PAYMENT_REFUSED,
+            NotCharged::Suspected => known::SUSPECTED,
             NotCharged::Forced => known::PAYMENT_FAILED,
         }
         .about(brief.number)

@@ -14,7 +14,7 @@ use crate::{
     providers::payment::Card,
     refusal::{Refusal, known},
     shop::Shop,
-    store::{Begin, BeginPayment, Begun, Charge, Claim},
+    store::{Begin, BeginPayment, Begun, Charge, Claim, StoreCredit},
 };
 
 /// How often a cart that changes under its quote is quoted again.
@@ -38,6 +38,9 @@ pub(crate) struct CheckoutBody {
     pub(crate) payment: Means,
     #[serde(default)]
     pub(crate) total_minor: Option<i64>,
+    /// Whether the account's store credit is to be used.
+    #[serde(default)]
+    pub(crate) use_credit: bool,
 }
 
 /// The body of another payment.
@@ -89,6 +92,7 @@ impl Shop {
             email: body.email,
             method,
             shown_total_minor: body.total_minor,
+            store_credit: if body.use_credit { StoreCredit::Used } else { StoreCredit::Kept },
             carried,
             provider_key: identifier("pk_"),
             stock_seen: None,
@@ -206,6 +210,7 @@ impl Shop {
                 credit_minor: 0,
                 refunded_minor: 0,
                 provider: None,
+                fraud: None,
                 in_review: false,
                 currency: self.config.currency.clone(),
                 email: begin.email.clone(),

@@ -2,6 +2,7 @@
 //! payments with recovery points, an outbox, a reconciler – and eight seeded mistakes, off by default, for proving that a
 //! judge finds them. It knows nothing of whoever judges it.
 
+mod account;
 mod answer;
 mod cart;
 mod catalogue;
@@ -10,6 +11,7 @@ mod clock;
 mod config;
 mod defects;
 mod flags;
+mod fraud;
 mod http;
 mod log;
 mod metrics;

@@ -115,13 +115,21 @@ struct Histogram {
 
 const STATUSES: [u16; 17] = [200, 201, 202, 204, 400, 401, 402, 404, 405, 409, 413, 415, 422, 429, 500, 503, 0];
 
+/// Answers by route and status; the last row is what is on no route.
+struct HttpCounts([[AtomicU64; STATUSES.len()]; ROUTES + 1]);
+
+impl Default for HttpCounts {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Default::default()))
+    }
+}
+
 /// Everything that the shop counts.
 #[derive(Default)]
 pub(crate) struct Metrics {
     provider_calls: [[AtomicU64; OUTCOMES.len()]; Operation::ALL.len()],
     provider_seconds: [Histogram; Provider::ALL.len()],
-    /// By route; the last column is what is on none.
-    http: [[AtomicU64; STATUSES.len()]; ROUTES + 1],
+    http: HttpCounts,
     orders: [AtomicI64; State::ALL.len()],
     pub(crate) outbox_pending: AtomicI64,
     pub(crate) working: AtomicI64,
@@ -147,7 +155,7 @@ impl Metrics {
 
     pub(crate) fn http(&self, route: usize, status: u16) {
         let column = STATUSES.iter().position(|&known| known == status).unwrap_or(STATUSES.len() - 1);
-        self.http[route][column].fetch_add(1, Relaxed);
+        self.http.0[route][column].fetch_add(1, Relaxed);
     }
 
     /// Sets the gauge of a state at the start.
@@ -169,7 +177,7 @@ impl Metrics {
         self.write_provider(&mut text);
         kind(&mut text, "shop_http_requests_total", "counter");
         let routes = TABLE.iter().map(|row| row.name).chain(["none"]);
-        for (route, columns) in routes.zip(&self.http) {
+        for (route, columns) in routes.zip(&self.http.0) {
             for (status, count) in STATUSES.iter().zip(columns) {
                 sample(&mut text, &format!("shop_http_requests_total{{route=\"{route}\",status=\"{status}\"}}"), count);
             }

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cart::{Address, Line, TaxSource};
+use crate::{
+    cart::{Address, Line, TaxSource},
+    fraud::Judgement,
+};
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -166,6 +169,8 @@ pub struct Brief {
     pub refunded_minor: i64,
     /// Who took or reserved the money, once somebody has.
     pub provider: Option<PaymentProvider>,
+    /// How it was judged, once it was.
+    pub fraud: Option<Judgement>,
     /// Whether the desk is looking at it.
     pub in_review: bool,
     /// ISO 4217 code.

@@ -6,9 +6,10 @@ use std::{sync::Arc, sync::atomic::Ordering};
 use crate::{
     answer,
     clock::{backoff, identifier},
+    fraud::Course,
     providers::{Guard, payment::Attempt},
     shop::Shop,
-    store::{Begun, Charge, Claim, NotCharged, Proof, Settled, Settlement, StoreError, Stored},
+    store::{Begun, Charge, Claim, NotCharged, Proof, Settled, Settlement, Standing, StoreError, Stored},
 };
 
 const BACKOFF_MAX_MS: u64 = 2_000;
@@ -51,6 +52,14 @@ impl Shop {
     /// Asks the provider and stores what it proved.
     async fn pay(self: &Arc<Self>, charge: &Charge, key: &str) -> Stored {
         let Some(_work) = self.paying.enter(&charge.payment) else { return answer::pending(&charge.brief) };
+        match self.course_of(charge).await {
+            Ok(Course::Charge | Course::ReserveOnly) => {}
+            Ok(Course::Refuse) => return self.refused(charge, key).await,
+            Err(error) => {
+                self.log.store_trouble("a judgement was not stored; nothing was charged", &error);
+                return answer::pending(&charge.brief);
+            }
+        }
         let Some(proof) = self.ask(charge).await else {
             self.log.trouble(charge.brief.number, "the payment is in doubt");
             if let Err(error) = self.store.leave_in_doubt(charge.payment).await {
@@ -67,6 +76,16 @@ impl Shop {
                 answer::pending(&charge.brief)
             }
         }
+    }
+
+    /// The order was given up before it was charged.
+    async fn refused(&self, charge: &Charge, key: &str) -> Stored {
+        let standing = Standing::NotCharged { brief: charge.brief.clone(), reason: NotCharged::Suspected };
+        let stored = answer::answer(&standing);
+        if let Err(error) = self.store.answer_key(key, stored.clone()).await {
+            self.log.store_trouble("an answer was not kept", &error);
+        }
+        stored
     }
 
     /// Stores a proof and does what follows from it.

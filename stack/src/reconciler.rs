@@ -7,6 +7,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{
     clock::now_ms,
+    fraud::Course,
     providers::{Guard, payment::Attempt},
     shop::{Patience, Shop},
     store::{Charge, NotCharged, Proof},
@@ -39,6 +40,7 @@ impl Shop {
             };
             self.settle_payments(now - age_ms, &payments).await;
             self.settle_refunds(now - age_ms, &refunds).await;
+            self.approve_overdue().await;
             if let Err(error) = self.store.release_expired(now).await {
                 self.log.store_trouble("expired holds were not released", &error);
             }
@@ -83,6 +85,12 @@ impl Shop {
     /// Finds out how a payment ended; `false` while nobody knows.
     async fn settle_doubt(self: &Arc<Self>, charge: &Charge) -> bool {
         let Some(_work) = self.paying.enter(&charge.payment) else { return false };
+        match self.course_of(charge).await {
+            Ok(Course::Charge | Course::ReserveOnly) => {}
+            // Given up unpaid: there is nothing to find out.
+            Ok(Course::Refuse) => return true,
+            Err(_) => return false,
+        }
         let proof = self.find_out(charge).await;
         let Some(proof) = proof else {
             if let Err(error) = self.store.leave_in_doubt(charge.payment).await {

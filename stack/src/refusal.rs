@@ -68,6 +68,11 @@ pub(crate) mod known {
     pub(crate) const USED_UP: Refusal = Refusal::new(409, "promotion_used_up", "this promotion has been used up");
     pub(crate) const NO_PROMOTION: Refusal = Refusal::new(404, "promotion_unknown", "there is no such promotion");
     pub(crate) const PROMOTIONS_OFF: Refusal = Refusal::new(409, "promotions_off", "promotions are not taken now");
+    pub(crate) const NO_VOUCHER: Refusal = Refusal::new(404, "voucher_unknown", "there is no such voucher");
+    pub(crate) const VOUCHER_EMPTY: Refusal = Refusal::new(409, "voucher_empty", "there is not enough on this voucher");
+    pub(crate) const CREDIT_SPENT: Refusal = Refusal::new(409, "credit_spent", "there is not enough store credit left");
+    pub(crate) const UNAUTHORISED: Refusal = Refusal::new(401, "unauthorised", "this token is nobody's");
+    pub(crate) const NO_CARD: Refusal = Refusal::new(409, "card_unknown", "this account has no such card");
     pub(crate) const TOTAL_CHANGED: Refusal = Refusal::new(409, "total_changed", "the total is not the one shown");
     pub(crate) const KEY_MISSING: Refusal = Refusal::new(400, "key_missing", "an Idempotency-Key is required");
     pub(crate) const KEY_REUSED: Refusal = Refusal::new(422, "key_reused", "this key was used for another request");
@@ -85,6 +90,13 @@ pub(crate) mod known {
         Refusal::new(503, "payment_unavailable", "payment is unavailable; nothing was charged");
     pub(crate) const PAYMENT_REFUSED: Refusal =
         Refusal::new(402, "payment_refused", "the payment provider refused the payment method; nothing was charged");
+    pub(crate) const SUSPECTED: Refusal =
+        Refusal::new(402, "payment_refused", "this order is not taken; nothing was charged");
+    pub(crate) const NO_REVIEW: Refusal = Refusal::new(404, "no_review", "nobody looks at this order");
+    pub(crate) const ALREADY_DECIDED: Refusal =
+        Refusal::new(409, "already_decided", "the review of this order ended otherwise");
+    pub(crate) const BAD_SIGNATURE: Refusal =
+        Refusal::new(400, "bad_signature", "this event is not signed by the provider");
     pub(crate) const TAX_UNAVAILABLE: Refusal = Refusal::new(503, "tax_unavailable", "tax cannot be worked out now");
     pub(crate) const BUSY: Refusal = Refusal::new(503, "busy", "the shop cannot take this now; nothing was changed");
     pub(crate) const BAD_REQUEST: Refusal = Refusal::new(400, "bad_request", "the request could not be understood");

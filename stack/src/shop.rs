@@ -14,20 +14,23 @@ use tokio::sync::watch;
 use crate::{
     catalogue::Catalogue,
     clock::now_ms,
-    config::Config,
+    config::{Breaker, Config},
     defects::Defects,
     flags::Flags,
     log::Log,
     metrics::Metrics,
     outbox::Outbox,
     providers::{
-        BadAddress, Link, fulfilment::FulfilmentProvider, payment::PaymentProvider, shipping::ShippingProvider,
-        tax::TaxProvider,
+        BadAddress, Link, fraud::FraudProvider, fulfilment::FulfilmentProvider, payment::PaymentProvider,
+        shipping::ShippingProvider, tax::TaxProvider,
     },
     refusal::{Refusal, known},
     shipping::ShippingDesk,
     store::{Message, Move, Refund, Store, StoreError},
 };
+
+/// Most calls to the fraud provider that are in flight.
+const FRAUD_IN_FLIGHT_MAX: usize = 512;
 
 /// One shop.
 pub(crate) struct Shop {
@@ -39,6 +42,8 @@ pub(crate) struct Shop {
     pub(crate) fulfilment: FulfilmentProvider,
     /// Who says what shipping costs, where somebody does.
     pub(crate) shipping: Option<ShippingDesk>,
+    /// Who judges orders, where somebody does.
+    pub(crate) fraud: Option<FraudProvider>,
     pub(crate) flags: Arc<Flags>,
     pub(crate) outbox: Outbox,
     pub(crate) metrics: Arc<Metrics>,
@@ -81,7 +86,16 @@ impl Shop {
                 Some(ShippingDesk::new(ShippingProvider { link }, terms.clone()))
             }
         };
+        let fraud = match &config.fraud {
+            None => None,
+            Some(terms) => Some(FraudProvider {
+                link: link(&terms.url, FRAUD_IN_FLIGHT_MAX, terms.timeout_ms, &Breaker::default(), None)?,
+                shop_domain: terms.shop_domain.clone(),
+                auth_token: terms.auth_token.clone(),
+            }),
+        };
         Ok(Self {
+            fraud,
             shipping,
             flags,
             catalogue: Catalogue::new(&config),

@@ -17,7 +17,6 @@ use crate::{
 };
 
 const TOLERANCE_S: i64 = 300;
-const BAD_SIGNATURE: Refusal = Refusal::new(400, "bad_signature", "this event is not signed by the provider");
 
 #[derive(Deserialize)]
 struct Event {
@@ -60,7 +59,7 @@ impl Shop {
     /// Takes an event in; once this is `Ok` the provider need not send it again.
     pub(crate) async fn take_event(self: &Arc<Self>, signature: &str, payload: &[u8]) -> Result<(), Refusal> {
         if !is_genuine(&self.config.payment.webhook_secret, signature, payload, now_ms() / 1_000) {
-            return Err(BAD_SIGNATURE);
+            return Err(known::BAD_SIGNATURE);
         }
         let event: Event = serde_json::from_slice(payload).map_err(|_| known::BAD_REQUEST)?;
         if !matches!(

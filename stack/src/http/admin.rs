@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::{Asked, Reply};
@@ -31,12 +32,24 @@ pub(super) async fn export_orders(shop: &Shop, asked: &Asked) -> Result<Reply, R
     let after = asked.number("after", 0..=i64::MAX)?.unwrap_or(0);
     let limit = asked.number("limit", 1..=BOOK_PAGE_MAX)?.unwrap_or(BOOK_PAGE);
     let book = shop.store.book(after, limit as usize).await.map_err(|error| shop.refusal(error))?;
-    let mut body = Vec::with_capacity(book.len() * 900);
-    for line in &book {
-        serde_json::to_writer(&mut body, line).expect("a book line is plain data");
+    Ok(ndjson(&book))
+}
+
+pub(super) async fn export_stock(shop: &Shop) -> Result<Reply, Refusal> {
+    shop.store.stock().await.map(|lines| ndjson(&lines)).map_err(|error| shop.refusal(error))
+}
+
+pub(super) async fn export_vouchers(shop: &Shop) -> Result<Reply, Refusal> {
+    shop.store.vouchers().await.map(|lines| ndjson(&lines)).map_err(|error| shop.refusal(error))
+}
+
+fn ndjson<T: Serialize>(lines: &[T]) -> Reply {
+    let mut body = Vec::with_capacity(lines.len() * 100);
+    for line in lines {
+        serde_json::to_writer(&mut body, line).expect("a line is plain data");
         body.push(b'\n');
     }
-    Ok(Reply::text("application/x-ndjson", body))
+    Reply::text("application/x-ndjson", body)
 }
 
 pub(super) fn export_files(shop: &Shop) -> Reply {

@@ -51,7 +51,11 @@ pub(super) async fn open(shop: &Shop, asked: &Asked) -> Result<Reply, Refusal> {
     let currency = shop.config.currency.clone();
     let telling =
         move |cart: &Cart| Stored { status: 201, body: json!({"cart": cart.id, "currency": currency}).to_string() };
-    change(shop, identifier("c_"), asked, "open", CartChange::Open, Box::new(telling)).await
+    let account = match asked.header("authorization") {
+        Some(authorization) => Some(shop.account_of(authorization).await?.id),
+        None => None,
+    };
+    change(shop, identifier("c_"), asked, "open", CartChange::Open { account }, Box::new(telling)).await
 }
 
 #[derive(Deserialize)]
@@ -123,18 +127,27 @@ pub(super) async fn set_address(shop: &Shop, cart: &str, asked: &Asked) -> Resul
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PromotionBody {
+struct CodeBody {
     code: String,
 }
 
 pub(super) async fn promote(shop: &Shop, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
-    let PromotionBody { code } = asked.json()?;
+    let CodeBody { code } = asked.json()?;
     let promotion = shop.config.promotions.iter().find(|promotion| promotion.code == code).cloned();
     let telling = move |cart: &Cart| {
         let discount_minor = promotion.map_or(0, |promotion| discount(subtotal(&cart.lines), &promotion));
         Stored { status: 200, body: json!({ "discount_minor": discount_minor }).to_string() }
     };
     change(shop, cart.to_owned(), asked, "promotion", CartChange::Promote { code }, Box::new(telling)).await
+}
+
+pub(super) async fn use_voucher(shop: &Shop, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
+    let CodeBody { code } = asked.json()?;
+    let telling = |cart: &Cart| {
+        let (code, balance_minor) = cart.voucher.clone().unwrap_or_default();
+        Stored { status: 200, body: json!({"code": code, "balance_minor": balance_minor}).to_string() }
+    };
+    change(shop, cart.to_owned(), asked, "voucher", CartChange::UseVoucher { code }, Box::new(telling)).await
 }
 
 pub(super) async fn quote(shop: &Arc<Shop>, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
@@ -162,7 +175,7 @@ async fn change(
     telling: Telling,
 ) -> Result<Reply, Refusal> {
     // A new cart has a name that no repeat of the request can know.
-    let named = if let CartChange::Open = change { "" } else { cart.as_str() };
+    let named = if let CartChange::Open { .. } = change { "" } else { cart.as_str() };
     let claim = claim(asked, what, named);
     let told = shop.store.change_cart(cart, change, claim, telling).await;
     told.map(Reply::from).map_err(|error| shop.refusal(error))

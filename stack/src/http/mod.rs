@@ -17,8 +17,10 @@ use crate::{
     store::{Stored, Told},
 };
 
+mod accounts;
 mod admin;
 mod carts;
+mod desk;
 mod orders;
 pub(crate) mod route;
 mod switches;
@@ -140,6 +142,11 @@ async fn reply(shop: &Arc<Shop>, route: Route, values: [&str; 2], asked: Asked) 
         Route::CartLines => carts::add_line(shop, first, &asked).await,
         Route::CartAddress => carts::set_address(shop, first, &asked).await,
         Route::CartPromotion => carts::promote(shop, first, &asked).await,
+        Route::CartVoucher => carts::use_voucher(shop, first, &asked).await,
+        Route::AccountOpen => accounts::open(shop, &asked).await,
+        Route::AccountLook => accounts::me(shop, &asked).await,
+        Route::ExportStock => admin::export_stock(shop).await,
+        Route::ExportVouchers => admin::export_vouchers(shop).await,
         Route::CartQuote => carts::quote(shop, first, &asked).await,
         Route::Checkout => orders::check_out(shop, first, &asked).await,
         Route::Payments => orders::pay_again(shop, first, &asked).await,
@@ -148,6 +155,9 @@ async fn reply(shop: &Arc<Shop>, route: Route, values: [&str; 2], asked: Asked) 
         Route::Cancel => orders::cancel(shop, first, &asked).await,
         Route::Refunds => orders::refund(shop, first, &asked).await,
         Route::PaymentEvents => orders::take_event(shop, &asked).await,
+        Route::FraudEvents => desk::take_opinion(shop, &asked).await,
+        Route::Reviews => desk::reviews(shop).await,
+        Route::ReviewEnd => desk::decide(shop, first, &asked).await,
         Route::Health => Ok(Reply::text("text/plain", "ok\n")),
         Route::Metrics => admin::metrics(shop).await,
         Route::Quiet => admin::quiet(shop).await,

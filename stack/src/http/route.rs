@@ -14,6 +14,7 @@ pub(crate) enum Route {
     CartLine,
     CartAddress,
     CartPromotion,
+    CartVoucher,
     CartQuote,
     Checkout,
     Payments,
@@ -21,14 +22,21 @@ pub(crate) enum Route {
     CartOrder,
     Cancel,
     Refunds,
+    AccountOpen,
+    AccountLook,
     PaymentEvents,
+    FraudEvents,
     Health,
     Metrics,
     Quiet,
     Flags,
     Flag,
     FlagSet,
+    Reviews,
+    ReviewEnd,
     ExportOrders,
+    ExportStock,
+    ExportVouchers,
     ExportFiles,
 }
 
@@ -55,7 +63,7 @@ const fn put(route: Route, name: &'static str, path: &'static [&'static str]) ->
 }
 
 /// How many routes there are; one more column of the metrics counts what is on none of them.
-pub(crate) const ROUTES: usize = 24;
+pub(crate) const ROUTES: usize = 32;
 
 /// Every route, in the order of [`Route`].
 pub(crate) static TABLE: [Row; ROUTES] = [
@@ -67,6 +75,7 @@ pub(crate) static TABLE: [Row; ROUTES] = [
     put(Route::CartLine, "cart_line", &["carts", "{cart}", "lines", "{sku}"]),
     put(Route::CartAddress, "cart_address", &["carts", "{cart}", "address"]),
     post(Route::CartPromotion, "cart_promotion", &["carts", "{cart}", "promotion"]),
+    post(Route::CartVoucher, "cart_voucher", &["carts", "{cart}", "voucher"]),
     post(Route::CartQuote, "cart_quote", &["carts", "{cart}", "quote"]),
     post(Route::Checkout, "checkout", &["carts", "{cart}", "checkout"]),
     post(Route::Payments, "payments", &["orders", "{number}", "payments"]),
@@ -74,14 +83,21 @@ pub(crate) static TABLE: [Row; ROUTES] = [
     get(Route::CartOrder, "cart_order", &["carts", "{cart}", "order"]),
     post(Route::Cancel, "cancel", &["orders", "{number}", "cancel"]),
     post(Route::Refunds, "refunds", &["orders", "{number}", "refunds"]),
+    post(Route::AccountOpen, "account_open", &["accounts"]),
+    get(Route::AccountLook, "account", &["accounts", "me"]),
     post(Route::PaymentEvents, "webhooks", &["webhooks", "payment"]),
+    post(Route::FraudEvents, "webhooks_fraud", &["webhooks", "fraud"]),
     get(Route::Health, "healthz", &["healthz"]),
     get(Route::Metrics, "metrics", &["metrics"]),
     get(Route::Quiet, "quiet", &["admin", "quiet"]),
     get(Route::Flags, "flags", &["admin", "flags"]),
     get(Route::Flag, "flag", &["admin", "flags", "{name}"]),
     put(Route::FlagSet, "flag_set", &["admin", "flags", "{name}"]),
+    get(Route::Reviews, "reviews", &["admin", "reviews"]),
+    post(Route::ReviewEnd, "review_end", &["admin", "reviews", "{number}"]),
     get(Route::ExportOrders, "export_orders", &["admin", "export", "orders"]),
+    get(Route::ExportStock, "export_stock", &["admin", "export", "stock"]),
+    get(Route::ExportVouchers, "export_vouchers", &["admin", "export", "vouchers"]),
     get(Route::ExportFiles, "export_files", &["admin", "export", "files"]),
 ];
 

@@ -13,8 +13,8 @@ mod front;
 mod sqlite;
 mod terms;
 
-pub(crate) use front::Front;
-pub(crate) use sqlite::SqliteStore;
+pub(crate) use front::{Account, Decided, Front, Review, SavedCard, StockLine, VoucherLine};
+pub(crate) use sqlite::{SqliteStore, StoreCredit};
 pub(crate) use terms::Terms;
 
 /// An answer of the store that is still on its way.
@@ -48,7 +48,10 @@ pub(crate) struct Claim {
 /// One change to a cart.
 #[derive(Clone, Debug)]
 pub(crate) enum CartChange {
-    Open,
+    /// A guest's cart, or an account's.
+    Open {
+        account: Option<String>,
+    },
     AddLine {
         sku: String,
         quantity: i64,
@@ -62,6 +65,9 @@ pub(crate) enum CartChange {
     },
     SetAddress(Address),
     Promote {
+        code: String,
+    },
+    UseVoucher {
         code: String,
     },
 }
@@ -84,6 +90,7 @@ pub(crate) struct Begin {
     pub(crate) email: String,
     pub(crate) method: String,
     pub(crate) shown_total_minor: Option<i64>,
+    pub(crate) store_credit: StoreCredit,
     pub(crate) carried: String,
     pub(crate) provider_key: String,
     /// Stock as read earlier, where the shop is told to write it back; the honest shop reads nothing.
@@ -140,6 +147,8 @@ pub(crate) enum NotCharged {
     Unavailable,
     /// The provider refused the request itself.
     Refused,
+    /// It was not asked: the order looks like fraud.
+    Suspected,
     /// Not certain at all: nobody knows, and the shop was told to call that failed.
     Forced,
 }

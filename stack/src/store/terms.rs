@@ -8,6 +8,7 @@ use crate::{
     config::{Config, Product, Promotion, Voucher},
     defects::Defects,
     flags::Flags,
+    fraud::Judgement,
 };
 
 /// Everything of the configuration that a step needs.
@@ -18,6 +19,8 @@ pub(crate) struct Terms {
     pub(crate) promotions: HashMap<String, Promotion>,
     pub(crate) vouchers: Vec<Voucher>,
     pub(crate) flags: Arc<Flags>,
+    /// Whether there is somebody to judge orders.
+    pub(crate) judges: bool,
     pub(crate) tax_policy: &'static str,
     pub(crate) hold_ttl_ms: i64,
     pub(crate) defects: Defects,
@@ -31,10 +34,16 @@ impl Terms {
             promotions: config.promotions.iter().map(|it| (it.code.clone(), it.clone())).collect(),
             vouchers: config.vouchers.clone(),
             flags,
+            judges: config.fraud.is_some(),
             tax_policy: config.tax.fallback.policy(),
             hold_ttl_ms: config.hold_ttl_ms as i64,
             defects: Defects(config.defect),
         }
+    }
+
+    /// The judgement that an order begins with: none, where somebody is to judge or nobody could.
+    pub(crate) fn fraud_at_birth(&self) -> Option<Judgement> {
+        (self.judges && !self.flags.fraud()).then_some(Judgement::Off)
     }
 
     /// What a cart's promotion takes off, while promotions are on.

@@ -1,6 +1,11 @@
 //! What the whole-server tests share: a shop on a store of its own, its shoppers, and providers that can be told to fail.
 
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its own part and fails by panicking")]
+#![allow(
+    dead_code,
+    unused_imports,
+    clippy::unwrap_used,
+    reason = "each test file uses its own part and fails by panicking"
+)]
 
 use std::{
     future::Future,

@@ -38,8 +38,10 @@ pub(super) fn change(
 
 fn apply(connection: &Connection, terms: &Terms, id: &str, change: CartChange) -> Done<Cart> {
     match change {
-        CartChange::Open => {
-            connection.prepare_cached("INSERT INTO carts (id) VALUES (?1)")?.execute([id])?;
+        CartChange::Open { account } => {
+            connection
+                .prepare_cached("INSERT INTO carts (id, account) VALUES (?1, ?2)")?
+                .execute(params![id, account])?;
             Ok(Cart { id: id.to_owned(), ..Cart::default() })
         }
         CartChange::AddLine { sku, quantity, unit_minor } => {
@@ -79,6 +81,23 @@ fn apply(connection: &Connection, terms: &Terms, id: &str, change: CartChange) -
                 .execute(params![id, address])?;
             must_be_open(connection, id, touched)?;
             Ok(Cart { id: id.to_owned(), ..Cart::default() })
+        }
+        CartChange::UseVoucher { code } => {
+            let balance_minor: Option<i64> = connection
+                .prepare_cached("SELECT balance_minor FROM vouchers WHERE code = ?1")?
+                .query_row([&code], |row| row.get(0))
+                .optional()?;
+            match balance_minor {
+                Some(balance_minor) if balance_minor > 0 => {}
+                Some(_) => return Err(known::VOUCHER_EMPTY.into()),
+                None => return Err(known::NO_VOUCHER.into()),
+            }
+            // It covers, it does not price: the quote stands.
+            let touched = connection
+                .prepare_cached("UPDATE carts SET voucher = ?2 WHERE id = ?1 AND order_seq IS NULL")?
+                .execute(params![id, code])?;
+            must_be_open(connection, id, touched)?;
+            Ok(Cart { id: id.to_owned(), voucher: Some(code).zip(balance_minor), ..Cart::default() })
         }
         CartChange::Promote { .. } if !terms.flags.promotions() => Err(known::PROMOTIONS_OFF.into()),
         CartChange::Promote { code } => {

@@ -5,12 +5,13 @@ use rusqlite::{Connection, params};
 
 use super::{
     super::{Begin, Begun, Charge, Move, Terms},
-    carts, keys, orders, payments,
+    carts, credit, keys, orders, payments,
     writer::Done,
 };
 use crate::{
     cart::{Cart, Price, Quote},
     clock::now_ms,
+    fraud::Judgement,
     order::{Brief, Number, State},
     refusal::known,
 };
@@ -44,7 +45,9 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, begin: Begin) -> Don
         return Err(known::TOTAL_CHANGED.into());
     }
     hold(connection, terms, &cart, begin.stock_seen.as_deref())?;
-    let brief = insert_order(connection, terms, &cart, quote, price, &begin)?;
+    let taken = credit::take(connection, &cart, total_minor, begin.store_credit)?;
+    let brief = insert_order(connection, terms, &cart, quote, price, &begin, taken.minor())?;
+    credit::keep(connection, brief.number.0, &taken)?;
     let payment = payments::insert(connection, &brief, &begin.provider_key, &begin.method)?;
     keys::claim(connection, &begin.claim, brief.number.0, Some(payment))?;
     if !terms.defects.claims_the_cart_late() {
@@ -109,15 +112,17 @@ fn insert_order(
     quote: &Quote,
     price: Price,
     begin: &Begin,
+    credit_minor: i64,
 ) -> Done<Brief> {
     let total_minor = price.taxable_minor() + quote.tax_minor;
     connection
         .prepare_cached(
             "INSERT INTO orders (cart, state, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor,
                                  total_minor, email, address, promotion, tax_source, tax_policy, tax_quote, carried,
-                                 hold, hold_until_ms, shipping_source, shipping_quote)
+                                 hold, hold_until_ms, shipping_source, shipping_quote, fraud, credit_minor, voucher,
+                                 account)
              SELECT id, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, address, iif(?16, promotion, NULL), ?9, ?10, ?11, ?12,
-                    'held', ?13, ?14, ?15
+                    'held', ?13, ?14, ?15, ?17, ?18, voucher, account
              FROM carts WHERE id = ?1",
         )?
         .execute(params![
@@ -137,6 +142,8 @@ fn insert_order(
             quote.shipping.source.name(),
             quote.shipping.quote,
             terms.flags.promotions(),
+            terms.fraud_at_birth().map(Judgement::name),
+            credit_minor,
         ])?;
     let seq = connection.last_insert_rowid();
     connection
@@ -152,9 +159,10 @@ fn insert_order(
         state: State::Pending,
         total_minor,
         failure: None,
-        credit_minor: 0,
+        credit_minor,
         refunded_minor: 0,
         provider: None,
+        fraud: terms.fraud_at_birth(),
         in_review: false,
         currency: terms.currency.clone(),
         email: begin.email.clone(),

@@ -3,10 +3,14 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    super::{Answer, Front, Terms},
-    SqliteStore,
+    super::{Account, Answer, Decided, Front, Move, Review, SavedCard, StockLine, Terms, VoucherLine},
+    SqliteStore, accounts, reviews,
 };
-use crate::{clock::now_ms, flags::Flag};
+use crate::{
+    clock::now_ms,
+    flags::Flag,
+    fraud::{Decision, Verdict},
+};
 
 impl Front for SqliteStore {
     fn flags(&self) -> Answer<'_, Vec<(String, String)>> {
@@ -29,6 +33,88 @@ impl Front for SqliteStore {
             Ok(())
         })
     }
+
+    fn keep_verdict(&self, verdict: Verdict) -> Answer<'_, Vec<Move>> {
+        self.step(move |connection, _| reviews::keep(connection, verdict))
+    }
+
+    fn decide_review(&self, order: i64, decision: Decision) -> Answer<'_, Decided> {
+        self.step(move |connection, _| reviews::decide(connection, order, decision))
+    }
+
+    fn reviews(&self) -> Answer<'_, Vec<Review>> {
+        self.look(reviews::pending)
+    }
+
+    fn overdue_reviews(&self, now_ms: i64) -> Answer<'_, Vec<i64>> {
+        self.look(|connection| reviews::overdue(connection, now_ms))
+    }
+
+    fn open_account(&self, id: &str, email: &str, token: [u8; 32], credit_minor: i64) -> Answer<'_, ()> {
+        let (id, email) = (id.to_owned(), email.to_owned());
+        self.step(move |connection, _| accounts::open(connection, &id, &email, &token, credit_minor))
+    }
+
+    fn account_by_token(&self, token: [u8; 32]) -> Answer<'_, Option<Account>> {
+        self.look(|connection| accounts::by_token(connection, &token))
+    }
+
+    fn account(&self, id: &str) -> Answer<'_, Option<Account>> {
+        self.look(|connection| accounts::read(connection, id))
+    }
+
+    fn cards(&self, account: &str) -> Answer<'_, Vec<SavedCard>> {
+        self.look(|connection| accounts::cards(connection, account))
+    }
+
+    fn keep_customer(&self, account: &str, customer: String) -> Answer<'_, String> {
+        let account = account.to_owned();
+        self.step(move |connection, _| accounts::keep_customer(connection, &account, &customer))
+    }
+
+    fn keep_card(&self, account: &str, card: SavedCard) -> Answer<'_, ()> {
+        let account = account.to_owned();
+        self.step(move |connection, _| accounts::keep_card(connection, &account, &card))
+    }
+
+    fn stock(&self) -> Answer<'_, Vec<StockLine>> {
+        self.archived(stock)
+    }
+
+    fn vouchers(&self) -> Answer<'_, Vec<VoucherLine>> {
+        self.archived(vouchers)
+    }
+}
+
+/// Stock with what orders hold and bought.
+fn stock(connection: &Connection) -> rusqlite::Result<Vec<StockLine>> {
+    connection
+        .prepare_cached(
+            "WITH taken AS (SELECT l.sku, sum(iif(o.hold = 'held', l.quantity, 0)) held,
+                                   sum(iif(o.hold = 'sold', l.quantity, 0)) sold
+                            FROM orders o JOIN order_lines l ON l.order_seq = o.seq GROUP BY l.sku)
+             SELECT s.sku, s.declared, s.available, coalesce(t.held, 0), coalesce(t.sold, 0)
+             FROM stock s LEFT JOIN taken t ON t.sku = s.sku ORDER BY s.sku",
+        )?
+        .query_map([], |row| {
+            Ok(StockLine {
+                sku: row.get(0)?,
+                declared: row.get(1)?,
+                available: row.get(2)?,
+                held: row.get(3)?,
+                sold: row.get(4)?,
+            })
+        })?
+        .collect()
+}
+
+fn vouchers(connection: &Connection) -> rusqlite::Result<Vec<VoucherLine>> {
+    connection
+        .prepare_cached("SELECT code, declared_minor, balance_minor FROM vouchers ORDER BY code")?
+        .query_map([], |row| {
+            Ok(VoucherLine { code: row.get(0)?, declared_minor: row.get(1)?, balance_minor: row.get(2)? })
+        })?
+        .collect()
 }
 
 /// Adds flags and vouchers that are new; what was flipped or spent stays so.

@@ -22,9 +22,11 @@ use crate::{
     order::{BookLine, Brief, Parcel},
 };
 
+mod accounts;
 mod book;
 mod carts;
 mod checkout;
+mod credit;
 mod front;
 mod keys;
 mod opening;
@@ -32,12 +34,14 @@ mod orders;
 mod outbox;
 mod payments;
 mod refunds;
+mod reviews;
 mod settlement;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use credit::StoreCredit;
 use writer::{Done, Writer};
 
 const READERS: usize = 3;
@@ -87,6 +91,20 @@ impl SqliteStore {
             .find_map(|step| self.readers[(turn + step) % READERS].try_lock())
             .unwrap_or_else(|| self.readers[turn % READERS].lock());
         Box::pin(ready(query(&reader).map_err(|error| StoreError::Unavailable(error.to_string()))))
+    }
+
+    /// A long read, on a thread and a connection of its own.
+    fn archived<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Answer<'static, T> {
+        let archive = Arc::clone(&self.archive);
+        Box::pin(async move {
+            tokio::task::spawn_blocking(move || query(&archive.lock()))
+                .await
+                .map_err(|error| StoreError::Unavailable(error.to_string()))?
+                .map_err(|error| StoreError::Unavailable(error.to_string()))
+        })
     }
 }
 
@@ -203,13 +221,7 @@ impl Store for SqliteStore {
     }
 
     fn book(&self, after: i64, limit: usize) -> Answer<'_, Vec<BookLine>> {
-        let archive = Arc::clone(&self.archive);
-        Box::pin(async move {
-            tokio::task::spawn_blocking(move || book::read(&archive.lock(), after, limit))
-                .await
-                .map_err(|error| StoreError::Unavailable(error.to_string()))?
-                .map_err(|error| StoreError::Unavailable(error.to_string()))
-        })
+        self.archived(move |connection| book::read(connection, after, limit))
     }
 
     fn census(&self) -> Answer<'_, Census> {

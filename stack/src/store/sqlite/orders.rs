@@ -2,10 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{super::Move, carts::line, writer::Done};
+use super::{super::Move, carts::line, credit, writer::Done};
 use crate::{
     cart::Line,
     clock::now_ms,
+    fraud::Judgement,
     order::{Brief, Failure, Number, PaymentProvider, State},
     refusal::known,
 };
@@ -26,6 +27,7 @@ fn brief_of(row: &Row<'_>) -> rusqlite::Result<Brief> {
         carried: row.get(7)?,
         credit_minor: row.get(9)?,
         provider: row.get_ref(10)?.as_str_or_null()?.map(PaymentProvider::named),
+        fraud: row.get_ref(12)?.as_str_or_null()?.and_then(Judgement::named),
         in_review: row.get_ref(11)?.as_str_or_null()? == Some("pending"),
     })
 }
@@ -41,7 +43,7 @@ pub(super) fn brief(connection: &Connection, seq: i64) -> rusqlite::Result<Optio
             "SELECT seq, cart, state, total_minor, refunded_minor, currency, email, carried,
                     CASE state WHEN 'failed' THEN
                         (SELECT state = 'declined' FROM payments WHERE order_seq = orders.seq ORDER BY id DESC LIMIT 1)
-                    END, credit_minor, payment_provider, review
+                    END, credit_minor, payment_provider, review, fraud
              FROM orders WHERE seq = ?1",
         )?
         .query_row([seq], brief_of)
@@ -162,12 +164,13 @@ pub(super) fn hold_again(connection: &Connection, order: i64) -> Done<()> {
         if let Some(code) = promotion {
             hold_promotion(connection, &code)?;
         }
+        credit::take_again(connection, order)?;
         set_hold(connection, order, Hold::Held)?;
     }
     Ok(())
 }
 
-/// Gives back stock and promotion use; an order that holds nothing gives nothing back.
+/// Gives back stock, promotion use and credit; an order that holds nothing gives nothing back.
 pub(super) fn release(connection: &Connection, order: i64) -> rusqlite::Result<()> {
     let (hold, promotion) = hold_of(connection, order)?;
     if hold == Hold::Released {
@@ -180,6 +183,7 @@ pub(super) fn release(connection: &Connection, order: i64) -> rusqlite::Result<(
     if let Some(code) = promotion {
         connection.prepare_cached("UPDATE promotions SET used = max(used - 1, 0) WHERE code = ?1")?.execute([code])?;
     }
+    credit::give_back(connection, order, i64::MAX)?;
     set_hold(connection, order, Hold::Released)
 }
 

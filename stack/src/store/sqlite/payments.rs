@@ -42,6 +42,7 @@ impl NotCharged {
         match self {
             Self::Unavailable => "unavailable",
             Self::Refused => "refused",
+            Self::Suspected => "suspected",
             Self::Forced => "forced",
         }
     }
@@ -49,6 +50,7 @@ impl NotCharged {
     fn named(name: &str) -> Self {
         match name {
             "refused" => Self::Refused,
+            "suspected" => Self::Suspected,
             "forced" => Self::Forced,
             _ => Self::Unavailable,
         }
