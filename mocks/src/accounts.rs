@@ -48,6 +48,29 @@ pub(crate) struct Lease {
     pub(crate) publishable: Option<i64>,
     pub(crate) run: String,
     pub(crate) until_us: i64,
+    /// Adyen's merchant account, the only one that the key is good for; any when absent.
+    #[serde(default)]
+    pub(crate) merchant_account: Option<String>,
+    /// The shop's domain at the fraud provider.
+    #[serde(default)]
+    pub(crate) shop_domain: Option<String>,
+    /// The token by which the fraud provider and the shop sign, which must be known to check a signature.
+    #[serde(default)]
+    pub(crate) auth_token: Option<String>,
+    /// Whether the account takes money only when it is asked to.
+    #[serde(default)]
+    pub(crate) capture: CaptureSetting,
+}
+
+/// When an account of the second payment provider takes the money, unless a payment says otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CaptureSetting {
+    /// As soon as it is authorised.
+    #[default]
+    Automatic,
+    /// When the shop asks.
+    Manual,
 }
 
 impl Lease {
@@ -108,7 +131,7 @@ impl Accounts {
         if key.is_empty() {
             return Err(KeyRefusal::Missing);
         }
-        if key.contains("_live_") {
+        if is_live(key) {
             return Err(KeyRefusal::Live);
         }
         let hash = key_hash(key);
@@ -130,12 +153,28 @@ impl Accounts {
         }
     }
 
+    /// Whose key of a provider this is whose keys have no form of their own.
+    pub(crate) fn identify_any(&self, key: &str) -> Result<Caller, KeyRefusal> {
+        match self.run_of([key]) {
+            _ if key.is_empty() => Err(KeyRefusal::Missing),
+            _ if is_live(key) => Err(KeyRefusal::Live),
+            Some(caller) => Ok(caller),
+            None if self.open => Ok(Caller { account: key_hash(key), run: None, is_browser: false }),
+            None => Err(KeyRefusal::Unknown),
+        }
+    }
+
     /// The run that has leased one of these credentials.
     pub(crate) fn run_of<'a>(&self, credentials: impl IntoIterator<Item = &'a str>) -> Option<Caller> {
         credentials.into_iter().find_map(|credential| {
             let lease = self.leases.get(&key_hash(credential))?;
             Some(Caller { account: lease.account, run: Some(lease.run.clone()), is_browser: false })
         })
+    }
+
+    /// The lease of the fraud provider's shop of this domain.
+    pub(crate) fn shop(&self, domain: &str) -> Option<&Lease> {
+        self.leases.values().find(|lease| lease.shop_domain.as_deref() == Some(domain))
     }
 
     pub(crate) const fn is_open(&self) -> bool {
@@ -205,6 +244,11 @@ impl Accounts {
             all.retain(|endpoint| endpoint.n != n);
         }
     }
+}
+
+/// Whether a key says that it is one of the real provider's live mode.
+pub(crate) fn is_live(key: &str) -> bool {
+    key.contains("_live_")
 }
 
 fn is_secret_key(key: &str) -> bool {

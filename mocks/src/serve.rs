@@ -15,8 +15,9 @@ use tokio::task::JoinSet;
 use crate::accounts::{Accounts, Endpoint, Lease};
 use crate::admin::Admin;
 use crate::books::Books;
-use crate::config::Config;
+use crate::config::{Config, FraudConfig};
 use crate::error::Error;
+use crate::fraud::Fraud;
 use crate::http::{Stopping, accept};
 use crate::ledger::{Ledger, now_us};
 use crate::metrics::Metrics;
@@ -39,6 +40,8 @@ pub struct Addresses {
     pub payment: SocketAddr,
     /// `AvaTax`'s wire.
     pub tax: SocketAddr,
+    /// Riskified's wire.
+    pub fraud: SocketAddr,
     /// `EasyPost`'s wire.
     pub shipping: SocketAddr,
     /// The warehouse.
@@ -66,11 +69,12 @@ impl Running {
     /// The line that tells a parent process that the providers are ready.
     #[must_use]
     pub fn ready_line(&self) -> Value {
-        let Addresses { payment, tax, shipping, warehouse, admin } = self.addresses;
+        let Addresses { payment, tax, fraud, shipping, warehouse, admin } = self.addresses;
         json!({
             "role": "providers",
             "payment": payment.to_string(),
             "tax": tax.to_string(),
+            "fraud": fraud.to_string(),
             "shipping": shipping.to_string(),
             "warehouse": warehouse.to_string(),
             "admin": admin.to_string(),
@@ -105,15 +109,22 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     let path = config.store.clone();
     let (store, ledger) = open(&config)?;
     let admin_reader = store.reader()?;
-    let (payment, tax, shipping, warehouse, admin) = (
+    let (payment, tax, fraud, shipping, warehouse, admin) = (
         listen(config.payment, "payment").await?,
         listen(config.tax, "tax").await?,
+        listen(config.fraud, "fraud").await?,
         listen(config.shipping, "shipping").await?,
         listen(config.warehouse, "warehouse").await?,
         listen(config.admin, "admin").await?,
     );
-    let addresses =
-        Addresses { payment: payment.1, tax: tax.1, shipping: shipping.1, warehouse: warehouse.1, admin: admin.1 };
+    let addresses = Addresses {
+        payment: payment.1,
+        tax: tax.1,
+        fraud: fraud.1,
+        shipping: shipping.1,
+        warehouse: warehouse.1,
+        admin: admin.1,
+    };
     let metrics = Arc::new(Metrics::default());
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
@@ -125,6 +136,8 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     tasks.spawn(accept(payment.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
     let wire = Tax { company: config.company, rates };
     tasks.spawn(accept(tax.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
+    let wire = Fraud { config: config.fraud_rules.clone() };
+    tasks.spawn(accept(fraud.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
     let wire = Shipping::new();
     tasks.spawn(accept(shipping.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
     tasks.spawn(accept(warehouse.0, Arc::new(Server { wire: Warehouse, ledger: l(), metrics: m() }), stopping.clone()));
@@ -137,7 +150,7 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     };
     tasks.spawn(accept(admin.0, Arc::new(handler), stopping.clone()));
     tasks.spawn(webhooks::run(l(), m(), config.webhooks, stopping.clone()));
-    tasks.spawn(watch_leases(l(), m(), stopping));
+    tasks.spawn(watch_leases(l(), m(), config.fraud_rules, stopping));
     resume_payments(&ledger).map_err(|source| Error::Store { path, source })?;
     Ok(Running { addresses, stop, tasks, ledger, _store: store })
 }
@@ -240,8 +253,8 @@ fn resume_payments(ledger: &Arc<Ledger>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Ends rules whose lease has run out, and measures how late the runtime is.
-async fn watch_leases(ledger: Arc<Ledger>, metrics: Arc<Metrics>, mut stopping: Stopping) {
+/// Ends rules whose lease has run out, decides what people have looked at long enough, and measures how late the runtime is.
+async fn watch_leases(ledger: Arc<Ledger>, metrics: Arc<Metrics>, fraud: FraudConfig, mut stopping: Stopping) {
     loop {
         let due = Instant::now() + TICK;
         tokio::select! {
@@ -250,6 +263,7 @@ async fn watch_leases(ledger: Arc<Ledger>, metrics: Arc<Metrics>, mut stopping: 
         }
         metrics.record_wake(due.elapsed());
         let now_us = now_us();
+        crate::fraud::decide_due(&ledger, &fraud, now_us);
         for rule in ledger.rules.end(|rule| rule.until_us() <= now_us) {
             ledger.note_fault(&rule, "expired");
             ledger.webhooks.release(&rule.rule.id, now_us);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use model::fault::Provider;
@@ -113,6 +114,23 @@ impl Turn<'_> {
         });
         for endpoint in wanted {
             webhooks::queue(self, event, n, &id, &endpoint, &payload);
+        }
+    }
+
+    /// Queues a notification for each endpoint that wants it, where the text is signed by the endpoint's own secret: `render`
+    /// makes it from that secret.
+    pub(crate) fn notified(&mut self, event: &Happened<'_, ()>, id: &str, render: impl Fn(&str) -> Bytes) {
+        let account = self.context.caller.account;
+        let accounts = self.accounts.read();
+        let endpoints = accounts.endpoints(account).iter();
+        let wanted: Vec<_> = endpoints.filter(|endpoint| endpoint.wants(event.kind)).map(Arc::clone).collect();
+        drop(accounts);
+        for endpoint in wanted {
+            let n = self.books.events.take();
+            let payload = render(&endpoint.secret);
+            let tag = Some(event.kind.into());
+            self.writes.push(Write::Put { table: Table::Event, n, account, tag, body: payload.clone() });
+            webhooks::queue(self, event, n, id, &endpoint, &payload);
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Admin, Reply, after_ms, is_stored, read_body};
-use crate::accounts::{Endpoint, Lease, key_hash};
+use crate::accounts::{CaptureSetting, Endpoint, Lease, is_live, key_hash};
 use crate::http::Call;
 use crate::ledger::now_us;
 use crate::statement::Stamp;
@@ -20,6 +20,8 @@ const TTL_MS_MAX: u64 = 86_400_000;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Take {
+    #[serde(default = "first_provider")]
+    provider: Provider,
     key: String,
     #[serde(default)]
     publishable: Option<String>,
@@ -28,6 +30,25 @@ struct Take {
     webhook: Option<Webhook>,
     #[serde(default)]
     ttl_ms: Option<u64>,
+    #[serde(default)]
+    merchant_account: Option<String>,
+    #[serde(default)]
+    capture: CaptureSetting,
+    #[serde(default)]
+    shop_domain: Option<String>,
+}
+
+const fn first_provider() -> Provider {
+    Provider::Payment
+}
+
+/// Types of event that a webhook hears of which a lease says nothing: each provider's usual ones.
+fn usual_events(provider: Provider) -> Vec<String> {
+    let usual: &[&str] = match provider {
+        Provider::Payment => &EVENTS,
+        Provider::BackupPayment | Provider::Tax | Provider::Fraud | Provider::Shipping | Provider::Warehouse => &["*"],
+    };
+    usual.iter().map(|event| (*event).to_owned()).collect()
 }
 
 #[derive(Deserialize)]
@@ -47,7 +68,7 @@ pub(super) async fn take(admin: &Admin, call: &Call) -> Reply {
         Ok(take) => take,
         Err(reply) => return reply,
     };
-    if take.key.contains("_live_") || take.publishable.as_ref().is_some_and(|key| key.contains("_live_")) {
+    if is_live(&take.key) || take.publishable.as_deref().is_some_and(is_live) {
         return Reply::error(StatusCode::BAD_REQUEST, "live_key", "live keys are refused");
     }
     if take.key.is_empty() || take.run.is_empty() {
@@ -62,6 +83,10 @@ pub(super) async fn take(admin: &Admin, call: &Call) -> Reply {
         publishable: take.publishable.as_deref().map(key_hash),
         run: take.run.clone(),
         until_us: after_ms(now_us, take.ttl_ms.unwrap_or(admin.account_ttl_ms).min(TTL_MS_MAX)),
+        merchant_account: take.merchant_account,
+        capture: take.capture,
+        auth_token: take.shop_domain.as_ref().map(|_| take.key.clone()),
+        shop_domain: take.shop_domain,
     };
     let (n, id) = {
         let books = &mut *admin.ledger.books.lock();
@@ -74,7 +99,7 @@ pub(super) async fn take(admin: &Admin, call: &Call) -> Reply {
         account,
         url: webhook.url,
         secret: webhook.secret,
-        events: webhook.events.unwrap_or_else(|| EVENTS.iter().map(|event| (*event).to_owned()).collect()),
+        events: webhook.events.unwrap_or_else(|| usual_events(take.provider)),
         backoff_ms: webhook.backoff_ms,
         leased: true,
         description: None,
@@ -97,7 +122,7 @@ pub(super) async fn take(admin: &Admin, call: &Call) -> Reply {
             accounts.put_endpoint(endpoint);
         }
     }
-    let stamp = Stamp::bare(now_us, None, Provider::Payment);
+    let stamp = Stamp::bare(now_us, None, take.provider);
     if !is_stored(admin.ledger.note(&stamp, &[], writes)).await {
         return Reply::broken();
     }

@@ -248,7 +248,7 @@ pub(crate) enum RuleError {
     Nameless,
     #[error("`effect` has a value that cannot be: {0}")]
     Effect(&'static str),
-    #[error("webhook effects belong to the payment provider")]
+    #[error("webhook effects belong to providers that send webhooks")]
     NoWebhooks,
     #[error("`when.event` belongs to webhook effects")]
     EventOfRequest,
@@ -268,13 +268,20 @@ pub(crate) fn check(rule: &ProviderRule) -> Result<(), RuleError> {
     if rule.ttl_ms == 0 || rule.ttl_ms > TTL_MS_MAX {
         return Err(RuleError::Ttl);
     }
-    if rule.effect.is_about_webhooks() && rule.provider != Provider::Payment {
+    if rule.effect.is_about_webhooks() && !sends_webhooks(rule.provider) {
         return Err(RuleError::NoWebhooks);
     }
     if rule.when.event.is_some() && !rule.effect.is_about_webhooks() {
         return Err(RuleError::EventOfRequest);
     }
     check_effect(&rule.effect).map_or(Ok(()), |why| Err(RuleError::Effect(why)))
+}
+
+const fn sends_webhooks(provider: Provider) -> bool {
+    match provider {
+        Provider::Payment | Provider::BackupPayment | Provider::Fraud => true,
+        Provider::Tax | Provider::Shipping | Provider::Warehouse => false,
+    }
 }
 
 fn check_effect(effect: &Effect) -> Option<&'static str> {

@@ -2,14 +2,18 @@
 
 use std::collections::HashMap;
 
+use base64::Engine as _;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderValue, Request, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
+use percent_encoding::percent_decode_str;
 use tokio::net::TcpStream;
+
+use crate::wire::Headers;
 
 const IDLE_MAX: usize = 64;
 /// Most of an answer's body that is read before the connection is used again, in bytes.
@@ -36,9 +40,9 @@ pub(crate) struct Client {
 
 impl Client {
     /// Posts JSON and returns the status of the answer.
-    pub(crate) async fn post(&self, url: &Uri, signature: &str, body: Bytes) -> Result<u16, PostError> {
+    pub(crate) async fn post(&self, url: &Uri, headers: &Headers, body: Bytes) -> Result<u16, PostError> {
         let authority = url.authority().filter(|_| url.scheme_str() == Some("http")).ok_or(PostError::Address)?;
-        let request = |body| build(url, signature, body);
+        let request = |body| build(url, headers, body);
         while let Some(mut sender) = self.take(authority.as_str()) {
             if sender.ready().await.is_err() {
                 continue;
@@ -81,13 +85,21 @@ impl Client {
     }
 }
 
-fn build(url: &Uri, signature: &str, body: Bytes) -> Result<Request<Full<Bytes>>, PostError> {
+/// User and password in the address become Basic authentication.
+fn build(url: &Uri, headers: &Headers, body: Bytes) -> Result<Request<Full<Bytes>>, PostError> {
     let path = url.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    let host = url.authority().map_or("", http::uri::Authority::as_str);
-    let request = Request::post(path)
+    let authority = url.authority().map_or("", http::uri::Authority::as_str);
+    let (user, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
+    let mut request = Request::post(path)
         .header(HOST, host)
-        .header(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"))
-        .header(USER_AGENT, HeaderValue::from_static("Stripe/1.0 (doorbuster simulator)"))
-        .header("stripe-signature", signature);
+        .header(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    if let Some(user) = user {
+        let user: Vec<u8> = percent_decode_str(user).collect();
+        let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(user));
+        request = request.header(AUTHORIZATION, basic);
+    }
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
     request.body(Full::new(body)).map_err(|_| PostError::Address)
 }

@@ -10,9 +10,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use model::fault::Provider;
 
+use super::dress::dress;
 use super::queue::{Item, Next};
-use super::signature::sign;
 use super::{Client, Delivery};
+use crate::accounts::Endpoint;
 use crate::config::WebhookConfig;
 use crate::http::Stopping;
 use crate::ledger::{Ledger, now_us};
@@ -96,7 +97,7 @@ impl Post {
             return;
         };
         item.delivery.attempts += 1;
-        let status = self.post(&endpoint.url, &endpoint.secret, payload).await;
+        let status = self.post(item.delivery.provider, &endpoint, payload).await;
         if status.is_some_and(|status| (200..300).contains(&status)) {
             let state = if item.delivery.is_copy { "duplicate" } else { "delivered" };
             self.record(&item.delivery, state, status, None);
@@ -129,10 +130,10 @@ impl Post {
     }
 
     /// The status that the endpoint answered, if it did.
-    async fn post(&self, url: &str, secret: &str, payload: Bytes) -> Option<u16> {
-        let signature = sign(secret, now_us() / 1_000_000, &payload);
-        let url: Uri = url.parse().ok()?;
-        let posted = self.client.post(&url, &signature, payload);
+    async fn post(&self, provider: Provider, endpoint: &Endpoint, payload: Bytes) -> Option<u16> {
+        let url: Uri = endpoint.url.parse().ok()?;
+        let headers = dress(provider, &endpoint.secret, now_us() / 1_000_000, &payload);
+        let posted = self.client.post(&url, &headers, payload);
         match tokio::time::timeout(Duration::from_millis(self.config.timeout_ms), posted).await {
             Ok(Ok(status)) => Some(status),
             Ok(Err(error)) => {
@@ -160,7 +161,7 @@ impl Post {
 }
 
 fn stamp(delivery: &Delivery) -> Stamp {
-    let mut stamp = Stamp::bare(now_us(), delivery.run.clone(), Provider::Payment);
+    let mut stamp = Stamp::bare(now_us(), delivery.run.clone(), delivery.provider);
     stamp.intent.clone_from(&delivery.intent);
     stamp.order.clone_from(&delivery.order);
     if let Some((rule, effect)) = &delivery.fault {

@@ -2,6 +2,7 @@
 
 mod client;
 mod deliver;
+mod dress;
 mod queue;
 mod signature;
 
@@ -22,6 +23,7 @@ use crate::turn::{Happened, Turn};
 pub(crate) use client::Client;
 pub(crate) use deliver::run;
 pub(crate) use queue::Queue;
+pub(crate) use signature::hmac_hex;
 
 /// The version of Stripe's objects that are told.
 pub(crate) const API_VERSION: &str = "2024-06-20";
@@ -56,6 +58,8 @@ pub(crate) struct EventCause<'a> {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Delivery {
     pub(crate) n: i64,
+    #[serde(default = "first_provider")]
+    pub(crate) provider: Provider,
     pub(crate) event: i64,
     pub(crate) event_id: String,
     pub(crate) kind: String,
@@ -78,6 +82,11 @@ pub(crate) struct Delivery {
     pub(crate) reordered_by: Option<String>,
     /// Rule and effect that met it.
     pub(crate) fault: Option<(String, String)>,
+}
+
+/// Whose deliveries they are that do not say so.
+const fn first_provider() -> Provider {
+    Provider::Payment
 }
 
 impl Delivery {
@@ -116,7 +125,7 @@ pub(crate) fn queue<T>(
     let context = turn.context;
     let group = turn.labels.order.clone().unwrap_or_else(|| event.payment.to_string());
     let (hits, matched) = turn.rules.plan_webhook(&Facts {
-        provider: Provider::Payment,
+        provider: context.provider,
         run: context.caller.run.as_deref(),
         method: "POST",
         path: "",
@@ -131,6 +140,7 @@ pub(crate) fn queue<T>(
     turn.writes.extend(matched.iter().filter_map(|rule| rule.write()));
     let mut delivery = Delivery {
         n: turn.books.deliveries.take(),
+        provider: context.provider,
         event: n,
         event_id: id.to_owned(),
         kind: event.kind.to_owned(),

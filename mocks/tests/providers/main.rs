@@ -5,12 +5,14 @@
 mod avatax;
 mod avatax_life;
 mod bends;
+mod easypost;
 mod effects;
 mod endpoint;
 mod idempotency;
 mod leases;
 mod properties;
 mod restart;
+mod riskified;
 mod statement;
 mod stripe;
 mod warehouse;
