@@ -51,6 +51,12 @@ pub(crate) struct Lease {
     /// Adyen's merchant account, the only one that the key is good for; any when absent.
     #[serde(default)]
     pub(crate) merchant_account: Option<String>,
+    /// The shop's domain at the fraud provider.
+    #[serde(default)]
+    pub(crate) shop_domain: Option<String>,
+    /// The token by which the fraud provider and the shop sign, which must be known to check a signature.
+    #[serde(default)]
+    pub(crate) auth_token: Option<String>,
     /// Whether the account takes money only when it is asked to.
     #[serde(default)]
     pub(crate) capture: CaptureSetting,
@@ -164,6 +170,11 @@ impl Accounts {
             let lease = self.leases.get(&key_hash(credential))?;
             Some(Caller { account: lease.account, run: Some(lease.run.clone()), is_browser: false })
         })
+    }
+
+    /// The lease of the fraud provider's shop of this domain.
+    pub(crate) fn shop(&self, domain: &str) -> Option<&Lease> {
+        self.leases.values().find(|lease| lease.shop_domain.as_deref() == Some(domain))
     }
 
     pub(crate) const fn is_open(&self) -> bool {

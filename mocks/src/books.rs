@@ -1,12 +1,14 @@
 //! The working state of all providers, behind one lock: whoever holds it decides alone.
 
+use std::collections::BTreeSet;
+
 use crate::idempotency::{Keys, Names};
 use crate::identity::Identity;
 use crate::payment;
 use crate::shelf::{Numbers, Progress, Shelf, decode};
 use crate::statement::{Row, Stamp, render};
 use crate::store::{Reader, Table, Write};
-use crate::{adyen, shipping, tax, warehouse};
+use crate::{adyen, fraud, shipping, tax, warehouse};
 
 /// Objects of a kind that are kept in memory.
 const RECENT: usize = 4_096;
@@ -39,6 +41,10 @@ pub(crate) struct Books {
     pub(crate) parcels: Shelf<shipping::Parcel>,
     pub(crate) shipments: Shelf<shipping::Shipment>,
     pub(crate) trackers: Shelf<shipping::Tracker>,
+    pub(crate) decisions: Shelf<fraud::Decision>,
+    /// Orders that people look at: when they are done, in unix microseconds, and the order's number.
+    pub(crate) reviews: BTreeSet<(i64, i64)>,
+    pub(crate) velocity: fraud::Velocity,
     pub(crate) deliveries: Numbers,
     pub(crate) backup_payments: Shelf<adyen::Payment>,
     pub(crate) backup_methods: Shelf<adyen::StoredMethod>,
@@ -71,6 +77,9 @@ impl Books {
             parcels: Shelf::open(Table::Parcel, RECENT, &reader)?,
             shipments: Shelf::open(Table::Shipment, RECENT, &reader)?,
             trackers: Shelf::open(Table::Tracker, RECENT, &reader)?,
+            decisions: Shelf::open(Table::Decision, RECENT, &reader)?,
+            reviews: stored_reviews(&reader)?,
+            velocity: fraud::Velocity::default(),
             deliveries: Numbers::open(Table::Delivery, &reader)?,
             backup_payments: Shelf::open(Table::BackupPayment, RECENT, &reader)?,
             backup_methods: Shelf::open(Table::BackupMethod, RECENT, &reader)?,
@@ -94,6 +103,9 @@ impl Books {
         self.sessions.forget();
         self.documents.forget();
         self.dispatches.forget();
+        self.decisions.forget();
+        // Where the store cannot be read now, what is under review is found again at the next start.
+        self.reviews = stored_reviews(&self.reader).unwrap_or_default();
         self.addresses.forget();
         self.parcels.forget();
         self.shipments.forget();
@@ -130,4 +142,11 @@ impl Books {
 fn stored_changes(reader: &Reader) -> rusqlite::Result<Vec<tax::RateChange>> {
     let rows = reader.all(Table::RateChange, 0, usize::MAX >> 1)?;
     rows.iter().map(|(_, _, body)| decode(body)).collect()
+}
+
+/// The orders that people still looked at when the store was last written.
+fn stored_reviews(reader: &Reader) -> rusqlite::Result<BTreeSet<(i64, i64)>> {
+    let bodies = reader.tagged(Table::Decision)?;
+    let due = bodies.iter().map(|body| Ok(decode::<fraud::Decision>(body)?.due()));
+    Ok(due.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
 }

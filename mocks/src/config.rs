@@ -66,6 +66,9 @@ pub struct Config {
     /// Rate where the table knows a country but none of its rates, in basis points.
     #[serde(default = "default_rate")]
     pub tax_default_basis_points: u32,
+    /// How orders are judged by the fraud provider.
+    #[serde(default)]
+    pub fraud_rules: FraudConfig,
     /// How webhooks are delivered.
     #[serde(default)]
     pub webhooks: WebhookConfig,
@@ -94,6 +97,7 @@ impl Config {
             payment_public_url: None,
             backup_payment_public_url: None,
             tax_default_basis_points: default_rate(),
+            fraud_rules: FraudConfig::default(),
             webhooks: WebhookConfig::default(),
         }
     }
@@ -126,6 +130,26 @@ pub struct TaxRateChange {
     pub after_ms: Option<u64>,
     /// The rate from then on, in hundredths of a percent.
     pub basis_points: u32,
+}
+
+/// How orders are judged by the fraud provider: scores lie in 0 to 1000.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FraudConfig {
+    /// Token of shops that nobody leased; without one any signature of theirs is taken.
+    pub auth_token: Option<String>,
+    /// Least score that is looked at by people.
+    pub review_from: i64,
+    /// Least score that is declined.
+    pub decline_from: i64,
+    /// How long people look at an order, in milliseconds.
+    pub review_ms: u64,
+}
+
+impl Default for FraudConfig {
+    fn default() -> Self {
+        Self { auth_token: None, review_from: 500, decline_from: 800, review_ms: 2_000 }
+    }
 }
 
 /// How webhooks are delivered.

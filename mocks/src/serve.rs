@@ -16,8 +16,9 @@ use crate::accounts::{Accounts, Endpoint, Lease};
 use crate::admin::Admin;
 use crate::adyen::{self, Adyen};
 use crate::books::Books;
-use crate::config::Config;
+use crate::config::{Config, FraudConfig};
 use crate::error::Error;
+use crate::fraud::Fraud;
 use crate::http::{Stopping, accept};
 use crate::ledger::{AHEAD_SETTING, Ledger, now_us};
 use crate::metrics::Metrics;
@@ -43,6 +44,8 @@ pub struct Addresses {
     pub backup_payment: SocketAddr,
     /// `AvaTax`'s wire.
     pub tax: SocketAddr,
+    /// Riskified's wire.
+    pub fraud: SocketAddr,
     /// `EasyPost`'s wire.
     pub shipping: SocketAddr,
     /// The warehouse.
@@ -70,12 +73,13 @@ impl Running {
     /// The line that tells a parent process that the providers are ready.
     #[must_use]
     pub fn ready_line(&self) -> Value {
-        let Addresses { payment, backup_payment, tax, shipping, warehouse, admin } = self.addresses;
+        let Addresses { payment, backup_payment, tax, fraud, shipping, warehouse, admin } = self.addresses;
         json!({
             "role": "providers",
             "payment": payment.to_string(),
             "backup_payment": backup_payment.to_string(),
             "tax": tax.to_string(),
+            "fraud": fraud.to_string(),
             "shipping": shipping.to_string(),
             "warehouse": warehouse.to_string(),
             "admin": admin.to_string(),
@@ -110,10 +114,11 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     let path = config.store.clone();
     let (store, ledger) = open(&config)?;
     let admin_reader = store.reader()?;
-    let (payment, backup_payment, tax, shipping, warehouse, admin) = (
+    let (payment, backup_payment, tax, fraud, shipping, warehouse, admin) = (
         listen(config.payment, "payment").await?,
         listen(config.backup_payment, "backup payment").await?,
         listen(config.tax, "tax").await?,
+        listen(config.fraud, "fraud").await?,
         listen(config.shipping, "shipping").await?,
         listen(config.warehouse, "warehouse").await?,
         listen(config.admin, "admin").await?,
@@ -122,6 +127,7 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
         payment: payment.1,
         backup_payment: backup_payment.1,
         tax: tax.1,
+        fraud: fraud.1,
         shipping: shipping.1,
         warehouse: warehouse.1,
         admin: admin.1,
@@ -149,6 +155,8 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     tasks.spawn(accept(backup_payment.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
     let wire = Tax { company: config.company, rates };
     tasks.spawn(accept(tax.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
+    let wire = Fraud { config: config.fraud_rules.clone() };
+    tasks.spawn(accept(fraud.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
     let wire = Shipping::new();
     tasks.spawn(accept(shipping.0, Arc::new(Server { wire, ledger: l(), metrics: m() }), stopping.clone()));
     tasks.spawn(accept(warehouse.0, Arc::new(Server { wire: Warehouse, ledger: l(), metrics: m() }), stopping.clone()));
@@ -164,7 +172,7 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     tasks.spawn(payment::watch(l(), stopping.clone()));
     tasks.spawn(adyen::watch(l(), stopping.clone()));
     tasks.spawn(retention::watch(l(), stopping.clone()));
-    tasks.spawn(watch_leases(l(), m(), stopping));
+    tasks.spawn(watch_leases(l(), m(), config.fraud_rules, stopping));
     resume_payments(&ledger).map_err(|source| Error::Store { path, source })?;
     Ok(Running { addresses, stop, tasks, ledger, _store: store })
 }
@@ -269,8 +277,8 @@ fn resume_payments(ledger: &Arc<Ledger>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Ends rules whose lease has run out, and measures how late the runtime is.
-async fn watch_leases(ledger: Arc<Ledger>, metrics: Arc<Metrics>, mut stopping: Stopping) {
+/// Ends rules whose lease has run out, decides what people have looked at long enough, and measures how late the runtime is.
+async fn watch_leases(ledger: Arc<Ledger>, metrics: Arc<Metrics>, fraud: FraudConfig, mut stopping: Stopping) {
     loop {
         let due = Instant::now() + TICK;
         tokio::select! {
@@ -279,6 +287,7 @@ async fn watch_leases(ledger: Arc<Ledger>, metrics: Arc<Metrics>, mut stopping: 
         }
         metrics.record_wake(due.elapsed());
         let now_us = now_us();
+        crate::fraud::decide_due(&ledger, &fraud, now_us);
         for rule in ledger.rules.end(|rule| rule.until_us() <= now_us) {
             ledger.note_fault(&rule, "expired");
             ledger.webhooks.release(&rule.rule.id, now_us);

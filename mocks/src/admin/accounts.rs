@@ -34,6 +34,8 @@ struct Take {
     merchant_account: Option<String>,
     #[serde(default)]
     capture: CaptureSetting,
+    #[serde(default)]
+    shop_domain: Option<String>,
 }
 
 const fn first_provider() -> Provider {
@@ -83,6 +85,8 @@ pub(super) async fn take(admin: &Admin, call: &Call) -> Reply {
         until_us: after_ms(now_us, take.ttl_ms.unwrap_or(admin.account_ttl_ms).min(TTL_MS_MAX)),
         merchant_account: take.merchant_account,
         capture: take.capture,
+        auth_token: take.shop_domain.as_ref().map(|_| take.key.clone()),
+        shop_domain: take.shop_domain,
     };
     let (n, id) = {
         let books = &mut *admin.ledger.books.lock();

@@ -302,8 +302,8 @@ pub(crate) fn check(rule: &ProviderRule) -> Result<(), RuleError> {
 
 const fn sends_webhooks(provider: Provider) -> bool {
     match provider {
-        Provider::Payment | Provider::BackupPayment => true,
-        Provider::Tax | Provider::Fraud | Provider::Shipping | Provider::Warehouse => false,
+        Provider::Payment | Provider::BackupPayment | Provider::Fraud => true,
+        Provider::Tax | Provider::Shipping | Provider::Warehouse => false,
     }
 }
 

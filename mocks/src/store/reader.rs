@@ -105,6 +105,14 @@ impl Reader {
         statement.query_map(params![account, before, after, limit, tags], read)?.collect()
     }
 
+    /// Bodies of the objects of a table that have a tag.
+    pub(crate) fn tagged(&self, table: Table) -> rusqlite::Result<Vec<Vec<u8>>> {
+        let sql = format!("SELECT body FROM {} WHERE tag IS NOT NULL", table.name());
+        let mut statement = self.connection.prepare(&sql)?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        rows.collect()
+    }
+
     /// Payments that are settled later.
     pub(crate) fn waiting_intents(&self) -> rusqlite::Result<Vec<i64>> {
         let mut statement = self.connection.prepare("SELECT n FROM intent WHERE tag = 'processing'")?;

@@ -4,10 +4,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Number, Value};
 
-use super::decimal::read;
 use super::errors;
 use super::moment::Date;
 use super::request::{Create, check_code, read_date};
+use crate::decimal::read;
 use crate::wire::Answer;
 
 const REASONS: [&str; 10] = [

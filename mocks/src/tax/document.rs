@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decimal::{divide, places};
 use super::lines::{TaxedLine, spread, tax};
 use super::moment::Date;
 use super::rates::{Levy, NoPlace, RateChange, Rates};
 use super::request::{Address, Create, Kind, Override};
+use crate::decimal::{divide, places};
 
 /// Where a document stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,7 +139,7 @@ impl Document {
             mark: None,
         };
         if let Some(tax) = create.tax_override.as_ref().and_then(|instead| instead.tax) {
-            document.override_tax(super::decimal::to_minor(tax, digits));
+            document.override_tax(crate::decimal::to_minor(tax, digits));
         }
         Ok(document)
     }

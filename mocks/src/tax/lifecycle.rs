@@ -2,7 +2,6 @@
 
 use super::Terms;
 use super::actions::{Action, Refund, RefundShare, Settle};
-use super::decimal::{SCALE, divide, places, to_minor};
 use super::document::{Document, Status};
 use super::errors;
 use super::lines::TaxedLine;
@@ -10,6 +9,7 @@ use super::moment::Date;
 use super::request::Kind;
 use super::transactions::{adjust, existing, find, keep, locked, name, row, state, wrong_status};
 use super::view;
+use crate::decimal::{SCALE, divide, places, to_minor};
 use crate::statement::Op;
 use crate::turn::Turn;
 use crate::wire::{Answer, Stop};

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decimal::{SCALE, divide, to_minor};
 use super::rates::{Levy, RATE_SCALE};
 use super::request::{Create, Line};
+use crate::decimal::{SCALE, divide, to_minor};
 
 /// The tax code of what is never taxed.
 const NON_TAXABLE: &str = "NT";

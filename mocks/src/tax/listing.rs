@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::decimal::{SCALE, parse, places};
 use super::document::Document;
 use super::errors;
 use super::view::{self, DocumentView, Include};
+use crate::decimal::{SCALE, parse, places};
 use crate::shelf::decode;
 use crate::store::{Page, Table};
 use crate::turn::Turn;

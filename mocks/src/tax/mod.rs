@@ -3,7 +3,6 @@
 mod actions;
 pub(crate) mod changes;
 mod company;
-mod decimal;
 mod document;
 mod errors;
 mod lifecycle;

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::decimal::parse;
 use super::request::Address;
 use crate::config::TaxRate;
+use crate::decimal::parse;
 
 /// Public statutory rates; sources are named in the file.
 const TABLE: &str = include_str!("jurisdictions.csv");

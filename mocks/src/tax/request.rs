@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use super::decimal::{SCALE, places, read, to_minor};
 use super::errors;
 use super::moment::Date;
+use crate::decimal::{SCALE, places, read, to_minor};
 use crate::wire::Answer;
 
 const LINES_MAX: usize = 1_000;

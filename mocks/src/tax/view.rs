@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::decimal::{Money, SCALE, places};
 use super::document::{Document, Status};
 use super::lines::TaxedLine;
 use super::rates::{Level, Levy, RATE_SCALE};
 use super::request::Address;
 use crate::calendar::timestamp;
+use crate::decimal::{Money, SCALE, places};
 
 /// Which parts of a transaction are shown besides its head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

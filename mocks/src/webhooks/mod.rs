@@ -24,6 +24,7 @@ use crate::turn::{Happened, Turn};
 pub(crate) use client::Client;
 pub(crate) use deliver::run;
 pub(crate) use queue::Queue;
+pub(crate) use signature::hmac_hex;
 
 /// The version of Stripe's objects that are told.
 pub(crate) const API_VERSION: &str = "2024-06-20";

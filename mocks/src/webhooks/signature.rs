@@ -1,4 +1,4 @@
-//! Stripe's signature of a webhook.
+//! Signatures of webhooks: Stripe's, and the plain one that Riskified has.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -10,6 +10,13 @@ pub(crate) fn sign(secret: &str, at_s: i64, payload: &[u8]) -> String {
     mac.update(b".");
     mac.update(payload);
     format!("t={at_s},v1={}", hex::encode(mac.finalize().into_bytes()))
+}
+
+/// HMAC-SHA256 of a payload, in hexadecimal digits.
+pub(crate) fn hmac_hex(secret: &str, payload: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
+    mac.update(payload);
+    hex::encode(mac.finalize().into_bytes())
 }
 
 #[cfg(test)]

@@ -102,8 +102,8 @@ impl Endpoint {
 }
 
 async fn take(State(inner): State<Arc<Inner>>, headers: HeaderMap, text: String) -> StatusCode {
-    let signature =
-        headers.get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let signature = ["stripe-signature", "x-riskified-hmac-sha256"].into_iter().find_map(|name| headers.get(name));
+    let signature = signature.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let event = serde_json::from_str(&text).expect("events are JSON");
     inner.arrived.lock().push(Arrived { signature, text, event });
     inner.news.notify_waiters();

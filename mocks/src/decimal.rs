@@ -4,17 +4,17 @@ use serde::Serializer;
 use serde_json::Number;
 
 /// Ten-thousandths in a whole.
-pub(super) const SCALE: i64 = 10_000;
+pub(crate) const SCALE: i64 = 10_000;
 /// Largest amount, in wholes; far above any basket, far below overflow.
 const WHOLE_MAX: i64 = 1_000_000_000;
 
 /// An amount in ten-thousandths; `None` when it is no plain decimal or has more than four places.
-pub(super) fn read(number: &Number) -> Option<i64> {
+pub(crate) fn read(number: &Number) -> Option<i64> {
     parse(&number.to_string())
 }
 
 /// As [`read`], from text.
-pub(super) fn parse(text: &str) -> Option<i64> {
+pub(crate) fn parse(text: &str) -> Option<i64> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text),
@@ -31,7 +31,7 @@ pub(super) fn parse(text: &str) -> Option<i64> {
 }
 
 /// Decimal places of a currency (ISO 4217).
-pub(super) fn places(currency: &str) -> u32 {
+pub(crate) fn places(currency: &str) -> u32 {
     match currency {
         "BIF" | "CLP" | "DJF" | "GNF" | "JPY" | "KMF" | "KRW" | "MGA" | "PYG" | "RWF" | "UGX" | "VND" | "VUV"
         | "XAF" | "XOF" | "XPF" => 0,
@@ -41,21 +41,21 @@ pub(super) fn places(currency: &str) -> u32 {
 }
 
 /// Ten-thousandths to minor units, half away from zero.
-pub(super) fn to_minor(ten_thousandths: i64, places: u32) -> i64 {
+pub(crate) fn to_minor(ten_thousandths: i64, places: u32) -> i64 {
     divide(i128::from(ten_thousandths), i128::from(SCALE) / 10_i128.pow(places))
 }
 
 /// Division that rounds half away from zero.
-pub(super) fn divide(value: i128, by: i128) -> i64 {
+pub(crate) fn divide(value: i128, by: i128) -> i64 {
     let half = if value < 0 { -by / 2 } else { by / 2 };
     ((value + half) / by) as i64
 }
 
 /// Minor units as the wire's decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Money {
-    pub(super) minor: i64,
-    pub(super) places: u32,
+pub(crate) struct Money {
+    pub(crate) minor: i64,
+    pub(crate) places: u32,
 }
 
 impl serde::Serialize for Money {
