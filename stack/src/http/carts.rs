@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Asked, Reply};
+use super::{Asked, Reply, checks};
 use crate::{
     cart::{Address, Cart, discount, subtotal},
     catalogue::Sort,
@@ -47,7 +47,13 @@ pub(super) async fn product(shop: &Shop, sku: &str) -> Result<Reply, Refusal> {
     Ok(Reply::json(200, body.to_string()))
 }
 
+/// A body that says nothing; so does none at all.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Empty {}
+
 pub(super) async fn open(shop: &Shop, asked: &Asked) -> Result<Reply, Refusal> {
+    let Empty {} = asked.json_if_any()?;
     let currency = shop.config.currency.clone();
     let telling =
         move |cart: &Cart| Stored { status: 201, body: json!({"cart": cart.id, "currency": currency}).to_string() };
@@ -121,6 +127,7 @@ pub(super) async fn look(shop: &Shop, id: &str) -> Result<Reply, Refusal> {
 
 pub(super) async fn set_address(shop: &Shop, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
     let address: Address = asked.json()?;
+    checks::address(&address)?;
     let telling = |cart: &Cart| Stored { status: 200, body: json!({"cart": cart.id}).to_string() };
     change(shop, cart.to_owned(), asked, "address", CartChange::SetAddress(address), Box::new(telling)).await
 }
@@ -133,6 +140,7 @@ struct CodeBody {
 
 pub(super) async fn promote(shop: &Shop, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
     let CodeBody { code } = asked.json()?;
+    checks::text(&code, 64)?;
     let promotion = shop.config.promotions.iter().find(|promotion| promotion.code == code).cloned();
     let telling = move |cart: &Cart| {
         let discount_minor = promotion.map_or(0, |promotion| discount(subtotal(&cart.lines), &promotion));
@@ -143,6 +151,7 @@ pub(super) async fn promote(shop: &Shop, cart: &str, asked: &Asked) -> Result<Re
 
 pub(super) async fn use_voucher(shop: &Shop, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
     let CodeBody { code } = asked.json()?;
+    checks::text(&code, 64)?;
     let telling = |cart: &Cart| {
         let (code, balance_minor) = cart.voucher.clone().unwrap_or_default();
         Stored { status: 200, body: json!({"code": code, "balance_minor": balance_minor}).to_string() }
@@ -151,7 +160,8 @@ pub(super) async fn use_voucher(shop: &Shop, cart: &str, asked: &Asked) -> Resul
 }
 
 pub(super) async fn quote(shop: &Arc<Shop>, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
-    let claim = claim(asked, "quote", cart);
+    let Empty {} = asked.json_if_any()?;
+    let claim = claim(asked, "quote", cart)?;
     let _work = match &claim {
         None => None,
         Some(claim) => {
@@ -176,14 +186,14 @@ async fn change(
 ) -> Result<Reply, Refusal> {
     // A new cart has a name that no repeat of the request can know.
     let named = if let CartChange::Open { .. } = change { "" } else { cart.as_str() };
-    let claim = claim(asked, what, named);
+    let claim = claim(asked, what, named)?;
     let told = shop.store.change_cart(cart, change, claim, telling).await;
     told.map(Reply::from).map_err(|error| shop.refusal(error))
 }
 
 /// The key of a call that may do without one.
-fn claim(asked: &Asked, what: &str, cart: &str) -> Option<Claim> {
-    let key = asked.key().ok()?;
+fn claim(asked: &Asked, what: &str, cart: &str) -> Result<Option<Claim>, Refusal> {
+    let Some(key) = asked.key_if_any()? else { return Ok(None) };
     let body = String::from_utf8_lossy(&asked.body);
-    Some(Claim { key, fingerprint: fingerprint(&[what, cart, &body]) })
+    Ok(Some(Claim { key, fingerprint: fingerprint(&[what, cart, &body]) }))
 }

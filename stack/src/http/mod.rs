@@ -20,7 +20,9 @@ use crate::{
 mod accounts;
 mod admin;
 mod carts;
+mod checks;
 mod desk;
+mod openapi;
 mod orders;
 pub(crate) mod route;
 mod switches;
@@ -156,6 +158,7 @@ async fn reply(shop: &Arc<Shop>, route: Route, values: [&str; 2], asked: Asked) 
         Route::Refunds => orders::refund(shop, first, &asked).await,
         Route::PaymentEvents => orders::take_event(shop, &asked).await,
         Route::FraudEvents => desk::take_opinion(shop, &asked).await,
+        Route::OpenApi => Ok(Reply::json(200, openapi::published())),
         Route::Reviews => desk::reviews(shop).await,
         Route::ReviewEnd => desk::decide(shop, first, &asked).await,
         Route::Health => Ok(Reply::text("text/plain", "ok\n")),
@@ -212,11 +215,24 @@ impl Asked {
         serde_json::from_slice(&self.body).map_err(|_| known::BAD_REQUEST)
     }
 
+    /// The same, where no body at all says nothing too.
+    fn json_if_any<T: serde::de::DeserializeOwned>(&self) -> Result<T, Refusal> {
+        if self.body.is_empty() { serde_json::from_str("{}").map_err(|_| known::BAD_REQUEST) } else { self.json() }
+    }
+
     /// The idempotency key where one is required.
     fn key(&self) -> Result<String, Refusal> {
-        match self.header("idempotency-key") {
-            Some(key) if (1..=255).contains(&key.len()) => Ok(key.to_owned()),
-            _ => Err(known::KEY_MISSING),
+        self.key_if_any()?.ok_or(known::KEY_MISSING)
+    }
+
+    /// The idempotency key: up to 255 visible characters.
+    fn key_if_any(&self) -> Result<Option<String>, Refusal> {
+        let Some(key) = self.headers.get("idempotency-key") else { return Ok(None) };
+        match key.to_str() {
+            Ok(key) if (1..=255).contains(&key.len()) && key.bytes().all(|it| it.is_ascii_graphic()) => {
+                Ok(Some(key.to_owned()))
+            }
+            Ok(_) | Err(_) => Err(known::KEY_MISSING),
         }
     }
 }

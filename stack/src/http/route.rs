@@ -38,6 +38,7 @@ pub(crate) enum Route {
     ExportStock,
     ExportVouchers,
     ExportFiles,
+    OpenApi,
 }
 
 /// One row of the table.
@@ -63,7 +64,7 @@ const fn put(route: Route, name: &'static str, path: &'static [&'static str]) ->
 }
 
 /// How many routes there are; one more column of the metrics counts what is on none of them.
-pub(crate) const ROUTES: usize = 32;
+pub(crate) const ROUTES: usize = 33;
 
 /// Every route, in the order of [`Route`].
 pub(crate) static TABLE: [Row; ROUTES] = [
@@ -99,6 +100,7 @@ pub(crate) static TABLE: [Row; ROUTES] = [
     get(Route::ExportStock, "export_stock", &["admin", "export", "stock"]),
     get(Route::ExportVouchers, "export_vouchers", &["admin", "export", "vouchers"]),
     get(Route::ExportFiles, "export_files", &["admin", "export", "files"]),
+    get(Route::OpenApi, "openapi", &["openapi.json"]),
 ];
 
 /// What a method and a path lead to.
