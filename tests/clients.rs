@@ -77,3 +77,8 @@ fn passes(suite: &str) {
 fn stripes_client_lives_a_whole_life() {
     passes("stripe_life");
 }
+
+#[test]
+fn adyens_client_lives_a_whole_life() {
+    passes("adyen_life");
+}

@@ -189,7 +189,7 @@ class Life(unittest.TestCase):
             api.payments(request("life-8", amount="ten"))
         self.assertEqual(caught.exception.error_code, "702")
         with self.assertRaises(AdyenAPICommunicationError):
-            api.client.call_adyen_api({}, "checkout", "POST", api.baseUrl + "/nothing")
+            api.client.call_adyen_api({"a": "b"}, "checkout", "POST", api.baseUrl + "/nothing")
 
     def test_ways_to_pay_and_kept_cards(self):
         shopper = str(uuid.uuid4())

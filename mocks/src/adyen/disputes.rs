@@ -8,7 +8,7 @@ use super::notification::{Notice, tell};
 use super::reference::{self, Kind};
 use super::settlement::{self, Movement};
 use super::state::{Dispute, DisputeState, Payment, Stage};
-use super::{errors, payments, view};
+use super::{checks, errors, payments, view};
 use crate::statement::{Op, Row};
 use crate::turn::Turn;
 use crate::wire::{Answer, Stop};
@@ -57,7 +57,7 @@ pub(super) fn open(payment: &mut Payment, turn: &mut Turn<'_>) -> Result<(), Sto
 
 /// `defendDispute` and `acceptDispute`: the first wins, the second loses.
 pub(super) fn answer(defence: Defence, request: &DisputeRequest, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    payments::merchant(request.merchant_account_code.as_deref(), turn)?;
+    checks::merchant(request.merchant_account_code.as_deref(), turn)?;
     let psp = request.dispute_psp_reference.as_deref().ok_or_else(|| errors::missing("disputePspReference"))?;
     let account = turn.context.caller.account;
     let found = match reference::read(turn.books.identity, Kind::Payment, psp) {

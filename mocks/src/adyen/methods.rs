@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::body::MethodsRequest;
 use super::reference::{self, Kind};
 use super::state::StoredMethod;
-use super::{errors, payments};
+use super::{checks, errors, payments};
 use crate::turn::Turn;
 use crate::wire::{Answer, Stop};
 
@@ -14,7 +14,7 @@ const STORED_MAX: usize = 100;
 
 /// `POST /paymentMethods`.
 pub(super) fn all(request: &MethodsRequest, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    payments::merchant(request.merchant_account.as_deref(), turn)?;
+    checks::merchant(request.merchant_account.as_deref(), turn)?;
     let stored = match request.shopper_reference.as_deref() {
         Some(shopper) => of_shopper(shopper, turn)?,
         None => Vec::new(),
@@ -63,7 +63,7 @@ fn of_shopper(shopper: &str, turn: &mut Turn<'_>) -> Result<Vec<StoredMethod>, S
 
 /// `GET /storedPaymentMethods`.
 pub(super) fn list(shopper: Option<&str>, merchant: Option<&str>, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let merchant = payments::merchant(merchant, turn)?;
+    let merchant = checks::merchant(merchant, turn)?;
     let shopper = shopper.ok_or_else(|| errors::missing("shopperReference"))?;
     let stored: Vec<Value> = of_shopper(shopper, turn)?
         .iter()
@@ -90,7 +90,7 @@ pub(super) fn delete(
     merchant: Option<&str>,
     turn: &mut Turn<'_>,
 ) -> Result<Answer, Stop> {
-    payments::merchant(merchant, turn)?;
+    checks::merchant(merchant, turn)?;
     let account = turn.context.caller.account;
     let found = match reference::read(turn.books.identity, Kind::StoredMethod, id) {
         Some((n, _)) => turn.books.backup_methods.take(n, &turn.books.reader)?.map(|stored| (n, stored)),

@@ -8,7 +8,7 @@ use super::notification::{Notice, tell};
 use super::reference::{self, Kind};
 use super::settlement::{self, Movement};
 use super::state::{Failure, Payment, Reply, Stage};
-use super::{disputes, errors, payments, view};
+use super::{checks, disputes, errors, payments, view};
 use crate::statement::{Op, Row};
 use crate::turn::Turn;
 use crate::wire::{Answer, Stop};
@@ -77,7 +77,7 @@ pub(super) fn change(
     decline: Option<&str>,
     turn: &mut Turn<'_>,
 ) -> Result<Answer, Stop> {
-    let merchant = payments::merchant(request.merchant_account.as_deref(), turn)?;
+    let merchant = checks::merchant(request.merchant_account.as_deref(), turn)?;
     let mut payment =
         payments::find(psp, turn)?.filter(|payment| payment.merchant == merchant).ok_or_else(errors::no_original)?;
     payments::label(&payment, turn);
@@ -109,7 +109,7 @@ pub(super) fn change(
 
 /// The amount of a change, in the payment's currency.
 fn amount(request: &ModificationRequest, payment: &Payment) -> Result<i64, Answer> {
-    let amount = payments::amount(request.amount.as_ref())?;
+    let amount = checks::amount(request.amount.as_ref())?;
     if amount.value == 0 {
         return Err(errors::invalid_named("137", "Invalid amount specified", &payment.psp));
     }
@@ -257,7 +257,7 @@ fn adjust(payment: &mut Payment, step: &Step<'_>, amount: i64, turn: &mut Turn<'
 
 /// `POST /cancels`: by the merchant's reference, where no answer ever told the payment's own.
 pub(super) fn cancel_by_reference(request: &ModificationRequest, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let merchant = payments::merchant(request.merchant_account.as_deref(), turn)?;
+    let merchant = checks::merchant(request.merchant_account.as_deref(), turn)?;
     let named = request.payment_reference.as_deref().filter(|reference| !reference.is_empty());
     let named = named.ok_or_else(|| errors::invalid("130", "Reference Missing"))?;
     let account = turn.context.caller.account;

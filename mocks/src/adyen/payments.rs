@@ -1,20 +1,20 @@
 //! Making a payment: what is asked, who is to pay, and what comes of it.
 
-use model::money::Currency;
 use serde_json::json;
 
-use super::body::{Amount, Means, PaymentRequest};
-use super::cards::{self, Card, Face, Fate};
+use super::body::{Amount, PaymentRequest};
+use super::cards::{Card, Fate};
+use super::checks::{amount, capture_mode, is_pre_authorised, merchant};
 use super::errors;
+use super::means::card_of;
 use super::notification::{Notice, tell};
 use super::reference::{self, Kind};
-use super::refusals::{AUTHENTICATION_REQUIRED, NOT_3D_AUTHENTICATED, Refusal, SHOPPER_CANCELLED};
+use super::refusals::{NOT_3D_AUTHENTICATED, Refusal, SHOPPER_CANCELLED};
 use super::settlement::{self, Movement};
 use super::state::{CaptureMode, Payment, Reply, Stage, Step, StoredMethod, Wait};
 use super::view;
-use crate::accounts::CaptureSetting;
-use crate::calendar;
 use crate::statement::{Op, Row};
+use crate::store::Write;
 use crate::turn::{Labels, Turn};
 use crate::wire::{Answer, Stop};
 
@@ -55,61 +55,6 @@ pub(super) struct Manner<'a> {
 const AUTHORISATION_US: i64 = 7 * 86_400 * 1_000_000;
 const HOUR_US: i64 = 3_600 * 1_000_000;
 
-/// The merchant account of a request, if the caller may use it.
-pub(super) fn merchant(named: Option<&str>, turn: &Turn<'_>) -> Result<String, Answer> {
-    let named = named.filter(|name| !name.is_empty()).ok_or_else(errors::wrong_merchant)?;
-    let accounts = turn.accounts.read();
-    let bound = accounts.lease(turn.context.caller.account).and_then(|lease| lease.merchant_account.as_deref());
-    if bound.is_some_and(|bound| bound != named) { Err(errors::wrong_merchant()) } else { Ok(named.to_owned()) }
-}
-
-/// The amount of a request, if it can be one.
-pub(super) fn amount(asked: Option<&Amount>) -> Result<Amount, Answer> {
-    let amount = asked.ok_or_else(|| errors::invalid("100", "No amount specified"))?;
-    if amount.value < 0 || amount.value > AMOUNT_MAX {
-        return Err(errors::invalid("137", "Invalid amount specified"));
-    }
-    let is_known = Currency::parse(&amount.currency).is_some_and(|currency| currency.code() == amount.currency);
-    if !is_known || !CURRENCIES.contains(&amount.currency.as_str()) {
-        return Err(errors::invalid("138", "Unsupported currency specified"));
-    }
-    Ok(amount.clone())
-}
-
-/// Largest amount, in minor units.
-const AMOUNT_MAX: i64 = 99_999_999_999;
-
-/// Currencies that cards are charged in (Adyen, *Currency codes and minor units*, the usual ones).
-const CURRENCIES: [&str; 52] = [
-    "AED", "ARS", "AUD", "BGN", "BHD", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EGP", "EUR", "GBP",
-    "HKD", "HUF", "IDR", "ILS", "INR", "IQD", "ISK", "JOD", "JPY", "KRW", "KWD", "KZT", "LYD", "MAD", "MXN", "MYR",
-    "NOK", "NZD", "OMR", "PEN", "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "SAR", "SEK", "SGD", "THB", "TND", "TRY",
-    "TWD", "USD", "VND", "ZAR",
-];
-
-/// When the money is taken, by the payment or else by the account.
-pub(super) fn capture_mode(request: &PaymentRequest, turn: &Turn<'_>) -> CaptureMode {
-    let of_account = || {
-        let accounts = turn.accounts.read();
-        match accounts.lease(turn.context.caller.account).map(|lease| lease.capture) {
-            Some(CaptureSetting::Manual) => CaptureMode::Manual,
-            Some(CaptureSetting::Automatic) | None => CaptureMode::Immediate,
-        }
-    };
-    let is_manual = request.additional("manualCapture").as_deref() == Some("true");
-    match request.capture_delay_hours {
-        _ if is_manual || is_pre_authorised(request) => CaptureMode::Manual,
-        Some(0) => CaptureMode::Immediate,
-        Some(hours) => CaptureMode::After(hours),
-        None if request.additional("manualCapture").as_deref() == Some("false") => CaptureMode::Immediate,
-        None => of_account(),
-    }
-}
-
-fn is_pre_authorised(request: &PaymentRequest) -> bool {
-    request.additional("authorisationType").is_some_and(|kind| kind.eq_ignore_ascii_case("PreAuth"))
-}
-
 /// `POST /payments`.
 pub(super) fn create(
     request: &PaymentRequest,
@@ -121,16 +66,7 @@ pub(super) fn create(
     let amount = amount(request.amount.as_ref())?;
     let reference = request.reference.clone().filter(|reference| !reference.is_empty());
     let reference = reference.ok_or_else(|| errors::invalid("130", "Reference Missing"))?;
-    let means = request.payment_method.as_ref().ok_or_else(|| errors::missing("paymentMethod"))?;
-    let mut card = pick(means, request.shopper_reference.as_deref(), turn)?;
-    // The acquirer of the test platform says what it is asked to.
-    let forced = request.additional("RequestedTestAcquirerResponseCode").and_then(|code| code.parse::<u8>().ok());
-    if let Some(code) = forced {
-        card.fate = forced_fate(code);
-    }
-    if request.shopper_interaction.as_deref() == Some("ContAuth") && matches!(card.fate, Fate::Challenged) {
-        card.fate = Fate::Refused(AUTHENTICATION_REQUIRED);
-    }
+    let card = card_of(request, turn)?;
     let order = Order {
         merchant,
         reference,
@@ -149,67 +85,6 @@ pub(super) fn create(
         manner,
     };
     place(order, turn).map(|(_, answer)| answer)
-}
-
-const fn forced_fate(code: u8) -> Fate {
-    match code {
-        1 => Fate::Pays,
-        13 => Fate::Received,
-        code => Fate::Refused(code),
-    }
-}
-
-/// The card that is to pay.
-pub(super) fn pick(means: &Means, shopper: Option<&str>, turn: &mut Turn<'_>) -> Result<Card, Stop> {
-    if let Some(id) = &means.stored_payment_method_id {
-        return stored(id, shopper, turn);
-    }
-    match means.kind.as_deref() {
-        Some("scheme" | "card") => {}
-        Some(_) => return Err(errors::invalid("905", "Payment details are not supported").into()),
-        None => return Err(errors::missing("paymentMethod.type").into()),
-    }
-    let number = means.number().ok_or_else(|| errors::invalid("101", "Invalid card number"))?;
-    let expiry = means.month().zip(means.year()).filter(|(month, year)| (1..=12).contains(month) && *year >= 2_000);
-    let (month, year) = expiry.ok_or_else(|| errors::invalid("129", "Expiry Date Invalid"))?;
-    let (now_year, now_month, _) = calendar::day(turn.now_s());
-    let face = Face { number, month, year, cvc: means.cvc() };
-    let mut card =
-        cards::read(&face, (now_month, now_year)).map_err(|_| errors::invalid("101", "Invalid card number"))?;
-    let is_cvc = |cvc: &str| cvc.len() == card.brand.cvc_length() && cvc.bytes().all(|byte| byte.is_ascii_digit());
-    if !means.cvc().is_none_or(is_cvc) {
-        return Err(errors::invalid("103", "CVC is not the right length").into());
-    }
-    match means.holder_name.as_deref() {
-        Some("PENDING") => card.fate = Fate::Received,
-        Some(name) => {
-            let refusal = Refusal::of_word(name);
-            card.fate = refusal.map_or(card.fate, |refusal| Fate::Refused(refusal.code));
-        }
-        None => {}
-    }
-    Ok(card)
-}
-
-/// A card that was kept, or a ready-made one.
-fn stored(id: &str, shopper: Option<&str>, turn: &mut Turn<'_>) -> Result<Card, Stop> {
-    if let Some(card) = cards::by_token(id) {
-        return Ok(card);
-    }
-    let account = turn.context.caller.account;
-    let found = match reference::read(turn.books.identity, Kind::StoredMethod, id) {
-        Some((n, _)) => turn.books.backup_methods.take(n, &turn.books.reader)?,
-        None => None,
-    };
-    let found = found.filter(|stored: &StoredMethod| {
-        stored.account == account && !stored.is_deleted && shopper == Some(stored.shopper_reference.as_str())
-    });
-    let stored = found.ok_or_else(|| errors::invalid("800", "Contract not found"))?;
-    let mut card = stored.card;
-    if card.fate == Fate::ChallengedUnlessStored {
-        card.fate = Fate::Pays;
-    }
-    Ok(card)
 }
 
 /// Makes the payment and tries to have it authorised.
@@ -374,7 +249,7 @@ fn store_card(payment: &Payment, turn: &mut Turn<'_>) {
     let n = payment.n;
     let id = reference::make(turn.books.identity, Kind::StoredMethod, n, 0);
     let hash = shopper_mark(payment.account, &shopper_reference, turn);
-    turn.writes.push(crate::store::Write::Mark { hash, n });
+    turn.writes.push(Write::Mark { hash, n });
     let stored =
         StoredMethod { id, account: payment.account, shopper_reference, card: payment.card.clone(), is_deleted: false };
     turn.books.backup_methods.put(n, payment.account, None, stored, &mut turn.writes, turn.progress);
@@ -390,9 +265,9 @@ pub(super) fn reference_mark(account: i64, reference: &str, turn: &Turn<'_>) -> 
     turn.books.identity.hash("backup reference", account, reference)
 }
 
-fn mark_of(payment: &Payment, turn: &Turn<'_>) -> crate::store::Write {
+fn mark_of(payment: &Payment, turn: &Turn<'_>) -> Write {
     let hash = reference_mark(payment.account, &payment.reference, turn);
-    crate::store::Write::Mark { hash, n: payment.n }
+    Write::Mark { hash, n: payment.n }
 }
 
 /// A reference for a further part of a payment.

@@ -8,7 +8,7 @@ use super::payments::{self, Manner, Order};
 use super::reference::{self, Kind};
 use super::refusals::{Refusal, ResultCode};
 use super::state::{Session, Stage, Step};
-use super::{errors, view};
+use super::{checks, errors, means, view};
 use crate::turn::Turn;
 use crate::wire::{Answer, Stop};
 
@@ -22,8 +22,8 @@ fn session_data(session: &Session, turn: &Turn<'_>) -> String {
 
 /// `POST /sessions`.
 pub(super) fn open(request: &PaymentRequest, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let merchant = payments::merchant(request.merchant_account.as_deref(), turn)?;
-    let amount = payments::amount(request.amount.as_ref())?;
+    let merchant = checks::merchant(request.merchant_account.as_deref(), turn)?;
+    let amount = checks::amount(request.amount.as_ref())?;
     let reference = request.reference.clone().filter(|reference| !reference.is_empty());
     let reference = reference.ok_or_else(|| errors::invalid("130", "Reference Missing"))?;
     let return_url = request.return_url.clone().ok_or_else(|| errors::missing("returnUrl"))?;
@@ -36,7 +36,7 @@ pub(super) fn open(request: &PaymentRequest, turn: &mut Turn<'_>) -> Result<Answ
         reference,
         amount: amount.value,
         currency: amount.currency,
-        capture: payments::capture_mode(request, turn),
+        capture: checks::capture_mode(request, turn),
         return_url,
         shopper_reference: request.shopper_reference.clone(),
         shopper_email: request.shopper_email.clone(),
@@ -98,7 +98,7 @@ pub(super) fn pay(
         return Err(errors::invalid("14_0416", "Session has been paid").into());
     }
     let means = request.payment_method.as_ref().ok_or_else(|| errors::missing("paymentMethod"))?;
-    let card = payments::pick(means, session.shopper_reference.as_deref(), turn)?;
+    let card = means::pick(means, session.shopper_reference.as_deref(), turn)?;
     let order = Order {
         merchant: session.merchant.clone(),
         reference: session.reference.clone(),

@@ -6,6 +6,7 @@ mod adyen;
 mod adyen_changes;
 mod adyen_keys;
 mod adyen_properties;
+mod adyen_time;
 mod avatax;
 mod avatax_life;
 mod bends;
