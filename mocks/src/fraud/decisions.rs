@@ -174,13 +174,13 @@ pub(super) fn create(order: Order, turn: &mut Turn<'_>) -> Result<Answer, Stop> 
     if is_known {
         decision.order = order;
     }
-    answer_and_keep(decision, turn)
+    Ok(answer_and_keep(decision, turn))
 }
 
-fn answer_and_keep(decision: Decision, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+fn answer_and_keep(decision: Decision, turn: &mut Turn<'_>) -> Answer {
     let answer = Answer::json(200, &decision.view());
     keep(decision, turn);
-    Ok(answer)
+    answer
 }
 
 /// Decides an order; one that was decided is told again. `is_later` leaves every decision to people.
@@ -216,7 +216,7 @@ pub(super) fn decide(
         detail["shift_points"] = bent.shift.into();
     }
     turn.row(row(&decision, detail));
-    answer_and_keep(decision, turn)
+    Ok(answer_and_keep(decision, turn))
 }
 
 fn row(decision: &Decision, detail: Value) -> Row {
@@ -260,7 +260,7 @@ pub(super) fn note(id: &str, is_canceled: bool, turn: &mut Turn<'_>) -> Result<A
         decision.become_status(Status::Canceled);
         decision.due_us = None;
     }
-    answer_and_keep(decision, turn)
+    Ok(answer_and_keep(decision, turn))
 }
 
 /// Decides what people have looked at long enough.
@@ -308,5 +308,5 @@ fn review(n: i64, config: &FraudConfig, turn: &mut Turn<'_>) -> Result<Answer, S
         payment: n,
     };
     turn.notified(&event, &id, |_| payload.clone());
-    answer_and_keep(decision, turn)
+    Ok(answer_and_keep(decision, turn))
 }

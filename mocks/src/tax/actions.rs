@@ -140,6 +140,7 @@ struct SettleBody {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the wire's")]
 struct VerifyBody {
     verify_transaction_date: Option<String>,
     verify_total_amount: Option<Number>,

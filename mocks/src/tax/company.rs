@@ -33,6 +33,7 @@ pub(crate) enum Asker {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, clippy::struct_excessive_bools, reason = "the fields are the wire's")]
 struct Company<'a> {
     id: i64,
     account_id: i64,

@@ -94,7 +94,7 @@ impl Document {
         n: i64,
         code: String,
         account: i64,
-    ) -> Result<Self, (NoPlace, Address)> {
+    ) -> Result<Self, Nowhere> {
         let date = create.date.clone().unwrap_or_else(|| Date::of(basis.now_us));
         let overridden = create.tax_override.as_ref().and_then(|instead| instead.date.clone());
         let tax_date = overridden.unwrap_or_else(|| date.clone());
@@ -193,12 +193,11 @@ impl Document {
     }
 }
 
+/// Why and where nothing can be taxed.
+pub(super) type Nowhere = Box<(NoPlace, Address)>;
+
 /// The places that lines go to, each once, and which one each line goes to.
-fn find_places(
-    create: &Create,
-    basis: &Basis<'_>,
-    tax_date: &Date,
-) -> Result<(Vec<Place>, Vec<usize>), (NoPlace, Address)> {
+fn find_places(create: &Create, basis: &Basis<'_>, tax_date: &Date) -> Result<(Vec<Place>, Vec<usize>), Nowhere> {
     let (mut found, mut of_lines): (Vec<Place>, Vec<usize>) = (Vec::with_capacity(1), Vec::new());
     for line in &create.lines {
         let address = line.ship_to.as_ref().or(create.ship_to.as_ref());
@@ -206,7 +205,7 @@ fn find_places(
         let known = found.iter().position(|place| place.address == *address);
         of_lines.push(known.unwrap_or(found.len()));
         if known.is_none() {
-            let mut levies = basis.rates.at(address).map_err(|why| (why, address.clone()))?;
+            let mut levies = basis.rates.at(address).map_err(|why| Box::new((why, address.clone())))?;
             let at_us = tax_date.moment_us(basis.now_us);
             basis.rates.bring_to(&mut levies, basis.changes, basis.run, at_us, basis.shift);
             found.push(Place { address: address.clone(), levies });

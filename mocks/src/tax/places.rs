@@ -13,6 +13,7 @@ use crate::wire::{Answer, Stop};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the name is the wire's")]
 struct Rate {
     rate: f64,
     name: String,
@@ -57,10 +58,10 @@ pub(super) fn rates(terms: Terms<'_>, mut address: Address, turn: &Turn<'_>) -> 
 pub(super) fn resolve(terms: Terms<'_>, address: &Address, turn: &Turn<'_>) -> Result<Answer, Stop> {
     let upper = |text: &Option<String>| text.as_deref().unwrap_or_default().trim().to_ascii_uppercase();
     let is_known = [&address.line1, &address.city, &address.postal_code].iter().any(|text| !upper(text).is_empty());
-    let levies = match is_known {
-        true => levies(terms, address, turn)?,
-        false => return Ok(Answer::json(200, &unresolved(address))),
-    };
+    if !is_known {
+        return Ok(Answer::json(200, &unresolved(address)));
+    }
+    let levies = levies(terms, address, turn)?;
     let validated = json!({
         "addressType": "StreetOrResidentialAddress",
         "line1": upper(&address.line1),

@@ -356,10 +356,10 @@ fn check_address(address: &Address) -> Result<(), Answer> {
 
 fn read_currency(code: Option<String>) -> Result<String, Answer> {
     let code = code.filter(|code| !code.is_empty()).map_or_else(|| "USD".to_owned(), |code| code.to_ascii_uppercase());
-    match code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        true => Ok(code),
-        false => Err(errors::out_of_range("currencyCode", "Currencies have three letters.")),
+    if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Ok(code);
     }
+    Err(errors::out_of_range("currencyCode", "Currencies have three letters."))
 }
 
 fn decimal(field: &str, number: &Number) -> Result<i64, Answer> {

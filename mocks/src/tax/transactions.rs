@@ -38,7 +38,7 @@ pub(super) fn compute(
         shift: terms.shift,
     };
     let computed = Document::compute(create, &basis, n, code, turn.context.caller.account);
-    let mut document = computed.map_err(|(why, address)| errors::no_place(why, &address))?;
+    let mut document = computed.map_err(|nowhere| errors::no_place(nowhere.0, &nowhere.1))?;
     document.mark.clone_from(&turn.context.intent);
     Ok(document)
 }

@@ -11,6 +11,7 @@ use crate::decimal::{Money, SCALE, places};
 
 /// Which parts of a transaction are shown besides its head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each part is shown or not by itself")]
 pub(crate) struct Include {
     pub(super) lines: bool,
     pub(super) details: bool,
@@ -182,6 +183,7 @@ pub(super) struct DocumentView<'a> {
     summary: Option<Vec<SummaryView<'a>>>,
 }
 
+#[expect(clippy::ref_option, reason = "fields are borrowed as they are kept")]
 fn text(text: &Option<String>) -> &str {
     text.as_deref().unwrap_or_default()
 }
