@@ -116,15 +116,18 @@ impl Direction {
         ending
     }
 
-    /// How far it has come: a number that rises with everything that is read or written, and whether anything waits.
+    /// How far it has come: a number that rises with everything that is read or written, and whether a fault holds it up.
     pub(crate) fn progress(&self) -> (u64, bool) {
-        (self.moves, !self.queue.is_empty())
+        (self.moves, self.queue.due_after(Instant::now()).is_some())
     }
 
     /// Carries bytes until it has to wait, or is at its end.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, ends: &mut Ends<'_, '_>) -> Poll<Finish> {
         let due = ends.watch.take_due(self.stream);
         if let Some(finish) = self.finished {
+            if finish == Finish::Broken {
+                self.drain(cx, ends.from);
+            }
             return Poll::Ready(finish);
         }
         if !due.is_empty() {
@@ -132,14 +135,14 @@ impl Direction {
         }
         for _ in 0..TURNS_MAX {
             if let Some(finish) = self.ended_by_toxic() {
-                return self.finish(finish);
+                return self.finish(cx, finish);
             }
             let sent = match self.send(cx, ends) {
-                Step::Finished(finish) => return self.finish(finish),
+                Step::Finished(finish) => return self.finish(cx, finish),
                 step => step,
             };
             let received = match self.receive(cx, ends) {
-                Step::Finished(finish) => return self.finish(finish),
+                Step::Finished(finish) => return self.finish(cx, finish),
                 step => step,
             };
             if matches!((sent, received), (Step::Stuck, Step::Stuck)) && self.wait(cx).is_pending() {
@@ -150,10 +153,33 @@ impl Direction {
         Poll::Pending
     }
 
-    fn finish(&mut self, finish: Finish) -> Poll<Finish> {
+    fn finish(&mut self, cx: &Context<'_>, finish: Finish) -> Poll<Finish> {
+        if finish == Finish::Broken {
+            // What is still read is drained from the next poll on.
+            cx.waker().wake_by_ref();
+        }
         self.finished = Some(finish);
         self.queue.clear();
         Poll::Ready(finish)
+    }
+
+    /// Reads what nobody takes any more: a sender that is kept waiting would not take what the other direction still has.
+    fn drain(&mut self, cx: &mut Context<'_>, from: &mut ReadHalf<'_>) {
+        for _ in 0..TURNS_MAX {
+            if self.source == Source::Ended {
+                return;
+            }
+            let read = BUFFER.with_borrow_mut(|buffer| {
+                let mut read = ReadBuf::new(buffer);
+                Pin::new(&mut *from).poll_read(cx, &mut read).map_ok(|()| read.filled().len())
+            });
+            match read {
+                Poll::Pending => return,
+                Poll::Ready(Ok(1..)) => self.moves += 1,
+                Poll::Ready(_) => self.source = Source::Ended,
+            }
+        }
+        cx.waker().wake_by_ref();
     }
 
     fn ended_by_toxic(&self) -> Option<Finish> {

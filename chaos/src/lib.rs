@@ -13,6 +13,8 @@ mod counters;
 mod direction;
 mod door;
 mod faults;
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod lag;
 mod lease;

@@ -65,7 +65,7 @@ pub(crate) fn router(control: Arc<Control>) -> Router {
 }
 
 /// Reads a body as a JSON object whatever its content type says, since many clients say nothing.
-fn body_of<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refused> {
+pub(crate) fn body_of<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refused> {
     read(serde_json::from_slice(body)?)
 }
 

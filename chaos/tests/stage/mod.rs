@@ -61,7 +61,12 @@ where
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
+        loop {
+            // An upstream that has no descriptors either tries again.
+            let Ok((stream, _)) = listener.accept().await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
             stream.set_nodelay(true).unwrap();
             tokio::spawn(serve(stream));
         }
