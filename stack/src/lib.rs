@@ -4,15 +4,18 @@
 
 mod account;
 mod answer;
+mod capture;
 mod cart;
 mod catalogue;
 mod checkout;
 mod clock;
 mod config;
 mod defects;
+mod dispute;
 mod flags;
 mod fraud;
 mod http;
+mod instances;
 mod log;
 mod metrics;
 mod money;
@@ -24,7 +27,9 @@ mod quote;
 mod reconciler;
 mod refund;
 mod refusal;
+mod routing;
 mod server;
+mod session;
 mod shipping;
 mod shop;
 mod store;

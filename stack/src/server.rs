@@ -110,12 +110,14 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     let store = SqliteStore::open(&config.store, Terms::of(&config, Arc::clone(&flags))).map_err(store_error)?;
     let store: Arc<dyn Store> = Arc::new(store);
     let (close, closing) = watch::channel(false);
-    let shop = Arc::new(Shop::new(config, Arc::clone(&store), flags, log, closing)?);
+    let shop = Arc::new(Shop::new(config, Arc::clone(&store), flags, log, listen, closing)?);
     shop.metrics.last_change_ms.store(now_ms(), std::sync::atomic::Ordering::Relaxed);
     for (state, count) in store.census().await.map_err(store_error)?.orders {
         shop.metrics.orders_found(state, count);
     }
-    Outbox::resume(&shop, store.owed().await.map_err(store_error)?);
+    shop.live().await.map_err(store_error)?;
+    Outbox::send(&shop, store.adopt_messages().await.map_err(store_error)?);
+    tokio::spawn(Arc::clone(&shop).stay_alive());
     shop.read_flags().await.map_err(store_error)?;
     tokio::spawn(Arc::clone(&shop).follow_flags());
     let reconciler = tokio::spawn(Arc::clone(&shop).reconcile());
@@ -144,6 +146,9 @@ async fn run(listener: TcpListener, shop: Arc<Shop>, store: Arc<dyn Store>, reco
     drop(tokio::time::timeout(CLOSING_MAX, finish).await);
     connections.shutdown().await;
     reconciler.abort();
+    if let Err(error) = store.retire().await {
+        shop.log.store_trouble("the instance did not retire", &error);
+    }
     drop(store.close().await);
 }
 
