@@ -12,6 +12,7 @@ mod clock;
 mod config;
 mod defects;
 mod dispute;
+mod door;
 mod flags;
 mod fraud;
 mod http;
@@ -41,6 +42,7 @@ pub use config::{
     Product, Promotion, Shipping, SplitDispatch, Tax, TlsFiles, Voucher,
 };
 pub use defects::{Defect, UnknownDefect};
+pub use door::BadTls;
 pub use flags::{FlagValues, PaymentRoute};
 pub use providers::BadAddress;
 pub use server::{Error, Running, serve};
