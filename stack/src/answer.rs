@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     order::Brief,
     refusal::{Refusal, known},
-    store::{NotCharged, Standing, Stored},
+    store::{Challenge, NotCharged, Standing, Stored},
 };
 
 impl Refusal {
@@ -49,20 +49,39 @@ pub(crate) fn pending(brief: &Brief) -> Stored {
     Stored { status: 202, body: body.to_string() }
 }
 
+/// The holder must authenticate: where, and where to look afterwards.
+pub(crate) fn challenged(brief: &Brief, challenge: &Challenge) -> Stored {
+    let mut body = order(brief);
+    body["state"] = "pending".into();
+    body["poll"] = format!("/orders/{}", brief.number).into();
+    if let Some(url) = &challenge.url {
+        body["action"] = json!({"type": "redirect", "url": url});
+    }
+    Stored { status: 202, body: body.to_string() }
+}
+
 /// An order in the words of checkout answers.
 fn order(brief: &Brief) -> serde_json::Value {
-    json!({
+    let mut body = json!({
         "order": brief.number.to_string(),
         "state": brief.state,
         "total_minor": brief.total_minor,
         "currency": brief.currency,
-    })
+    });
+    if let Some(provider) = brief.provider {
+        body["provider"] = json!(provider);
+    }
+    body
 }
 
 /// An order as looked at.
 pub(crate) fn look(brief: &Brief) -> Stored {
     let mut body = order(brief);
     body["refunded_minor"] = brief.refunded_minor.into();
+    body["credit_minor"] = brief.credit_minor.into();
+    if brief.in_review {
+        body["review"] = true.into();
+    }
     if let Some(failure) = brief.failure {
         body["failure"] = json!(failure);
     }

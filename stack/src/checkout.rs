@@ -9,12 +9,12 @@ use crate::{
     answer,
     cart::Price,
     clock::identifier,
-    order::{Brief, Number, State},
-    pay::Said,
-    providers::payment::Card,
+    order::{Brief, Number, PaymentProvider, State},
+    pay::{Finding, Said},
+    providers::gateway::{CARD_GIVEN, Card},
     refusal::{Refusal, known},
     shop::Shop,
-    store::{Begin, BeginPayment, Begun, Charge, Claim, StoreCredit},
+    store::{Begin, BeginPayment, Begun, Charge, Claim, PaymentKind, Plan, StoreCredit},
 };
 
 /// How often a cart that changes under its quote is quoted again.
@@ -82,7 +82,8 @@ impl Shop {
         let total = body.total_minor.map(|total| total.to_string()).unwrap_or_default();
         let fingerprint = fingerprint(&["checkout", &cart, &body.email, body.payment.mark(), &total]);
         let claim = Claim { key, fingerprint };
-        let method = match self.method(body.payment, &claim, &carried).await? {
+        let mut plan = self.plan(PaymentKind::Checkout);
+        let (method, card) = match self.method(body.payment, &mut plan, &claim, &carried).await? {
             Ok(method) => method,
             Err(said) => return Ok(said),
         };
@@ -95,6 +96,7 @@ impl Shop {
             store_credit: if body.use_credit { StoreCredit::Used } else { StoreCredit::Kept },
             carried,
             provider_key: identifier("pk_"),
+            plan,
             stock_seen: None,
         };
         // The defect `check-then-decrement`: what is read here is written back in another transaction.
@@ -105,13 +107,18 @@ impl Shop {
         if self.defects.charges_before_storing() {
             return self.charge_then_store(begin).await;
         }
-        self.begin(begin, &claim).await
+        self.begin(begin, card.as_ref(), &claim).await
     }
 
-    async fn begin(self: &Arc<Self>, begin: Begin, claim: &Claim) -> Result<Said, Refusal> {
+    pub(crate) async fn begin(
+        self: &Arc<Self>,
+        begin: Begin,
+        card: Option<&Card>,
+        claim: &Claim,
+    ) -> Result<Said, Refusal> {
         for _ in 0..QUOTES_MAX {
             let phase = self.store.begin_checkout(begin.clone()).await.map_err(|error| self.refusal(error))?;
-            match self.go_on(phase, claim).await {
+            match self.go_on(phase, card, claim).await {
                 Some(said) => return Ok(said),
                 None => drop(self.quote_cart(&begin.cart, &begin.carried, None).await?),
             }
@@ -129,25 +136,44 @@ impl Shop {
     ) -> Result<Said, Refusal> {
         let _work = self.keys.enter(&key).ok_or(known::IN_PROGRESS)?;
         let claim = Claim { key, fingerprint: fingerprint(&["payment", &order.to_string(), body.payment.mark()]) };
-        let method = match self.method(body.payment, &claim, carried).await? {
+        let mut plan = self.plan(PaymentKind::Checkout);
+        let (method, card) = match self.method(body.payment, &mut plan, &claim, carried).await? {
             Ok(method) => method,
             Err(said) => return Ok(said),
         };
-        let begin = BeginPayment { order: order.0, claim: claim.clone(), method, provider_key: identifier("pk_") };
+        let begin =
+            BeginPayment { order: order.0, claim: claim.clone(), method, provider_key: identifier("pk_"), plan };
         let phase = self.store.begin_payment(begin).await.map_err(|error| self.refusal(error))?;
-        self.go_on(phase, &claim).await.ok_or(known::BUSY)
+        self.go_on(phase, card.as_ref(), &claim).await.ok_or(known::BUSY)
     }
 
     /// The provider's name of what is paid with. A card goes to the provider unless the key is answered already.
-    async fn method(&self, means: Means, claim: &Claim, carried: &str) -> Result<Result<String, Said>, Refusal> {
+    /// Where the first provider cannot name it, the second one takes the card itself: a name holds no money.
+    async fn method(
+        &self,
+        means: Means,
+        plan: &mut Plan,
+        claim: &Claim,
+        carried: &str,
+    ) -> Result<Result<(String, Option<Card>), Said>, Refusal> {
         let card = match means {
-            Means::Method(method) => return Ok(Ok(method)),
+            Means::Method(method) => return Ok(Ok((method, None))),
             Means::Card(card) => card,
         };
         if let Some(stored) = self.store.answer_of(claim).await.map_err(|error| self.refusal(error))? {
             return Ok(Err(Said { stored, replayed: true }));
         }
-        self.payment.tokenise(&card, &identifier("mk_"), carried).await.map(Ok)
+        if plan.provider == PaymentProvider::BackupPayment {
+            return Ok(Ok((CARD_GIVEN.into(), Some(card))));
+        }
+        match self.gateways.tokenise(&card, &identifier("mk_"), carried).await {
+            Ok(method) => Ok(Ok((method, Some(card)))),
+            Err(refusal) if refusal == known::PAYMENT_UNAVAILABLE && self.may_go_elsewhere() => {
+                plan.provider = PaymentProvider::BackupPayment;
+                Ok(Ok((CARD_GIVEN.into(), Some(card))))
+            }
+            Err(refusal) => Err(refusal),
+        }
     }
 
     async fn stock_of(&self, cart: &str) -> Result<Vec<(String, i64)>, Refusal> {
@@ -170,7 +196,7 @@ impl Shop {
             return Ok(Said { stored, replayed: true });
         }
         let charge = self.unstored_charge(&begin).await?;
-        let proof = self.ask(&charge).await.ok_or(known::PAYMENT_UNAVAILABLE)?;
+        let Finding::Proven(proof) = self.ask(&charge, None).await else { return Err(known::PAYMENT_UNAVAILABLE) };
         let phase = self.store.begin_checkout(begin).await.map_err(|error| self.refusal(error))?;
         let Begun::Charge(stored, Some(moved)) = phase else { return Err(known::BUSY) };
         self.took_effect(&[moved], Vec::new(), None);
@@ -200,6 +226,11 @@ impl Shop {
             key: begin.provider_key.clone(),
             method: begin.method.clone(),
             amount_minor: total_minor,
+            provider: begin.plan.provider,
+            kind: begin.plan.kind,
+            capture: begin.plan.capture,
+            intent: None,
+            age_ms: 0,
             tried_before: false,
             brief: Brief {
                 number: Number(0),

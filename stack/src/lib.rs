@@ -4,15 +4,19 @@
 
 mod account;
 mod answer;
+mod capture;
 mod cart;
 mod catalogue;
 mod checkout;
 mod clock;
 mod config;
 mod defects;
+mod dispute;
+mod door;
 mod flags;
 mod fraud;
 mod http;
+mod instances;
 mod log;
 mod metrics;
 mod money;
@@ -24,7 +28,9 @@ mod quote;
 mod reconciler;
 mod refund;
 mod refusal;
+mod routing;
 mod server;
+mod session;
 mod shipping;
 mod shop;
 mod store;
@@ -36,6 +42,7 @@ pub use config::{
     Product, Promotion, Shipping, SplitDispatch, Tax, TlsFiles, Voucher,
 };
 pub use defects::{Defect, UnknownDefect};
+pub use door::BadTls;
 pub use flags::{FlagValues, PaymentRoute};
 pub use providers::BadAddress;
 pub use server::{Error, Running, serve};

@@ -27,10 +27,19 @@ pub(crate) enum Operation {
     Dispatch,
     Rate,
     Decide,
+    UpdatePayment,
+    Capture,
+    SubmitEvidence,
+    RetrieveRefund,
+    BackupAuthorise,
+    BackupDetails,
+    BackupCapture,
+    BackupVoid,
+    BackupRefund,
 }
 
 impl Operation {
-    const ALL: [(Self, &'static str); 13] = [
+    const ALL: [(Self, &'static str); 22] = [
         (Self::CreatePayment, "create_payment"),
         (Self::CancelPayment, "cancel_payment"),
         (Self::RetrievePayment, "retrieve_payment"),
@@ -44,6 +53,15 @@ impl Operation {
         (Self::Dispatch, "dispatch"),
         (Self::Rate, "rate"),
         (Self::Decide, "decide"),
+        (Self::UpdatePayment, "update_payment"),
+        (Self::Capture, "capture"),
+        (Self::SubmitEvidence, "submit_evidence"),
+        (Self::RetrieveRefund, "retrieve_refund"),
+        (Self::BackupAuthorise, "authorise"),
+        (Self::BackupDetails, "details"),
+        (Self::BackupCapture, "capture"),
+        (Self::BackupVoid, "void"),
+        (Self::BackupRefund, "refund"),
     ];
 
     fn provider(self) -> Provider {
@@ -53,7 +71,16 @@ impl Operation {
             | Self::RetrievePayment
             | Self::SearchPayments
             | Self::CreateMethod
-            | Self::Refund => Provider::Payment,
+            | Self::Refund
+            | Self::UpdatePayment
+            | Self::Capture
+            | Self::SubmitEvidence
+            | Self::RetrieveRefund => Provider::Payment,
+            Self::BackupAuthorise
+            | Self::BackupDetails
+            | Self::BackupCapture
+            | Self::BackupVoid
+            | Self::BackupRefund => Provider::BackupPayment,
             Self::Quote | Self::Document | Self::Void | Self::RetrieveDocument => Provider::Tax,
             Self::Dispatch => Provider::Fulfilment,
             Self::Rate => Provider::Shipping,
@@ -70,15 +97,17 @@ enum Provider {
     Fulfilment,
     Shipping,
     Fraud,
+    BackupPayment,
 }
 
 impl Provider {
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 6] = [
         (Self::Payment, "payment"),
         (Self::Tax, "tax"),
         (Self::Fulfilment, "fulfilment"),
         (Self::Shipping, "shipping"),
         (Self::Fraud, "fraud"),
+        (Self::BackupPayment, "backup_payment"),
     ];
 
     fn name(self) -> &'static str {

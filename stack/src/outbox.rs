@@ -2,16 +2,16 @@
 //! turn. The tax lane and the warehouse lane do not wait for each other.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::{
-    clock::backoff,
+    clock::{backoff, now_ms},
     order::{Number, State},
     shop::{Shop, closes},
     store::{Message, MessageKind},
@@ -20,7 +20,8 @@ use crate::{
 const AT_ONCE: usize = 64;
 const BACKOFF_MS: u64 = 100;
 const BACKOFF_MAX_MS: u64 = 5_000;
-const HELD_PAUSE: Duration = Duration::from_millis(20);
+/// First pause before a look whether an event has come.
+const AWAITED_MS: u64 = 20;
 
 /// Messages of one receiver, by order: the first is being delivered, the others wait for it.
 struct Lane {
@@ -34,36 +35,26 @@ impl Default for Lane {
     }
 }
 
-/// Orders whose dispatch may not begin now, or has begun.
-#[derive(Default)]
-struct Dispatches {
-    held: HashSet<i64>,
-    begun: HashSet<i64>,
-}
+/// Dispatches that are about to begin, and those who wait to hear whether they may.
+type Beginning = Mutex<Vec<(i64, oneshot::Sender<bool>)>>;
 
 /// Everything on its way out.
 #[derive(Default)]
 pub(crate) struct Outbox {
     tax: Lane,
     warehouse: Lane,
-    dispatches: Arc<Mutex<Dispatches>>,
+    payment: Lane,
+    beginning: Beginning,
+    /// Held by whoever stores that dispatches begin; the others gather meanwhile.
+    storing: tokio::sync::Mutex<()>,
 }
 
-/// Keeps an order's dispatch from beginning until it is dropped.
-pub(crate) struct Held {
-    dispatches: Arc<Mutex<Dispatches>>,
-    order: i64,
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.dispatches.lock().held.remove(&self.order);
-    }
-}
-
-enum Delivery {
+/// How one try went.
+pub(crate) enum Delivery {
     Done,
     TryAgain,
+    /// The provider has taken in what must come first, and tells later.
+    Awaited,
     /// The order was given up; nothing is owed any more.
     Withdrawn,
 }
@@ -73,10 +64,11 @@ impl Outbox {
         match kind {
             MessageKind::TaxDocument | MessageKind::TaxVoid => &self.tax,
             MessageKind::Dispatch => &self.warehouse,
+            MessageKind::PaymentVoid => &self.payment,
         }
     }
 
-    /// Takes messages that are stored, and delivers them.
+    /// Takes messages that are stored and claimed, and delivers them.
     pub(crate) fn send(shop: &Arc<Shop>, messages: Vec<Message>) {
         for message in messages {
             shop.metrics.outbox_pending.fetch_add(1, Ordering::Relaxed);
@@ -90,33 +82,6 @@ impl Outbox {
             let shop = Arc::clone(shop);
             tokio::spawn(async move { shop.deliver_in_turn(message).await });
         }
-    }
-
-    /// Takes messages that an earlier life of the shop left behind; it may have begun to deliver them.
-    pub(crate) fn resume(shop: &Arc<Shop>, messages: Vec<Message>) {
-        {
-            let mut dispatches = shop.outbox.dispatches.lock();
-            let orders = messages.iter().filter(|it| it.kind == MessageKind::Dispatch).map(|it| it.order);
-            dispatches.begun.extend(orders);
-        }
-        Self::send(shop, messages);
-    }
-
-    /// Keeps an order from being dispatched; `None` when that has begun, or somebody holds it already.
-    pub(crate) fn hold(&self, order: i64) -> Option<Held> {
-        let mut dispatches = self.dispatches.lock();
-        let free = !dispatches.begun.contains(&order) && dispatches.held.insert(order);
-        free.then(|| Held { dispatches: Arc::clone(&self.dispatches), order })
-    }
-
-    /// Marks a dispatch as begun unless it is held.
-    fn begins(&self, order: i64) -> bool {
-        let mut dispatches = self.dispatches.lock();
-        let free = !dispatches.held.contains(&order);
-        if free {
-            dispatches.begun.insert(order);
-        }
-        free
     }
 }
 
@@ -138,22 +103,34 @@ impl Shop {
 
     /// Delivers one message, however long it takes; `false` when the shop closes first.
     async fn deliver(self: &Arc<Self>, message: Message) -> bool {
-        if message.kind == MessageKind::Dispatch && self.config.fulfilment.after_ms > 0 {
-            self.pause(Duration::from_millis(self.config.fulfilment.after_ms)).await;
+        let wait_ms = (message.due_ms - now_ms()).max(0);
+        if wait_ms > 0 {
+            self.pause(Duration::from_millis(wait_ms as u64)).await;
         }
-        let mut repeat = 0;
+        // A dispatch that is captured first begins with its capture.
+        let must_begin = message.kind == MessageKind::Dispatch && message.subject.is_none() && !message.begun;
+        let mut begun = !must_begin;
+        let (mut repeat, mut awaited) = (0, 0);
         while !*self.closing.borrow() {
-            if message.kind == MessageKind::Dispatch && !self.outbox.begins(message.order) {
-                self.pause(HELD_PAUSE).await;
-                continue;
+            if !begun {
+                match self.begins(message.id).await {
+                    Some(true) => begun = true,
+                    Some(false) => return true,
+                    None => {
+                        self.pause(backoff(BACKOFF_MS, 0, BACKOFF_MAX_MS)).await;
+                        continue;
+                    }
+                }
             }
             match self.try_to_deliver(message).await {
-                Delivery::Withdrawn => {
-                    self.outbox.dispatches.lock().begun.remove(&message.order);
-                    return true;
-                }
+                Delivery::Withdrawn if self.book_delivery(message).await => return true,
                 Delivery::Done if self.book_delivery(message).await => return true,
-                Delivery::Done | Delivery::TryAgain => {}
+                Delivery::Awaited => {
+                    self.pause(backoff(AWAITED_MS, awaited, BACKOFF_MAX_MS)).await;
+                    awaited += 1;
+                    continue;
+                }
+                Delivery::Done | Delivery::TryAgain | Delivery::Withdrawn => {}
             }
             if repeat == 0 {
                 self.log.trouble(Number(message.order), &format!("{} was not delivered yet", message.kind.name()));
@@ -164,14 +141,42 @@ impl Shop {
         false
     }
 
-    async fn try_to_deliver(&self, message: Message) -> Delivery {
+    /// Stores that a dispatch begins, many at once; `false` when it was withdrawn, `None` when that could not be stored.
+    async fn begins(&self, message: i64) -> Option<bool> {
+        let (tell, told) = oneshot::channel();
+        self.outbox.beginning.lock().push((message, tell));
+        let _storing = self.outbox.storing.lock().await;
+        let gathered = std::mem::take(&mut *self.outbox.beginning.lock());
+        if !gathered.is_empty() {
+            let ids = gathered.iter().map(|(id, _)| *id).collect();
+            if let Ok(begun) = self.store.begin_dispatches(ids).await {
+                for (id, tell) in gathered {
+                    // Whoever does not listen any more has been closed.
+                    tell.send(begun.contains(&id)).ok();
+                }
+            }
+        }
+        told.await.ok()
+    }
+
+    async fn try_to_deliver(self: &Arc<Self>, message: Message) -> Delivery {
         let Ok(_place) = self.outbox.lane(message.kind).places.acquire().await else { return Delivery::TryAgain };
-        let Ok(Some(parcel)) = self.store.parcel(message.order).await else { return Delivery::TryAgain };
+        if message.kind == MessageKind::PaymentVoid {
+            return self.release(message).await;
+        }
+        if message.kind == MessageKind::Dispatch && message.subject.is_some() {
+            match self.capture_first(message).await {
+                Delivery::Done => {}
+                not_yet @ (Delivery::TryAgain | Delivery::Awaited | Delivery::Withdrawn) => return not_yet,
+            }
+        }
+        let Ok(Some(parcel)) = self.store.part(message).await else { return Delivery::TryAgain };
         let received = match message.kind {
             MessageKind::TaxDocument => self.tax.document(&parcel).await,
             MessageKind::TaxVoid => self.tax.void(parcel.brief.number, &parcel.brief.carried).await,
             MessageKind::Dispatch if parcel.brief.state == State::Cancelled => return Delivery::Withdrawn,
             MessageKind::Dispatch => self.fulfilment.dispatch(&format!("m_{}", message.id), &parcel).await,
+            MessageKind::PaymentVoid => true,
         };
         if received { Delivery::Done } else { Delivery::TryAgain }
     }
@@ -181,9 +186,6 @@ impl Shop {
         match self.store.acknowledge(message).await {
             Ok(moves) => {
                 self.took_effect(&moves, Vec::new(), None);
-                if message.kind == MessageKind::Dispatch {
-                    self.outbox.dispatches.lock().begun.remove(&message.order);
-                }
                 true
             }
             Err(error) => {

@@ -7,12 +7,29 @@ use crate::{
     answer,
     clock::{backoff, identifier},
     fraud::Course,
-    providers::{Guard, payment::Attempt},
+    order::PaymentProvider,
+    providers::{
+        Guard,
+        gateway::{self, Attempt, Card, Held, Search},
+    },
     shop::Shop,
-    store::{Begun, Charge, Claim, NotCharged, Proof, Settled, Settlement, Standing, StoreError, Stored},
+    store::{
+        Begun, CaptureTime, Challenge, Charge, Claim, NotCharged, PaymentKind, Proof, Settled, Settlement, Standing,
+        StoreError, Stored,
+    },
 };
 
 const BACKOFF_MAX_MS: u64 = 2_000;
+
+/// What asking a provider came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Finding {
+    Proven(Proof),
+    /// The holder must act.
+    Waiting(Challenge),
+    /// Nobody knows yet.
+    Doubt,
+}
 
 /// An answer, and whether it was given before.
 pub(crate) struct Said {
@@ -28,7 +45,7 @@ impl From<Stored> for Said {
 
 impl Shop {
     /// Goes on from where the first phase ended.
-    pub(crate) async fn go_on(self: &Arc<Self>, begun: Begun, claim: &Claim) -> Option<Said> {
+    pub(crate) async fn go_on(self: &Arc<Self>, begun: Begun, card: Option<&Card>, claim: &Claim) -> Option<Said> {
         match begun {
             Begun::Unquoted => None,
             Begun::Replayed(stored) => Some(Said { stored, replayed: true }),
@@ -40,32 +57,54 @@ impl Shop {
                 }
                 Some(answer::answer(&standing).into())
             }
+            Begun::Challenged(brief, challenge) => Some(answer::challenged(&brief, &challenge).into()),
             Begun::Charge(charge, moved) => {
                 if let Some(moved) = moved {
                     self.took_effect(&[moved], Vec::new(), None);
                 }
-                Some(self.pay(&charge, &claim.key).await.into())
+                Some(self.pay(charge, card, &claim.key).await.into())
             }
         }
     }
 
-    /// Asks the provider and stores what it proved.
-    async fn pay(self: &Arc<Self>, charge: &Charge, key: &str) -> Stored {
+    /// Asks the provider and stores what it proved; where it is proven to hold nothing, asks the other one.
+    async fn pay(self: &Arc<Self>, mut charge: Charge, card: Option<&Card>, key: &str) -> Stored {
         let Some(_work) = self.paying.enter(&charge.payment) else { return answer::pending(&charge.brief) };
-        match self.course_of(charge).await {
-            Ok(Course::Charge | Course::ReserveOnly) => {}
-            Ok(Course::Refuse) => return self.refused(charge, key).await,
+        match self.course_of(&charge).await {
+            Ok(Course::Charge) => {}
+            Ok(Course::ReserveOnly) => charge.capture = CaptureTime::AtDispatch,
+            Ok(Course::Refuse) => return self.refused(&charge, key).await,
             Err(error) => {
                 self.log.store_trouble("a judgement was not stored; nothing was charged", &error);
                 return answer::pending(&charge.brief);
             }
         }
-        let Some(proof) = self.ask(charge).await else {
-            self.log.trouble(charge.brief.number, "the payment is in doubt");
-            if let Err(error) = self.store.leave_in_doubt(charge.payment).await {
-                self.log.store_trouble("a doubt was not stored; the payment stays open", &error);
+        let mut found = self.ask(&charge, card).await;
+        if let Finding::Proven(Proof::NotCharged(reason)) = &found
+            && let Some((elsewhere, refound)) = self.fail_over(&charge, card, *reason).await
+        {
+            (charge, found) = (elsewhere, refound);
+        }
+        self.conclude(&charge, found, key).await
+    }
+
+    /// Stores what was found out and says it.
+    async fn conclude(self: &Arc<Self>, charge: &Charge, found: Finding, key: &str) -> Stored {
+        let proof = match found {
+            Finding::Proven(proof) => proof,
+            Finding::Waiting(challenge) => {
+                if let Err(error) = self.store.wait_for_holder(charge.payment, challenge.clone()).await {
+                    self.log.store_trouble("a challenge was not stored; the payment stays open", &error);
+                }
+                return answer::challenged(&charge.brief, &challenge);
             }
-            return answer::pending(&charge.brief);
+            Finding::Doubt => {
+                self.log.trouble(charge.brief.number, "the payment is in doubt");
+                if let Err(error) = self.store.leave_in_doubt(charge.payment).await {
+                    self.log.store_trouble("a doubt was not stored; the payment stays open", &error);
+                }
+                return answer::pending(&charge.brief);
+            }
         };
         let key = Some(key.to_owned());
         match self.settle(charge.payment, proof, None, "checkout", key).await {
@@ -74,6 +113,30 @@ impl Shop {
             Err(error) => {
                 self.log.store_trouble("a payment was not settled", &error);
                 answer::pending(&charge.brief)
+            }
+        }
+    }
+
+    /// Pays at the other provider, where the shop has one and may: only ever after proof that the first one holds nothing.
+    async fn fail_over(
+        self: &Arc<Self>,
+        charge: &Charge,
+        card: Option<&Card>,
+        reason: NotCharged,
+    ) -> Option<(Charge, Finding)> {
+        let to = self.other_route(charge).filter(|_| reason == NotCharged::Unavailable)?;
+        let method = card.filter(|_| to == PaymentProvider::BackupPayment).map(|_| gateway::CARD_GIVEN.to_owned());
+        match self.store.fail_over(charge.payment, reason, to, method, identifier("pk_")).await {
+            Ok(Some(mut elsewhere)) => {
+                elsewhere.capture = charge.capture;
+                let _work = self.paying.enter(&elsewhere.payment)?;
+                let found = self.ask(&elsewhere, card).await;
+                Some((elsewhere, found))
+            }
+            Ok(None) => None,
+            Err(error) => {
+                self.log.store_trouble("a failover was not stored; the payment stays as it was", &error);
+                None
             }
         }
     }
@@ -106,29 +169,43 @@ impl Shop {
         Ok(settled)
     }
 
-    /// Asks until something is proven or patience ends; `None` is doubt.
-    pub(crate) async fn ask(&self, charge: &Charge) -> Option<Proof> {
+    /// Asks until something is proven or patience ends.
+    pub(crate) async fn ask(&self, charge: &Charge, card: Option<&Card>) -> Finding {
+        if charge.amount_minor == 0 {
+            return Finding::Proven(Proof::Covered);
+        }
         // As long as no attempt can have arrived, it is certain that nothing was charged.
         let mut nothing_arrived = !charge.tried_before;
-        for repeat in 0..=self.config.payment.retries {
+        let (retries, backoff_ms) = self.patience_with(charge.provider);
+        for repeat in 0..=retries {
             if repeat > 0 {
-                tokio::time::sleep(backoff(self.config.payment.backoff_ms, repeat - 1, BACKOFF_MAX_MS)).await;
+                tokio::time::sleep(backoff(backoff_ms, repeat - 1, BACKOFF_MAX_MS)).await;
             }
             let guard = if charge.tried_before { Guard::None } else { Guard::Breaker };
-            match self.attempt(charge, repeat > 0 || charge.tried_before, guard).await {
-                Attempt::Proven(proof) => return Some(proof),
+            match self.attempt(charge, card, repeat > 0 || charge.tried_before, guard).await {
+                Attempt::Proven(proof) => return Finding::Proven(proof),
+                Attempt::Waiting(challenge) => return Finding::Waiting(challenge),
                 Attempt::Nothing(NotCharged::Unavailable) => {}
-                Attempt::Nothing(reason) if nothing_arrived => return Some(Proof::NotCharged(reason)),
+                Attempt::Nothing(reason) if nothing_arrived => return Finding::Proven(Proof::NotCharged(reason)),
                 Attempt::Doubt { again: true } => nothing_arrived = false,
                 Attempt::Nothing(reason) => return self.look_for(charge, reason).await,
                 Attempt::Doubt { again: false } => return self.look_for(charge, NotCharged::Unavailable).await,
             }
         }
-        nothing_arrived.then_some(Proof::NotCharged(NotCharged::Unavailable))
+        if nothing_arrived { Finding::Proven(Proof::NotCharged(NotCharged::Unavailable)) } else { Finding::Doubt }
+    }
+
+    fn patience_with(&self, provider: PaymentProvider) -> (u32, u64) {
+        match (provider, &self.config.backup_payment) {
+            (PaymentProvider::BackupPayment, Some(terms)) => (terms.retries, terms.backoff_ms),
+            (PaymentProvider::Payment | PaymentProvider::BackupPayment, _) => {
+                (self.config.payment.retries, self.config.payment.backoff_ms)
+            }
+        }
     }
 
     /// Asks once, under the stored key.
-    pub(crate) async fn attempt(&self, charge: &Charge, is_retry: bool, guard: Guard) -> Attempt {
+    pub(crate) async fn attempt(&self, charge: &Charge, card: Option<&Card>, is_retry: bool, guard: Guard) -> Attempt {
         let minted;
         let mut key = &charge.key;
         // The defect `fresh-key-per-retry`.
@@ -136,10 +213,21 @@ impl Shop {
             minted = identifier("pk_");
             key = &minted;
         }
-        match self.payment.charge(charge, key, guard).await {
+        let gateway = self.gateways.of(charge.provider);
+        let attempt = match charge.kind {
+            PaymentKind::Checkout => gateway.charge(charge, card, key, guard).await,
+            PaymentKind::Session => gateway.open_session(charge, guard).await,
+            // What was found is not asked for.
+            PaymentKind::Stray => Attempt::Doubt { again: false },
+        };
+        match attempt {
             // The defect `unknown-forced-to-failed`.
             Attempt::Doubt { .. } if self.defects.forces_unknown_to_failed() => {
                 Attempt::Proven(Proof::NotCharged(NotCharged::Forced))
+            }
+            // The shop confirmed it and is asked for nothing that a holder could do.
+            Attempt::Waiting(Challenge { url: None, .. }) if charge.kind == PaymentKind::Checkout => {
+                Attempt::Doubt { again: true }
             }
             attempt => attempt,
         }
@@ -147,11 +235,25 @@ impl Shop {
 
     /// The key answers with a kept server error, or is refused as one that did nothing: no work of it goes on any more,
     /// so what cannot be found was not done.
-    async fn look_for(&self, charge: &Charge, otherwise: NotCharged) -> Option<Proof> {
-        match self.payment.find(charge).await {
-            Attempt::Proven(proof) => Some(proof),
-            Attempt::Nothing(_) => Some(Proof::NotCharged(otherwise)),
-            Attempt::Doubt { .. } => None,
+    async fn look_for(&self, charge: &Charge, otherwise: NotCharged) -> Finding {
+        match self.search(charge).await {
+            Attempt::Proven(proof) => Finding::Proven(proof),
+            Attempt::Waiting(challenge) => Finding::Waiting(challenge),
+            Attempt::Nothing(_) => Finding::Proven(Proof::NotCharged(otherwise)),
+            Attempt::Doubt { .. } => Finding::Doubt,
         }
+    }
+
+    /// Looks for the payment itself among all that the provider holds for its order.
+    pub(crate) async fn search(&self, charge: &Charge) -> Attempt {
+        let Search::Found(held) = self.gateways.of(charge.provider).find(charge).await else {
+            return Attempt::Doubt { again: true };
+        };
+        let mut ours: Vec<Held> = held.into_iter().filter(|held| held.payment == Some(charge.payment)).collect();
+        // Of a payment that was made twice the one with the money counts; the other one is found afterwards.
+        ours.sort_by_key(|held| {
+            !matches!(held.attempt, Attempt::Proven(Proof::Succeeded { .. } | Proof::Authorised { .. }))
+        });
+        ours.into_iter().next().map_or(Attempt::Nothing(NotCharged::Unavailable), |held| held.attempt)
     }
 }

@@ -7,9 +7,10 @@ use serde_json::json;
 use crate::{
     answer,
     checkout::fingerprint,
-    clock::{backoff, identifier},
+    clock::backoff,
     order::{Number, State},
     pay::Said,
+    providers::gateway::Change,
     refusal::{Refusal, known},
     shop::Shop,
     store::{Claim, GiveBack, Given, Refund, RefundProof, StoreError, Stored},
@@ -23,8 +24,6 @@ impl Shop {
         let _work = self.keys.enter(&key).ok_or(known::IN_PROGRESS)?;
         let cancel = give_back("cancel", order, key);
         let key = cancel.claim.key.clone();
-        // From here on the order cannot be dispatched; one that is on its way cannot be held.
-        let _held = self.outbox.hold(order.0).ok_or(known::TOO_LATE.about(order))?;
         let given = self.store.begin_cancel(cancel).await.map_err(|error| self.refusal(error))?;
         let given = match self.take_back(given).await? {
             Ok(given) => given,
@@ -81,15 +80,24 @@ impl Shop {
     }
 
     /// Asks for the money under the stored key and books the end; `None` while nobody knows, which is the reconciler's
-    /// business then.
+    /// business then, or an event's.
     pub(crate) async fn give_back(self: &Arc<Self>, refund: &Refund) -> Option<Given> {
         let _work = self.refunding.enter(&refund.id)?;
         for repeat in 0..=self.config.payment.retries {
             if repeat > 0 {
                 self.pause(backoff(self.config.payment.backoff_ms, repeat - 1, BACKOFF_MAX_MS)).await;
             }
-            if let Some(proof) = self.payment.refund(refund).await {
-                return self.book_refund(refund, proof).await.ok();
+            match self.gateways.of(refund.provider).refund(refund).await {
+                Change::Done { reference } => {
+                    return self.book_refund(refund, RefundProof::Succeeded { reference }).await.ok();
+                }
+                Change::Received { reference } => {
+                    drop(self.book_refund(refund, RefundProof::Received { reference }).await);
+                    return None;
+                }
+                Change::Refused => return self.book_refund(refund, RefundProof::Refused).await.ok(),
+                Change::Unknown if refund.reference.is_some() => return None,
+                Change::Unknown => {}
             }
         }
         self.log.trouble(refund.brief.number, "a refund is in doubt");
@@ -108,5 +116,5 @@ impl Shop {
 
 fn give_back(what: &str, order: Number, key: String) -> GiveBack {
     let claim = Claim { key, fingerprint: fingerprint(&[what, &order.to_string()]) };
-    GiveBack { order: order.0, claim, provider_key: identifier("rk_") }
+    GiveBack { order: order.0, claim }
 }

@@ -99,5 +99,7 @@ pub(crate) mod known {
         Refusal::new(400, "bad_signature", "this event is not signed by the provider");
     pub(crate) const TAX_UNAVAILABLE: Refusal = Refusal::new(503, "tax_unavailable", "tax cannot be worked out now");
     pub(crate) const BUSY: Refusal = Refusal::new(503, "busy", "the shop cannot take this now; nothing was changed");
+    pub(crate) const DISPUTE_ENDED: Refusal =
+        Refusal::new(409, "dispute_answered", "this dispute takes no more evidence");
     pub(crate) const BAD_REQUEST: Refusal = Refusal::new(400, "bad_request", "the request could not be understood");
 }

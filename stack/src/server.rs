@@ -2,11 +2,9 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     sync::watch,
     task::{JoinHandle, JoinSet},
 };
@@ -14,8 +12,8 @@ use tokio::{
 use crate::{
     clock::now_ms,
     config::Config,
+    door::{BadTls, Door},
     flags::Flags,
-    http,
     log::Log,
     outbox::Outbox,
     providers::BadAddress,
@@ -25,8 +23,6 @@ use crate::{
 
 /// How long open requests may take once the shop closes.
 const CLOSING_MAX: Duration = Duration::from_secs(5);
-/// How long a connection may stay without sending a whole head.
-const HEADERS_MAX: Duration = Duration::from_secs(120);
 /// Pause after a failed accept: the process may have run out of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
@@ -60,6 +56,9 @@ pub enum Error {
     /// A provider's address is of no use.
     #[error(transparent)]
     Address(#[from] BadAddress),
+    /// Certificate or key is of no use.
+    #[error(transparent)]
+    Tls(#[from] BadTls),
 }
 
 /// An open shop.
@@ -100,6 +99,7 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     let address = config.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
     let listen = listener.local_addr().map_err(|source| Error::Listen { address, source })?;
+    let door = Door::new(config.tls.as_ref())?;
     let log = Log::open(config.log.as_deref()).map_err(|source| Error::Log {
         path: config.log.as_ref().map_or_else(String::new, |path| path.display().to_string()),
         source,
@@ -110,27 +110,29 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     let store = SqliteStore::open(&config.store, Terms::of(&config, Arc::clone(&flags))).map_err(store_error)?;
     let store: Arc<dyn Store> = Arc::new(store);
     let (close, closing) = watch::channel(false);
-    let shop = Arc::new(Shop::new(config, Arc::clone(&store), flags, log, closing)?);
+    let shop = Arc::new(Shop::new(config, Arc::clone(&store), flags, log, listen, closing)?);
     shop.metrics.last_change_ms.store(now_ms(), std::sync::atomic::Ordering::Relaxed);
     for (state, count) in store.census().await.map_err(store_error)?.orders {
         shop.metrics.orders_found(state, count);
     }
-    Outbox::resume(&shop, store.owed().await.map_err(store_error)?);
+    shop.live().await.map_err(store_error)?;
+    Outbox::send(&shop, store.adopt_messages().await.map_err(store_error)?);
+    tokio::spawn(Arc::clone(&shop).stay_alive());
     shop.read_flags().await.map_err(store_error)?;
     tokio::spawn(Arc::clone(&shop).follow_flags());
     let reconciler = tokio::spawn(Arc::clone(&shop).reconcile());
-    let task = tokio::spawn(run(listener, shop, store, reconciler));
+    let task = tokio::spawn(run(door, listener, shop, store, reconciler));
     Ok(Running { listen, close, task })
 }
 
-async fn run(listener: TcpListener, shop: Arc<Shop>, store: Arc<dyn Store>, reconciler: JoinHandle<()>) {
+async fn run(door: Door, listener: TcpListener, shop: Arc<Shop>, store: Arc<dyn Store>, reconciler: JoinHandle<()>) {
     let mut closing = shop.closing.clone();
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, Arc::clone(&shop)));
+                    connections.spawn(door.clone().serve(stream, Arc::clone(&shop)));
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
@@ -144,22 +146,8 @@ async fn run(listener: TcpListener, shop: Arc<Shop>, store: Arc<dyn Store>, reco
     drop(tokio::time::timeout(CLOSING_MAX, finish).await);
     connections.shutdown().await;
     reconciler.abort();
-    drop(store.close().await);
-}
-
-async fn connection(stream: TcpStream, shop: Arc<Shop>) {
-    drop(stream.set_nodelay(true));
-    let mut closing = shop.closing.clone();
-    let service = service_fn(move |request| http::answer(Arc::clone(&shop), request));
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_MAX)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
-    tokio::select! {
-        // A connection's end is its client's business.
-        ended = connection.as_mut() => return drop(ended),
-        () = closes(&mut closing) => connection.as_mut().graceful_shutdown(),
+    if let Err(error) = store.retire().await {
+        shop.log.store_trouble("the instance did not retire", &error);
     }
-    drop(connection.await);
+    drop(store.close().await);
 }

@@ -3,11 +3,12 @@
 use std::{
     collections::{HashMap, HashSet},
     hash::Hash,
+    net::SocketAddr,
     sync::{Arc, atomic::Ordering},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -21,8 +22,12 @@ use crate::{
     metrics::Metrics,
     outbox::Outbox,
     providers::{
-        BadAddress, Link, fraud::FraudProvider, fulfilment::FulfilmentProvider, payment::PaymentProvider,
-        shipping::ShippingProvider, tax::TaxProvider,
+        BadAddress, Link,
+        fraud::FraudProvider,
+        fulfilment::FulfilmentProvider,
+        gateway::{Adyen, Gateway, Gateways, Stripe},
+        shipping::ShippingProvider,
+        tax::TaxProvider,
     },
     refusal::{Refusal, known},
     shipping::ShippingDesk,
@@ -35,9 +40,11 @@ const FRAUD_IN_FLIGHT_MAX: usize = 512;
 /// One shop.
 pub(crate) struct Shop {
     pub(crate) config: Config,
+    /// What shoppers reach the shop by.
+    pub(crate) public_url: String,
     pub(crate) catalogue: Catalogue,
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) payment: PaymentProvider,
+    pub(crate) gateways: Gateways,
     pub(crate) tax: TaxProvider,
     pub(crate) fulfilment: FulfilmentProvider,
     /// Who says what shipping costs, where somebody does.
@@ -65,6 +72,7 @@ impl Shop {
         store: Arc<dyn Store>,
         flags: Arc<Flags>,
         log: Log,
+        listen: SocketAddr,
         closing: watch::Receiver<bool>,
     ) -> Result<Self, BadAddress> {
         let metrics = Arc::new(Metrics::default());
@@ -76,6 +84,18 @@ impl Shop {
         let basic = secret(&format!("Basic {}", STANDARD.encode(format!("{}:{}", tax.account, tax.license))));
         let payment = link(&payment.url, payment.in_flight_max, payment.timeout_ms, &payment.breaker, bearer)?;
         let tax = link(&tax.url, tax.in_flight_max, tax.timeout_ms, &tax.breaker, basic)?;
+        let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{listen}"));
+        let orders_url = format!("{}/orders/", public_url.trim_end_matches('/'));
+        let backup = match &config.backup_payment {
+            None => None,
+            Some(terms) => {
+                let key = secret(&terms.api_key);
+                let link = link(&terms.url, terms.in_flight_max, terms.timeout_ms, &terms.breaker, key)?;
+                let link = link.keyed_by(HeaderName::from_static("x-api-key"));
+                let merchant_account = terms.merchant_account.clone();
+                Some(Gateway::Adyen(Adyen { link, merchant_account, orders_url: orders_url.clone() }))
+            }
+        };
         let fulfilment =
             link(&fulfilment.url, fulfilment.in_flight_max, fulfilment.timeout_ms, &fulfilment.breaker, None)?;
         let shipping = match &config.shipping {
@@ -99,7 +119,10 @@ impl Shop {
             shipping,
             flags,
             catalogue: Catalogue::new(&config),
-            payment: PaymentProvider { link: payment },
+            gateways: Gateways {
+                first: Gateway::Stripe(Stripe { link: payment, orders_url: orders_url.clone() }),
+                backup,
+            },
             tax: TaxProvider { link: tax },
             fulfilment: FulfilmentProvider { link: fulfilment },
             outbox: Outbox::default(),
@@ -107,6 +130,7 @@ impl Shop {
             keys: AtWork::default(),
             paying: AtWork::default(),
             refunding: AtWork::default(),
+            public_url,
             config,
             store,
             metrics,

@@ -17,8 +17,8 @@ pub(super) async fn metrics(shop: &Shop) -> Result<Reply, Refusal> {
 }
 
 pub(super) async fn quiet(shop: &Shop) -> Result<Reply, Refusal> {
-    let open = shop.store.unsettled(i64::MAX).await.map_err(|error| shop.refusal(error))?.len();
-    let refunds = shop.store.unsettled_refunds(i64::MAX).await.map_err(|error| shop.refusal(error))?.len();
+    let open = shop.store.open_ends().await.map_err(|error| shop.refusal(error))?;
+    let refunds = shop.store.unsettled_refunds(i64::MAX).await.map_err(|error| shop.refusal(error))?.len() as i64;
     let body = json!({
         "outbox_pending": shop.metrics.outbox_pending.load(Ordering::Relaxed),
         "doubts": open + refunds,

@@ -24,6 +24,7 @@ mod checks;
 mod desk;
 mod openapi;
 mod orders;
+mod payments;
 pub(crate) mod route;
 mod switches;
 
@@ -156,6 +157,11 @@ async fn reply(shop: &Arc<Shop>, route: Route, values: [&str; 2], asked: Asked) 
         Route::CartOrder => orders::of_cart(shop, first).await,
         Route::Cancel => orders::cancel(shop, first, &asked).await,
         Route::Refunds => orders::refund(shop, first, &asked).await,
+        Route::CartSession => payments::open_session(shop, first, &asked).await,
+        Route::OrderReturn => payments::come_back(shop, first, &asked).await,
+        Route::BackupEvents => payments::take_notifications(shop, &asked).await,
+        Route::Disputes => payments::disputes(shop).await,
+        Route::DisputeAnswer => payments::answer_dispute(shop, first, &asked).await,
         Route::PaymentEvents => orders::take_event(shop, &asked).await,
         Route::FraudEvents => desk::take_opinion(shop, &asked).await,
         Route::OpenApi => Ok(Reply::json(200, openapi::published())),

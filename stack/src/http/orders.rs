@@ -57,7 +57,7 @@ pub(super) async fn take_event(shop: &Arc<Shop>, asked: &Asked) -> Result<Reply,
 }
 
 /// Runs work to its end whether or not the shopper waits for it.
-async fn to_the_end<W>(shop: &Arc<Shop>, work: impl FnOnce(Arc<Shop>) -> W) -> Result<Reply, Refusal>
+pub(super) async fn to_the_end<W>(shop: &Arc<Shop>, work: impl FnOnce(Arc<Shop>) -> W) -> Result<Reply, Refusal>
 where
     W: Future<Output = Result<Said, Refusal>> + Send + 'static,
 {

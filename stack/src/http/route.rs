@@ -17,14 +17,17 @@ pub(crate) enum Route {
     CartVoucher,
     CartQuote,
     Checkout,
+    CartSession,
     Payments,
     Order,
+    OrderReturn,
     CartOrder,
     Cancel,
     Refunds,
     AccountOpen,
     AccountLook,
     PaymentEvents,
+    BackupEvents,
     FraudEvents,
     Health,
     Metrics,
@@ -34,6 +37,8 @@ pub(crate) enum Route {
     FlagSet,
     Reviews,
     ReviewEnd,
+    Disputes,
+    DisputeAnswer,
     ExportOrders,
     ExportStock,
     ExportVouchers,
@@ -64,7 +69,7 @@ const fn put(route: Route, name: &'static str, path: &'static [&'static str]) ->
 }
 
 /// How many routes there are; one more column of the metrics counts what is on none of them.
-pub(crate) const ROUTES: usize = 33;
+pub(crate) const ROUTES: usize = 38;
 
 /// Every route, in the order of [`Route`].
 pub(crate) static TABLE: [Row; ROUTES] = [
@@ -79,14 +84,17 @@ pub(crate) static TABLE: [Row; ROUTES] = [
     post(Route::CartVoucher, "cart_voucher", &["carts", "{cart}", "voucher"]),
     post(Route::CartQuote, "cart_quote", &["carts", "{cart}", "quote"]),
     post(Route::Checkout, "checkout", &["carts", "{cart}", "checkout"]),
+    post(Route::CartSession, "cart_session", &["carts", "{cart}", "session"]),
     post(Route::Payments, "payments", &["orders", "{number}", "payments"]),
     get(Route::Order, "order", &["orders", "{number}"]),
+    get(Route::OrderReturn, "order_return", &["orders", "{number}", "return"]),
     get(Route::CartOrder, "cart_order", &["carts", "{cart}", "order"]),
     post(Route::Cancel, "cancel", &["orders", "{number}", "cancel"]),
     post(Route::Refunds, "refunds", &["orders", "{number}", "refunds"]),
     post(Route::AccountOpen, "account_open", &["accounts"]),
     get(Route::AccountLook, "account", &["accounts", "me"]),
     post(Route::PaymentEvents, "webhooks", &["webhooks", "payment"]),
+    post(Route::BackupEvents, "webhooks_backup", &["webhooks", "backup_payment"]),
     post(Route::FraudEvents, "webhooks_fraud", &["webhooks", "fraud"]),
     get(Route::Health, "healthz", &["healthz"]),
     get(Route::Metrics, "metrics", &["metrics"]),
@@ -96,6 +104,8 @@ pub(crate) static TABLE: [Row; ROUTES] = [
     put(Route::FlagSet, "flag_set", &["admin", "flags", "{name}"]),
     get(Route::Reviews, "reviews", &["admin", "reviews"]),
     post(Route::ReviewEnd, "review_end", &["admin", "reviews", "{number}"]),
+    get(Route::Disputes, "disputes", &["admin", "disputes"]),
+    post(Route::DisputeAnswer, "dispute_answer", &["admin", "disputes", "{dispute}"]),
     get(Route::ExportOrders, "export_orders", &["admin", "export", "orders"]),
     get(Route::ExportStock, "export_stock", &["admin", "export", "stock"]),
     get(Route::ExportVouchers, "export_vouchers", &["admin", "export", "vouchers"]),

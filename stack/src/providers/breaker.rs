@@ -70,6 +70,14 @@ impl Breaker {
         }
     }
 
+    /// Whether a call would be let through; asking takes no probe's place.
+    pub(crate) fn would_let_through(&self) -> bool {
+        match *self.circuit.lock() {
+            Circuit::Closed { .. } => true,
+            Circuit::Open { until } | Circuit::Probing { until } => Instant::now() >= until,
+        }
+    }
+
     /// Takes in how a call went.
     pub(crate) fn learn(&self, health: Health) {
         let mut circuit = self.circuit.lock();

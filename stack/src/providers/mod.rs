@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::Full;
 use serde::de::DeserializeOwned;
 
@@ -16,7 +16,7 @@ use crate::metrics::{Metrics, Operation, Outcome};
 pub(crate) mod breaker;
 pub(crate) mod fraud;
 pub(crate) mod fulfilment;
-pub(crate) mod payment;
+pub(crate) mod gateway;
 mod pool;
 pub(crate) mod shipping;
 pub(crate) mod tax;
@@ -61,9 +61,9 @@ pub(crate) enum Guard {
 /// The way to one provider.
 pub(crate) struct Link {
     pool: Pool,
-    breaker: Breaker,
+    pub(crate) breaker: Breaker,
     timeout: Duration,
-    authorization: Option<HeaderValue>,
+    credential: (HeaderName, Option<HeaderValue>),
     metrics: Arc<Metrics>,
 }
 
@@ -93,9 +93,15 @@ impl Link {
             pool: Pool::new(url, in_flight_max)?,
             breaker: Breaker::new(breaker),
             timeout: Duration::from_millis(timeout_ms),
-            authorization,
+            credential: (header::AUTHORIZATION, authorization),
             metrics,
         })
+    }
+
+    /// The same link, with its credential in a header of another name.
+    pub(crate) fn keyed_by(mut self, name: HeaderName) -> Self {
+        self.credential.0 = name;
+        self
     }
 
     /// Sends one request, once; a success is read as `T`.
@@ -136,14 +142,14 @@ impl Link {
         let mut headers = HeaderMap::with_capacity(10);
         headers.insert(header::HOST, self.pool.host());
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(call.content_type));
-        if let Some(authorization) = &self.authorization {
-            headers.insert(header::AUTHORIZATION, authorization.clone());
+        if let (name, Some(credential)) = &self.credential {
+            headers.insert(name, credential.clone());
         }
         if let Some(key) = call.key.and_then(|key| HeaderValue::from_str(key).ok()) {
             headers.insert("idempotency-key", key);
         }
         for (name, value) in call.carried.lines().filter_map(|line| line.split_once(": ")) {
-            if let (Ok(name), Ok(value)) = (name.parse::<header::HeaderName>(), HeaderValue::from_str(value)) {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
                 headers.insert(name, value);
             }
         }

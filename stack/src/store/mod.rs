@@ -5,17 +5,22 @@ use std::{future::Future, path::PathBuf, pin::Pin};
 
 use crate::{
     cart::{Address, Cart, Quote},
-    order::{BookLine, Brief, Parcel, State},
+    order::{BookLine, Brief, Parcel, PaymentProvider, State},
     refusal::Refusal,
 };
 
 mod front;
 mod sqlite;
 mod terms;
+mod till;
 
 pub(crate) use front::{Account, Decided, Front, Review, SavedCard, StockLine, VoucherLine};
 pub(crate) use sqlite::{SqliteStore, StoreCredit};
 pub(crate) use terms::Terms;
+pub(crate) use till::{
+    ABANDONED, Aftermath, CaptureEnd, CaptureOrder, CaptureStep, CaptureTime, Challenge, DisputeLine, DisputeNews,
+    DisputeState, PaymentKind, Plan, RefundNews, Stray, Subject, Till, VoidOrder,
+};
 
 /// An answer of the store that is still on its way.
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -93,6 +98,7 @@ pub(crate) struct Begin {
     pub(crate) store_credit: StoreCredit,
     pub(crate) carried: String,
     pub(crate) provider_key: String,
+    pub(crate) plan: Plan,
     /// Stock as read earlier, where the shop is told to write it back; the honest shop reads nothing.
     pub(crate) stock_seen: Option<Vec<(String, i64)>>,
 }
@@ -104,6 +110,7 @@ pub(crate) struct BeginPayment {
     pub(crate) claim: Claim,
     pub(crate) method: String,
     pub(crate) provider_key: String,
+    pub(crate) plan: Plan,
 }
 
 /// A payment to be made or settled with the provider.
@@ -112,8 +119,17 @@ pub(crate) struct Charge {
     pub(crate) payment: i64,
     /// The idempotency key, which is on disk.
     pub(crate) key: String,
+    /// The provider's name of a card; `cus_…/pm_…` for one that a customer keeps, `cus_…/pm_…/save` for one that is to be
+    /// kept; `card` for one that only this request knows.
     pub(crate) method: String,
     pub(crate) amount_minor: i64,
+    pub(crate) provider: PaymentProvider,
+    pub(crate) kind: PaymentKind,
+    pub(crate) capture: CaptureTime,
+    /// The provider's name of it, once it has one.
+    pub(crate) intent: Option<String>,
+    /// How long ago it was begun.
+    pub(crate) age_ms: i64,
     /// Whether an earlier call under this key may have reached the provider.
     pub(crate) tried_before: bool,
     pub(crate) brief: Brief,
@@ -124,6 +140,8 @@ pub(crate) struct Charge {
 pub(crate) enum Begun {
     /// Everything is on disk; the provider is to be asked. Says too how the order came to be pending, if it did now.
     Charge(Charge, Option<Move>),
+    /// The holder is to act: where.
+    Challenged(Brief, Challenge),
     /// The key was used before and its order is settled: this is what is true now.
     Standing(Standing),
     /// The key was answered finally before.
@@ -156,8 +174,21 @@ pub(crate) enum NotCharged {
 /// What was proven about a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Proof {
-    Succeeded { intent: String },
-    Declined { intent: Option<String>, code: String },
+    /// Authorised and captured.
+    Succeeded {
+        intent: String,
+    },
+    /// Reserved, to be captured later; until when (Unix milliseconds), where the provider says so.
+    Authorised {
+        intent: String,
+        until_ms: Option<i64>,
+    },
+    /// Vouchers and credit cover all of it: nobody is asked.
+    Covered,
+    Declined {
+        intent: Option<String>,
+        code: String,
+    },
     NotCharged(NotCharged),
 }
 
@@ -199,6 +230,8 @@ pub(crate) enum MessageKind {
     TaxDocument,
     TaxVoid,
     Dispatch,
+    /// Reserved money is to be released.
+    PaymentVoid,
 }
 
 /// One message of the outbox.
@@ -207,6 +240,12 @@ pub(crate) struct Message {
     pub(crate) id: i64,
     pub(crate) order: i64,
     pub(crate) kind: MessageKind,
+    /// The payment that a void releases, or that a dispatch captures first.
+    pub(crate) subject: Option<i64>,
+    /// Not before then (Unix milliseconds).
+    pub(crate) due_ms: i64,
+    /// What has begun cannot be withdrawn.
+    pub(crate) begun: bool,
 }
 
 /// Money to be given back.
@@ -215,15 +254,25 @@ pub(crate) struct Refund {
     pub(crate) id: i64,
     pub(crate) key: String,
     pub(crate) amount_minor: i64,
+    pub(crate) provider: PaymentProvider,
     /// The provider's name of the payment.
     pub(crate) intent: String,
+    /// The provider's name of the refund, once it was taken in.
+    pub(crate) reference: Option<String>,
     pub(crate) brief: Brief,
 }
 
 /// What was proven about a refund.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RefundProof {
-    Succeeded,
+    /// Given back, under this name of the provider's.
+    Succeeded {
+        reference: Option<String>,
+    },
+    /// Taken in; its end is told by an event.
+    Received {
+        reference: String,
+    },
     Refused,
 }
 
@@ -243,7 +292,6 @@ pub(crate) struct Given {
 pub(crate) struct GiveBack {
     pub(crate) order: i64,
     pub(crate) claim: Claim,
-    pub(crate) provider_key: String,
 }
 
 /// Where a payment stands.
@@ -253,9 +301,22 @@ pub(crate) enum PaymentState {
     Open,
     /// The answer is in doubt.
     Unknown,
+    /// The holder must act first.
+    Waiting,
+    /// Reserved, and captured in part or not at all.
+    Authorised,
     Succeeded,
     Declined,
     NotCharged,
+    /// Released, or run out.
+    Voided,
+}
+
+impl PaymentState {
+    /// Whether nothing is proven yet: it may still take money.
+    pub(crate) fn may_take_money(self) -> bool {
+        matches!(self, Self::Open | Self::Unknown | Self::Waiting)
+    }
 }
 
 /// How many of everything there are, for gauges.
@@ -265,7 +326,7 @@ pub(crate) struct Census {
 }
 
 /// The shop's storage.
-pub(crate) trait Store: Front + Send + Sync + 'static {
+pub(crate) trait Store: Front + Till + Send + Sync + 'static {
     /// Changes a cart that is not ordered yet; with a key, once.
     fn change_cart(&self, cart: String, change: CartChange, claim: Option<Claim>, telling: Telling)
     -> Answer<'_, Told>;
@@ -311,9 +372,7 @@ pub(crate) trait Store: Front + Send + Sync + 'static {
     /// Refunds asked for before `before_ms` that are not settled.
     fn unsettled_refunds(&self, before_ms: i64) -> Answer<'_, Vec<Refund>>;
 
-    /// Every message that is still owed, oldest first.
-    fn owed(&self) -> Answer<'_, Vec<Message>>;
-    /// What a message must tell.
+    /// Everything about an order that others must be told.
     fn parcel(&self, order: i64) -> Answer<'_, Option<Parcel>>;
     /// Books that a message was received.
     fn acknowledge(&self, message: Message) -> Answer<'_, Vec<Move>>;

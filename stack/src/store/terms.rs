@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     cart::{Cart, Price},
+    clock::identifier,
     config::{Config, Product, Promotion, Voucher},
     defects::Defects,
     flags::Flags,
@@ -23,6 +24,12 @@ pub(crate) struct Terms {
     pub(crate) judges: bool,
     pub(crate) tax_policy: &'static str,
     pub(crate) hold_ttl_ms: i64,
+    /// How long a dispatch waits for the shopper's change of mind.
+    pub(crate) dispatch_after_ms: i64,
+    pub(crate) split_every_nth: Option<i64>,
+    pub(crate) authorisation_ttl_ms: i64,
+    /// This process, among those that run on the store.
+    pub(crate) instance: String,
     pub(crate) defects: Defects,
 }
 
@@ -37,6 +44,10 @@ impl Terms {
             judges: config.fraud.is_some(),
             tax_policy: config.tax.fallback.policy(),
             hold_ttl_ms: config.hold_ttl_ms as i64,
+            dispatch_after_ms: config.fulfilment.after_ms as i64,
+            split_every_nth: config.split_dispatch.map(|split| split.every_nth.max(1)),
+            authorisation_ttl_ms: config.authorisation_ttl_ms as i64,
+            instance: identifier("i_"),
             defects: Defects(config.defect),
         }
     }

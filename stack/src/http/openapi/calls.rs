@@ -81,6 +81,11 @@ impl Call {
         self.answers(200, "Taken in, now or earlier.", "Received").refuses(400, &["bad_signature", "bad_request"])
     }
 
+    fn takes_notifications(mut self) -> Self {
+        self.body = Some(Body::Event);
+        self.text("Taken in, now or earlier.", "text/plain").refuses(400, &["bad_signature", "bad_request"])
+    }
+
     fn asks(mut self, name: &'static str, description: &'static str, schema: Value) -> Self {
         self.query.push(Parameter { name, description, schema });
         self
@@ -151,11 +156,13 @@ pub(super) fn call(route: Route) -> Call {
         | Route::Payments
         | Route::Order
         | Route::CartOrder
+        | Route::CartSession
+        | Route::OrderReturn
         | Route::Cancel
         | Route::Refunds
         | Route::AccountOpen
         | Route::AccountLook => order_call(route),
-        Route::PaymentEvents | Route::FraudEvents => event_call(route),
+        Route::PaymentEvents | Route::BackupEvents | Route::FraudEvents => event_call(route),
         Route::Health
         | Route::Metrics
         | Route::Quiet
@@ -164,6 +171,8 @@ pub(super) fn call(route: Route) -> Call {
         | Route::FlagSet
         | Route::Reviews
         | Route::ReviewEnd
+        | Route::Disputes
+        | Route::DisputeAnswer
         | Route::ExportOrders
         | Route::ExportStock
         | Route::ExportVouchers
@@ -239,6 +248,18 @@ fn order_call(route: Route) -> Call {
         Route::Payments => paying("Pays a failed order with another card")
             .takes("Payment")
             .refuses(409, &["already_paid", "order_cancelled"]),
+        Route::CartSession => keyed("Orders a cart; the shopper's browser confirms the payment")
+            .takes("SessionWish")
+            .answers(201, "The browser may confirm it.", "Session")
+            .answers(202, "Nobody knows yet: look at `poll`.", "OrderPending")
+            .refuses(402, &["payment_failed", "payment_refused"])
+            .refuses(409, &["cart_ordered", "cart_empty", "address_missing", "total_changed", "sold_out"])
+            .refuses(409, &["promotion_used_up", "voucher_empty", "payment_pending"])
+            .refuses(503, &["payment_unavailable", "tax_unavailable"]),
+        Route::OrderReturn => Call::new("orders", "Where browsers come back to; the provider is asked how it went")
+            .asks("redirectResult", "What the second provider gave the browser", json!({"type": "string"}))
+            .answers(200, "The order.", "OrderLook")
+            .refuses(404, &["not_found"]),
         Route::Order => Call::new("orders", "An order as it is")
             .answers(200, "The order.", "OrderLook")
             .refuses(404, &["not_found"]),
@@ -275,6 +296,11 @@ fn order_call(route: Route) -> Call {
 fn event_call(route: Route) -> Call {
     match route {
         Route::PaymentEvents => Call::new("events", "Events of the payment provider").takes_event("Stripe-Signature"),
+        Route::BackupEvents => {
+            Call::new("events", "Notifications of the second payment provider, each signed by itself")
+                .takes_notifications()
+                .refuses(404, &["not_found"])
+        }
         _ => Call::new("events", "Later words of the fraud provider")
             .takes_event("X-Riskified-Hmac-Sha256")
             .refuses(404, &["not_found"]),
@@ -300,6 +326,13 @@ fn admin_call(route: Route) -> Call {
             .answers(200, "The order.", "OrderLook")
             .refuses(404, &["not_found", "no_review"])
             .refuses(409, &["already_decided"]),
+        Route::Disputes => admin("What card holders dispute").answers(200, "Newest first.", "Disputes"),
+        Route::DisputeAnswer => admin("Submits evidence in a dispute")
+            .takes("Evidence")
+            .answers(200, "The dispute as it is now.", "Dispute")
+            .refuses(404, &["not_found"])
+            .refuses(409, &["dispute_answered"])
+            .refuses(503, &["payment_unavailable"]),
         Route::ExportOrders => admin("The orders book, one order a line")
             .asks("after", "After this sequence number", json!({"type": "integer", "minimum": 0, "maximum": i64::MAX}))
             .asks("limit", "How many", json!({"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1_000}))

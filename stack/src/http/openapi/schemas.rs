@@ -100,6 +100,10 @@ fn asked() -> Value {
         "FlagValue": body(&["value"], json!({"value": {
                 "anyOf": [{"type": "boolean"}, one_of(&["auto", "payment", "backup_payment"])]}}),
             json!({"value": true})),
+        "SessionWish": body(&["email"], json!({"email": email(), "total_minor": money(), "return_url": text(500)}),
+                            json!({"email": "a@example.com"})),
+        "Evidence": body(&["evidence"], json!({"evidence": {"type": "string", "minLength": 1, "maxLength": 5_000}}),
+                         json!({"evidence": "It was delivered and signed for."})),
         "Decision": body(&["decision"], json!({"decision": one_of(&["approve", "decline"])}),
                          json!({"decision": "approve"})),
     })
@@ -179,6 +183,13 @@ fn orders() -> Value {
         "Account": object(&["account", "email", "credit_minor", "cards"], json!({
             "account": {"type": "string"}, "email": {"type": "string"}, "credit_minor": money(),
             "cards": {"type": "array", "items": card}})),
+        "Session": object(&[&known[..], &["payment", "poll"]].concat(), json!({
+            "order": number(), "state": {"type": "string"}, "total_minor": money(), "currency": currency(),
+            "poll": {"type": "string"},
+            "payment": object(&["intent", "client_secret", "publishable_key", "url", "return_url"], json!({
+                "intent": {"type": "string"}, "client_secret": {"type": ["string", "null"]},
+                "publishable_key": {"type": ["string", "null"]}, "url": {"type": "string"},
+                "return_url": {"type": "string"}}))})),
         "Received": object(&["received"], json!({"received": {"const": true}})),
     })
 }
@@ -202,6 +213,9 @@ fn admin() -> Value {
         "Flag": object(&["name", "value"], json!({
             "name": one_of(&names), "value": {"type": ["boolean", "string"]}})),
         "Reviews": object(&["reviews"], json!({"reviews": {"type": "array", "items": review}})),
+        "Disputes": object(&["disputes"], json!({"disputes": {"type": "array", "items": {"type": "object"}}})),
+        "Dispute": object(&["dispute", "state"], json!({"dispute": {"type": "string"},
+            "state": one_of(&["needs_response", "under_review", "won", "lost"])})),
         "Files": object(&["files"], json!({"files": {"type": "array", "items": {"type": "string"}}})),
         "Document": object(&["openapi", "info", "paths"], json!({
             "openapi": {"type": "string"}, "info": {"type": "object"}, "paths": {"type": "object"}})),

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    super::{Begin, Begun, Charge, Move, Terms},
+    super::{Begin, Begun, Move, Terms},
     carts, credit, keys, orders, payments,
     writer::Done,
 };
@@ -18,10 +18,10 @@ use crate::{
 
 pub(super) fn begin(connection: &Connection, terms: &Terms, begin: Begin) -> Done<Begun> {
     if let Some(row) = keys::find(connection, &begin.claim.key)? {
-        let (order, payment) = (row.order, row.payment);
+        let found = (row.order, row.payment);
         return match row.answer_for(&begin.claim)? {
             Some(stored) => Ok(Begun::Replayed(stored)),
-            None => payments::resume(connection, &begin.claim, order, payment, &begin.provider_key),
+            None => payments::resume(connection, terms, &begin.claim, found, (&begin.provider_key, begin.plan)),
         };
     }
     if !terms.flags.accepts_orders() {
@@ -48,20 +48,12 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, begin: Begin) -> Don
     let taken = credit::take(connection, &cart, total_minor, begin.store_credit)?;
     let brief = insert_order(connection, terms, &cart, quote, price, &begin, taken.minor())?;
     credit::keep(connection, brief.number.0, &taken)?;
-    let payment = payments::insert(connection, &brief, &begin.provider_key, &begin.method)?;
-    keys::claim(connection, &begin.claim, brief.number.0, Some(payment))?;
+    let charge = payments::insert(connection, terms, &brief, &begin.provider_key, &begin.method, begin.plan)?;
+    keys::claim(connection, &begin.claim, brief.number.0, Some(charge.payment))?;
     if !terms.defects.claims_the_cart_late() {
         claim_cart(connection, &begin.cart, brief.number)?;
     }
     let moved = Move { order: brief.number.0, from: None, to: State::Pending, why: "checkout" };
-    let charge = Charge {
-        payment,
-        key: begin.provider_key,
-        method: begin.method,
-        amount_minor: total_minor,
-        tried_before: false,
-        brief,
-    };
     Ok(Begun::Charge(charge, Some(moved)))
 }
 

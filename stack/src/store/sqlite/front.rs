@@ -39,7 +39,7 @@ impl Front for SqliteStore {
     }
 
     fn decide_review(&self, order: i64, decision: Decision) -> Answer<'_, Decided> {
-        self.step(move |connection, _| reviews::decide(connection, order, decision))
+        self.step(move |connection, terms| reviews::decide(connection, terms, order, decision))
     }
 
     fn reviews(&self) -> Answer<'_, Vec<Review>> {

@@ -24,9 +24,11 @@ use crate::{
 
 mod accounts;
 mod book;
+mod captures;
 mod carts;
 mod checkout;
 mod credit;
+mod disputes;
 mod front;
 mod keys;
 mod opening;
@@ -36,6 +38,8 @@ mod payments;
 mod refunds;
 mod reviews;
 mod settlement;
+mod strays;
+mod till;
 mod writer;
 
 #[cfg(test)]
@@ -148,7 +152,7 @@ impl Store for SqliteStore {
     }
 
     fn begin_payment(&self, begin: BeginPayment) -> Answer<'_, Begun> {
-        self.step(move |connection, _| payments::begin_another(connection, &begin))
+        self.step(move |connection, terms| payments::begin_another(connection, terms, &begin))
     }
 
     fn leave_in_doubt(&self, payment: i64) -> Answer<'_, ()> {
@@ -189,27 +193,23 @@ impl Store for SqliteStore {
     }
 
     fn begin_cancel(&self, cancel: GiveBack) -> Answer<'_, Given> {
-        self.step(move |connection, _| refunds::begin_cancel(connection, &cancel))
+        self.step(move |connection, terms| refunds::begin_cancel(connection, terms, &cancel))
     }
 
     fn begin_refund(&self, refund: GiveBack) -> Answer<'_, Given> {
-        self.step(move |connection, _| refunds::begin_refund(connection, &refund))
+        self.step(move |connection, terms| refunds::begin_refund(connection, terms, &refund))
     }
 
     fn settle_refund(&self, refund: i64, proof: RefundProof) -> Answer<'_, Given> {
-        self.step(move |connection, _| refunds::settle(connection, refund, proof))
+        self.step(move |connection, _| refunds::settle(connection, refund, &proof))
     }
 
     fn unsettled_refunds(&self, before_ms: i64) -> Answer<'_, Vec<Refund>> {
         self.look(|connection| refunds::unsettled(connection, before_ms))
     }
 
-    fn owed(&self) -> Answer<'_, Vec<Message>> {
-        self.look(outbox::owed)
-    }
-
     fn parcel(&self, order: i64) -> Answer<'_, Option<Parcel>> {
-        self.look(|connection| outbox::parcel(connection, order))
+        self.look(|connection| outbox::parcel(connection, order, None))
     }
 
     fn acknowledge(&self, message: Message) -> Answer<'_, Vec<Move>> {

@@ -3,13 +3,16 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    super::{BeginPayment, Begun, Charge, Claim, NotCharged, PaymentState, Standing},
+    super::{
+        BeginPayment, Begun, CaptureTime, Challenge, Charge, Claim, NotCharged, PaymentKind, PaymentState, Plan,
+        Standing, Terms,
+    },
     keys, orders,
     writer::Done,
 };
 use crate::{
     clock::now_ms,
-    order::{Brief, State},
+    order::{Brief, PaymentProvider, State},
     refusal::known,
 };
 
@@ -18,21 +21,28 @@ impl PaymentState {
         match self {
             Self::Open => "open",
             Self::Unknown => "unknown",
+            Self::Waiting => "waiting",
+            Self::Authorised => "authorised",
             Self::Succeeded => "succeeded",
             Self::Declined => "declined",
             Self::NotCharged => "not_charged",
+            Self::Voided => "voided",
         }
     }
 
     fn named(name: &str) -> Option<Self> {
-        [Self::Open, Self::Unknown, Self::Succeeded, Self::Declined, Self::NotCharged]
-            .into_iter()
-            .find(|state| state.name() == name)
-    }
-
-    /// Whether nothing is proven yet.
-    pub(super) fn is_unsettled(self) -> bool {
-        matches!(self, Self::Open | Self::Unknown)
+        [
+            Self::Open,
+            Self::Unknown,
+            Self::Waiting,
+            Self::Authorised,
+            Self::Succeeded,
+            Self::Declined,
+            Self::NotCharged,
+            Self::Voided,
+        ]
+        .into_iter()
+        .find(|state| state.name() == name)
     }
 }
 
@@ -57,6 +67,24 @@ impl NotCharged {
     }
 }
 
+impl PaymentKind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Checkout => "checkout",
+            Self::Session => "session",
+            Self::Stray => "stray",
+        }
+    }
+
+    fn named(name: &str) -> Self {
+        match name {
+            "session" => Self::Session,
+            "stray" => Self::Stray,
+            _ => Self::Checkout,
+        }
+    }
+}
+
 /// A payment as stored.
 pub(super) struct PaymentRow {
     pub(super) id: i64,
@@ -66,6 +94,25 @@ pub(super) struct PaymentRow {
     pub(super) code: Option<String>,
     key: String,
     method: String,
+    pub(super) provider: PaymentProvider,
+    pub(super) kind: PaymentKind,
+    pub(super) capture: CaptureTime,
+    pub(super) intent: Option<String>,
+    pub(super) authorised_minor: i64,
+    pub(super) captured_minor: i64,
+    pub(super) authorised_until_ms: Option<i64>,
+    created_ms: i64,
+}
+
+/// The columns that [`payment_of`] reads.
+macro_rules! select_payment {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, order_seq, amount, state, code, key, method, provider, kind, captures_at_once, intent,
+                    authorised_minor, captured_minor, authorised_until_ms, created_ms FROM payments ",
+            $rest
+        )
+    };
 }
 
 fn payment_of(row: &Row<'_>) -> rusqlite::Result<PaymentRow> {
@@ -77,6 +124,14 @@ fn payment_of(row: &Row<'_>) -> rusqlite::Result<PaymentRow> {
         code: row.get(4)?,
         key: row.get(5)?,
         method: row.get(6)?,
+        provider: PaymentProvider::named(row.get_ref(7)?.as_str()?),
+        kind: PaymentKind::named(row.get_ref(8)?.as_str()?),
+        capture: if row.get(9)? { CaptureTime::AtOnce } else { CaptureTime::AtDispatch },
+        intent: row.get(10)?,
+        authorised_minor: row.get(11)?,
+        captured_minor: row.get(12)?,
+        authorised_until_ms: row.get(13)?,
+        created_ms: row.get(14)?,
     })
 }
 
@@ -87,6 +142,11 @@ impl PaymentRow {
             key: self.key,
             method: self.method,
             amount_minor: self.amount_minor,
+            provider: self.provider,
+            kind: self.kind,
+            capture: self.capture,
+            intent: self.intent,
+            age_ms: now_ms() - self.created_ms,
             tried_before: true,
             brief,
         }
@@ -97,37 +157,99 @@ impl PaymentRow {
         let code = self.code.clone().unwrap_or_default();
         match self.state {
             PaymentState::NotCharged => Standing::NotCharged { brief, reason: NotCharged::named(&code) },
-            PaymentState::Open | PaymentState::Unknown | PaymentState::Succeeded | PaymentState::Declined => {
-                Standing::Declined { brief, code }
-            }
+            PaymentState::Open
+            | PaymentState::Unknown
+            | PaymentState::Waiting
+            | PaymentState::Authorised
+            | PaymentState::Succeeded
+            | PaymentState::Declined
+            | PaymentState::Voided => Standing::Declined { brief, code },
         }
     }
 }
 
 pub(super) fn find(connection: &Connection, id: i64) -> rusqlite::Result<Option<PaymentRow>> {
+    connection.prepare_cached(select_payment!("WHERE id = ?1"))?.query_row([id], payment_of).optional()
+}
+
+/// The payment of an order that may still take money.
+fn active(connection: &Connection, order: i64) -> rusqlite::Result<Option<PaymentRow>> {
     connection
-        .prepare_cached("SELECT id, order_seq, amount, state, code, key, method FROM payments WHERE id = ?1")?
-        .query_row([id], payment_of)
+        .prepare_cached(select_payment!("WHERE order_seq = ?1 AND state IN ('open', 'unknown', 'waiting')"))?
+        .query_row([order], payment_of)
         .optional()
 }
 
-pub(super) fn insert(connection: &Connection, brief: &Brief, key: &str, method: &str) -> rusqlite::Result<i64> {
+/// Every payment of an order, newest first.
+pub(super) fn of_order(connection: &Connection, order: i64) -> rusqlite::Result<Vec<(PaymentState, Charge)>> {
+    let Some(brief) = orders::brief(connection, order)? else { return Ok(Vec::new()) };
+    connection
+        .prepare_cached(select_payment!("WHERE order_seq = ?1 ORDER BY id DESC"))?
+        .query_map([order], payment_of)?
+        .map(|row| row.map(|row| (row.state, row.charge(brief.clone()))))
+        .collect()
+}
+
+/// The payment under a provider's name.
+pub(super) fn by_intent(
+    connection: &Connection,
+    provider: PaymentProvider,
+    intent: &str,
+) -> rusqlite::Result<Option<PaymentRow>> {
+    connection
+        .prepare_cached(select_payment!("WHERE provider = ?1 AND intent = ?2"))?
+        .query_row(params![provider.name(), intent], payment_of)
+        .optional()
+}
+
+/// A new payment, claimed by this instance, with its provider's key: the recovery point of every charge.
+pub(super) fn insert(
+    connection: &Connection,
+    terms: &Terms,
+    brief: &Brief,
+    key: &str,
+    method: &str,
+    plan: Plan,
+) -> rusqlite::Result<Charge> {
     connection
         .prepare_cached(
-            "INSERT INTO payments (order_seq, key, method, amount, state, created_ms)
-             VALUES (?1, ?2, ?3, ?4, 'open', ?5)",
+            "INSERT INTO payments (order_seq, key, method, amount, state, created_ms, provider, kind, captures_at_once,
+                                   owner)
+             VALUES (?1, ?2, ?3, ?4, 'open', ?5, ?6, ?7, ?8, ?9)",
         )?
-        .execute(params![brief.number.0, key, method, brief.due_minor(), now_ms()])?;
-    Ok(connection.last_insert_rowid())
+        .execute(params![
+            brief.number.0,
+            key,
+            method,
+            brief.due_minor(),
+            now_ms(),
+            plan.provider.name(),
+            plan.kind.name(),
+            plan.capture == CaptureTime::AtOnce,
+            terms.instance,
+        ])?;
+    Ok(Charge {
+        payment: connection.last_insert_rowid(),
+        key: key.to_owned(),
+        method: method.to_owned(),
+        amount_minor: brief.due_minor(),
+        provider: plan.provider,
+        kind: plan.kind,
+        capture: plan.capture,
+        intent: None,
+        age_ms: 0,
+        tried_before: false,
+        brief: brief.clone(),
+    })
 }
 
 /// Takes up a key that was claimed and never finally answered.
 pub(super) fn resume(
     connection: &Connection,
+    terms: &Terms,
     claim: &Claim,
-    order: Option<i64>,
-    payment: Option<i64>,
-    provider_key: &str,
+    (order, payment): (Option<i64>, Option<i64>),
+    (provider_key, plan): (&str, Plan),
 ) -> Done<Begun> {
     let row = payment.map(|id| find(connection, id)).transpose()?.flatten();
     let brief = order.map(|seq| orders::brief(connection, seq)).transpose()?.flatten();
@@ -136,29 +258,39 @@ pub(super) fn resume(
         State::Authorised | State::Paid | State::PartiallyFulfilled | State::Fulfilled | State::Cancelled => {
             Ok(Begun::Standing(Standing::Accepted(brief)))
         }
-        State::Pending if row.state.is_unsettled() => Ok(Begun::Charge(row.charge(brief), None)),
-        State::Pending => Err(known::PAYMENT_PENDING.about(brief.number).into()),
+        // The key's own payment, or the one that took its place at another provider.
+        State::Pending => match active(connection, brief.number.0)? {
+            Some(row) if row.state == PaymentState::Waiting => {
+                let challenge = challenge_of(connection, row.id)?.ok_or(known::PAYMENT_PENDING)?;
+                Ok(Begun::Challenged(brief, challenge))
+            }
+            Some(row) if claim_payment(connection, terms, row.id)? => Ok(Begun::Charge(row.charge(brief), None)),
+            Some(_) => Err(known::IN_PROGRESS.into()),
+            None => Err(known::PAYMENT_PENDING.about(brief.number).into()),
+        },
         // Nothing was charged because the provider could not be asked: the same wish is taken up anew.
         State::Failed if row.code.as_deref() == Some(NotCharged::Unavailable.name()) => {
             let method = row.method;
-            another(connection, &mut brief, claim, &method, provider_key)
+            another(connection, terms, &mut brief, claim, &method, provider_key, plan)
         }
         State::Failed => Ok(Begun::Standing(row.standing(brief))),
     }
 }
 
 /// The first phase of paying a failed order with another card.
-pub(super) fn begin_another(connection: &Connection, begin: &BeginPayment) -> Done<Begun> {
+pub(super) fn begin_another(connection: &Connection, terms: &Terms, begin: &BeginPayment) -> Done<Begun> {
     if let Some(row) = keys::find(connection, &begin.claim.key)? {
-        let (order, payment) = (row.order, row.payment);
+        let found = (row.order, row.payment);
         return match row.answer_for(&begin.claim)? {
             Some(stored) => Ok(Begun::Replayed(stored)),
-            None => resume(connection, &begin.claim, order, payment, &begin.provider_key),
+            None => resume(connection, terms, &begin.claim, found, (&begin.provider_key, begin.plan)),
         };
     }
     let mut brief = orders::brief(connection, begin.order)?.ok_or(known::NOT_FOUND)?;
     match brief.state {
-        State::Failed => another(connection, &mut brief, &begin.claim, &begin.method, &begin.provider_key),
+        State::Failed => {
+            another(connection, terms, &mut brief, &begin.claim, &begin.method, &begin.provider_key, begin.plan)
+        }
         State::Pending => Err(known::PAYMENT_PENDING.about(brief.number).into()),
         State::Authorised | State::Paid | State::PartiallyFulfilled | State::Fulfilled => {
             Err(known::ALREADY_PAID.about(brief.number).into())
@@ -168,25 +300,102 @@ pub(super) fn begin_another(connection: &Connection, begin: &BeginPayment) -> Do
 }
 
 /// A new payment row for a failed order, whose stock is held again if it was released.
-fn another(connection: &Connection, brief: &mut Brief, claim: &Claim, method: &str, provider_key: &str) -> Done<Begun> {
+fn another(
+    connection: &Connection,
+    terms: &Terms,
+    brief: &mut Brief,
+    claim: &Claim,
+    method: &str,
+    provider_key: &str,
+    plan: Plan,
+) -> Done<Begun> {
     orders::hold_again(connection, brief.number.0)?;
     let moved = orders::step(connection, brief, State::Pending, "another payment")?;
-    let payment = insert(connection, brief, provider_key, method)?;
-    keys::claim(connection, claim, brief.number.0, Some(payment))?;
-    let charge = Charge {
-        payment,
-        key: provider_key.to_owned(),
-        method: method.to_owned(),
-        amount_minor: brief.due_minor(),
-        tried_before: false,
-        brief: brief.clone(),
-    };
+    let charge = insert(connection, terms, brief, provider_key, method, plan)?;
+    keys::claim(connection, claim, brief.number.0, Some(charge.payment))?;
     Ok(Begun::Charge(charge, moved))
+}
+
+/// Closes a payment that is proven to hold nothing and opens another one for the same order elsewhere, in one step.
+pub(super) fn fail_over(
+    connection: &Connection,
+    terms: &Terms,
+    payment: i64,
+    reason: NotCharged,
+    (to, method, key): (PaymentProvider, Option<&str>, &str),
+) -> Done<Option<Charge>> {
+    let Some(row) = find(connection, payment)?.filter(|row| row.state.may_take_money()) else { return Ok(None) };
+    let Some(brief) = orders::brief(connection, row.order)?.filter(|brief| brief.state == State::Pending) else {
+        return Ok(None);
+    };
+    connection
+        .prepare_cached("UPDATE payments SET state = 'not_charged', code = ?2, owner = NULL WHERE id = ?1")?
+        .execute(params![payment, reason.name()])?;
+    let plan = Plan { provider: to, kind: row.kind, capture: row.capture };
+    Ok(Some(insert(connection, terms, &brief, key, method.unwrap_or(&row.method), plan)?))
+}
+
+/// Claims an unsettled payment for this instance: one statement, so that two cannot both have it.
+pub(super) fn claim_payment(connection: &Connection, terms: &Terms, payment: i64) -> rusqlite::Result<bool> {
+    let claimed = connection
+        .prepare_cached(
+            "UPDATE payments SET owner = ?2
+             WHERE id = ?1 AND state IN ('open', 'unknown', 'waiting')
+               AND (owner IS NULL OR owner = ?2
+                    OR NOT EXISTS (SELECT 1 FROM instances WHERE id = owner AND expires_ms > ?3))",
+        )?
+        .execute(params![payment, terms.instance, now_ms()])?;
+    Ok(claimed == 1)
+}
+
+/// Stores that the holder must act, and until when the shop waits for that.
+pub(super) fn wait_for_holder(connection: &Connection, terms: &Terms, payment: i64, challenge: &Challenge) -> Done<()> {
+    let intent = (!challenge.intent.is_empty()).then_some(&challenge.intent);
+    connection
+        .prepare_cached(
+            "UPDATE payments SET state = 'waiting', owner = NULL, intent = coalesce(?2, intent),
+                    client_secret = coalesce(?3, client_secret), action_url = coalesce(?4, action_url),
+                    waits_until_ms = coalesce(waits_until_ms, ?5)
+             WHERE id = ?1 AND state IN ('open', 'unknown', 'waiting')",
+        )?
+        .execute(params![payment, intent, challenge.client_secret, challenge.url, now_ms() + terms.hold_ttl_ms])?;
+    Ok(())
+}
+
+pub(super) fn challenge_of(connection: &Connection, payment: i64) -> rusqlite::Result<Option<Challenge>> {
+    connection
+        .prepare_cached("SELECT coalesce(intent, ''), client_secret, action_url FROM payments WHERE id = ?1")?
+        .query_row([payment], |row| Ok(Challenge { intent: row.get(0)?, client_secret: row.get(1)?, url: row.get(2)? }))
+        .optional()
+}
+
+/// Payments whose holder did not act in time; at most 500.
+pub(super) fn overdue(connection: &Connection, now_ms: i64) -> rusqlite::Result<Vec<Charge>> {
+    let rows: Vec<PaymentRow> = connection
+        .prepare_cached(select_payment!(
+            "WHERE state IN ('open', 'unknown', 'waiting') AND state = 'waiting' AND waits_until_ms <= ?1
+             ORDER BY id LIMIT 500"
+        ))?
+        .query_map([now_ms], payment_of)?
+        .collect::<Result<_, _>>()?;
+    with_briefs(connection, rows)
+}
+
+fn with_briefs(connection: &Connection, rows: Vec<PaymentRow>) -> rusqlite::Result<Vec<Charge>> {
+    let mut charges = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some(brief) = orders::brief(connection, row.order)? {
+            charges.push(row.charge(brief));
+        }
+    }
+    Ok(charges)
 }
 
 pub(super) fn leave_in_doubt(connection: &Connection, payment: i64) -> Done<()> {
     connection
-        .prepare_cached("UPDATE payments SET state = 'unknown' WHERE id = ?1 AND state = 'open'")?
+        .prepare_cached(
+            "UPDATE payments SET state = 'unknown', owner = NULL WHERE id = ?1 AND state IN ('open', 'unknown')",
+        )?
         .execute([payment])?;
     Ok(())
 }
@@ -201,23 +410,27 @@ pub(super) fn read(connection: &Connection, id: i64) -> rusqlite::Result<Option<
 /// Payments that nothing is proven about, oldest first; at most 1,000.
 pub(super) fn unsettled(connection: &Connection, before_ms: i64) -> rusqlite::Result<Vec<Charge>> {
     let rows: Vec<PaymentRow> = connection
-        .prepare_cached(
-            "SELECT id, order_seq, amount, state, code, key, method FROM payments
-             WHERE state IN ('open', 'unknown') AND created_ms < ?1 ORDER BY id LIMIT 1000",
-        )?
+        .prepare_cached(select_payment!(
+            "WHERE state IN ('open', 'unknown', 'waiting') AND state != 'waiting' AND created_ms < ?1
+             ORDER BY id LIMIT 1000"
+        ))?
         .query_map([before_ms], payment_of)?
         .collect::<Result<_, _>>()?;
-    let mut charges = Vec::with_capacity(rows.len());
-    for row in rows {
-        if let Some(brief) = orders::brief(connection, row.order)? {
-            charges.push(row.charge(brief));
-        }
-    }
-    Ok(charges)
+    with_briefs(connection, rows)
 }
 
+/// How many payments are in doubt.
 pub(super) fn doubts(connection: &Connection) -> rusqlite::Result<i64> {
     connection
-        .prepare_cached("SELECT count(*) FROM payments WHERE state IN ('open', 'unknown') AND state = 'unknown'")?
+        .prepare_cached(
+            "SELECT count(*) FROM payments WHERE state IN ('open', 'unknown', 'waiting') AND state = 'unknown'",
+        )?
+        .query_row([], |row| row.get(0))
+}
+
+/// How many payments may still take money.
+pub(super) fn open_ends(connection: &Connection) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("SELECT count(*) FROM payments WHERE state IN ('open', 'unknown', 'waiting')")?
         .query_row([], |row| row.get(0))
 }

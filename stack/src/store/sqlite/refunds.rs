@@ -3,13 +3,13 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    super::{GiveBack, Given, Message, MessageKind, Move, Refund, RefundProof},
-    keys, orders, outbox,
+    super::{GiveBack, Given, Message, MessageKind, Move, Refund, RefundProof, Terms},
+    keys, orders, outbox, payments,
     writer::Done,
 };
 use crate::{
-    clock::now_ms,
-    order::{Brief, State},
+    clock::{identifier, now_ms},
+    order::{Brief, PaymentProvider, State},
     refusal::known,
 };
 
@@ -17,41 +17,49 @@ use crate::{
 struct Paid {
     payment: i64,
     amount_minor: i64,
+    provider: PaymentProvider,
     intent: String,
 }
 
 fn paid(connection: &Connection, order: i64) -> rusqlite::Result<Option<Paid>> {
     connection
         .prepare_cached(
-            "SELECT p.id, p.amount, p.intent FROM payments p JOIN orders o ON o.seq = p.order_seq
-             WHERE p.order_seq = ?1 AND p.state = 'succeeded' AND p.intent = o.payment",
+            "SELECT p.id, p.captured_minor, p.provider, p.intent FROM payments p JOIN orders o ON o.seq = p.order_seq
+             WHERE p.order_seq = ?1 AND p.state IN ('succeeded', 'authorised') AND p.intent = o.payment",
         )?
-        .query_row([order], |row| Ok(Paid { payment: row.get(0)?, amount_minor: row.get(1)?, intent: row.get(2)? }))
+        .query_row([order], |row| {
+            let provider = PaymentProvider::named(row.get_ref(2)?.as_str()?);
+            Ok(Paid { payment: row.get(0)?, amount_minor: row.get(1)?, provider, intent: row.get(3)? })
+        })
         .optional()
 }
 
-/// Stores that a refund is wanted, with its key.
+/// Stores that a refund is wanted, with its key: the recovery point of every refund. `from` is the payment: its row, its
+/// provider, its name there.
 pub(super) fn ask(
     connection: &Connection,
     brief: &Brief,
-    payment: i64,
+    from: (i64, PaymentProvider, &str),
     amount_minor: i64,
-    key: &str,
-) -> rusqlite::Result<i64> {
+) -> rusqlite::Result<Refund> {
+    let (payment, provider, intent) = from;
+    let key = identifier("rk_");
     connection
         .prepare_cached(
-            "INSERT INTO refunds (order_seq, payment, key, amount, state, created_ms)
-             VALUES (?1, ?2, ?3, ?4, 'pending', ?5)",
+            "INSERT INTO refunds (order_seq, payment, key, amount, state, created_ms, provider)
+             VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6)",
         )?
-        .execute(params![brief.number.0, payment, key, amount_minor, now_ms()])?;
-    Ok(connection.last_insert_rowid())
+        .execute(params![brief.number.0, payment, key, amount_minor, now_ms(), provider.name()])?;
+    let id = connection.last_insert_rowid();
+    Ok(Refund { id, key, amount_minor, provider, intent: intent.to_owned(), reference: None, brief: brief.clone() })
 }
 
 /// The refund of the payment that paid for an order, with its state.
 fn existing(connection: &Connection, order: i64) -> rusqlite::Result<Option<(i64, String)>> {
     connection
         .prepare_cached(
-            "SELECT id, state FROM refunds WHERE order_seq = ?1 AND state != 'refused' ORDER BY id DESC LIMIT 1",
+            "SELECT id, state FROM refunds WHERE order_seq = ?1 AND state NOT IN ('refused', 'failed')
+             ORDER BY id DESC LIMIT 1",
         )?
         .query_row([order], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()
@@ -60,17 +68,18 @@ fn existing(connection: &Connection, order: i64) -> rusqlite::Result<Option<(i64
 fn read(connection: &Connection, id: i64) -> rusqlite::Result<Option<(Refund, String, i64)>> {
     let row = connection
         .prepare_cached(
-            "SELECT r.key, r.amount, p.intent, r.state, r.order_seq FROM refunds r JOIN payments p ON p.id = r.payment
+            "SELECT r.key, r.amount, p.intent, r.state, r.order_seq, r.provider, r.reference FROM refunds r JOIN payments p ON p.id = r.payment
              WHERE r.id = ?1",
         )?
         .query_row([id], |row| {
             let intent: Option<String> = row.get(2)?;
-            Ok((row.get(0)?, row.get(1)?, intent, row.get(3)?, row.get::<_, i64>(4)?))
+            let provider = PaymentProvider::named(row.get_ref(5)?.as_str()?);
+            Ok((row.get(0)?, row.get(1)?, intent, row.get(3)?, row.get::<_, i64>(4)?, provider, row.get(6)?))
         })
         .optional()?;
-    let Some((key, amount_minor, Some(intent), state, order)) = row else { return Ok(None) };
+    let Some((key, amount_minor, Some(intent), state, order, provider, reference)) = row else { return Ok(None) };
     let Some(brief) = orders::brief(connection, order)? else { return Ok(None) };
-    Ok(Some((Refund { id, key, amount_minor, intent, brief }, state, order)))
+    Ok(Some((Refund { id, key, amount_minor, provider, intent, reference, brief }, state, order)))
 }
 
 /// Takes up a key of a cancel or refund that was begun before.
@@ -86,7 +95,15 @@ fn resumed(connection: &Connection, give: &GiveBack) -> Done<Option<Given>> {
     Ok(Some(Given { brief, refund, moves: Vec::new(), messages: Vec::new(), replayed }))
 }
 
-pub(super) fn begin_cancel(connection: &Connection, cancel: &GiveBack) -> Done<Given> {
+/// The payment that an order's money is reserved by.
+pub(super) fn reserved(connection: &Connection, order: i64) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT id FROM payments WHERE order_seq = ?1 AND state = 'authorised' AND kind != 'stray'")?
+        .query_row([order], |row| row.get(0))
+        .optional()
+}
+
+pub(super) fn begin_cancel(connection: &Connection, terms: &Terms, cancel: &GiveBack) -> Done<Given> {
     if let Some(given) = resumed(connection, cancel)? {
         return Ok(given);
     }
@@ -104,13 +121,24 @@ pub(super) fn begin_cancel(connection: &Connection, cancel: &GiveBack) -> Done<G
             orders::release(connection, cancel.order)?;
             given.moves.extend(orders::step(connection, &mut brief, State::Cancelled, why)?);
         }
-        State::Authorised | State::Paid => {
+        State::Authorised | State::Paid if outbox::has_begun(connection, cancel.order)? => {
+            return Err(known::TOO_LATE.about(brief.number).into());
+        }
+        State::Authorised => {
             orders::release(connection, cancel.order)?;
             given.moves.extend(orders::step(connection, &mut brief, State::Cancelled, why)?);
             outbox::withdraw_dispatch(connection, cancel.order)?;
-            given.messages.push(outbox::owe(connection, cancel.order, MessageKind::TaxVoid)?);
-            if existing(connection, cancel.order)?.is_none() {
-                given.refund = Some(asked(connection, &brief, &cancel.provider_key)?);
+            given.messages.push(outbox::owe(connection, terms, cancel.order, MessageKind::TaxVoid, None)?);
+            let reserved = reserved(connection, cancel.order)?;
+            given.messages.push(outbox::owe(connection, terms, cancel.order, MessageKind::PaymentVoid, reserved)?);
+        }
+        State::Paid => {
+            orders::release(connection, cancel.order)?;
+            given.moves.extend(orders::step(connection, &mut brief, State::Cancelled, why)?);
+            outbox::withdraw_dispatch(connection, cancel.order)?;
+            given.messages.push(outbox::owe(connection, terms, cancel.order, MessageKind::TaxVoid, None)?);
+            if existing(connection, cancel.order)?.is_none() && brief.provider.is_some() {
+                given.refund = Some(asked(connection, &brief)?);
             }
         }
     }
@@ -119,7 +147,7 @@ pub(super) fn begin_cancel(connection: &Connection, cancel: &GiveBack) -> Done<G
     Ok(given)
 }
 
-pub(super) fn begin_refund(connection: &Connection, refund: &GiveBack) -> Done<Given> {
+pub(super) fn begin_refund(connection: &Connection, terms: &Terms, refund: &GiveBack) -> Done<Given> {
     if let Some(given) = resumed(connection, refund)? {
         return Ok(given);
     }
@@ -130,29 +158,32 @@ pub(super) fn begin_refund(connection: &Connection, refund: &GiveBack) -> Done<G
     if !matches!(brief.state, State::Paid | State::Fulfilled) {
         return Err(known::NOT_PAID.about(brief.number).into());
     }
-    let due = asked(connection, &brief, &refund.provider_key)?;
-    let messages = vec![outbox::owe(connection, refund.order, MessageKind::TaxVoid)?];
+    let due = asked(connection, &brief)?;
+    let messages = vec![outbox::owe(connection, terms, refund.order, MessageKind::TaxVoid, None)?];
     keys::claim(connection, &refund.claim, refund.order, None)?;
     Ok(Given { brief, refund: Some(due), moves: Vec::new(), messages, replayed: None })
 }
 
-fn asked(connection: &Connection, brief: &Brief, key: &str) -> Done<Refund> {
+fn asked(connection: &Connection, brief: &Brief) -> Done<Refund> {
     let paid = paid(connection, brief.number.0)?.ok_or(known::NOT_PAID.about(brief.number))?;
-    let id = ask(connection, brief, paid.payment, paid.amount_minor, key)?;
-    Ok(Refund { id, key: key.to_owned(), amount_minor: paid.amount_minor, intent: paid.intent, brief: brief.clone() })
+    Ok(ask(connection, brief, (paid.payment, paid.provider, &paid.intent), paid.amount_minor)?)
 }
 
 /// Books a refund's end. The second proof of the same refund changes nothing.
-pub(super) fn settle(connection: &Connection, id: i64, proof: RefundProof) -> Done<Given> {
+pub(super) fn settle(connection: &Connection, id: i64, proof: &RefundProof) -> Done<Given> {
     let (refund, _, order) = read(connection, id)?.ok_or(known::NOT_FOUND)?;
-    let state = match proof {
-        RefundProof::Succeeded => "succeeded",
-        RefundProof::Refused => "refused",
+    let (state, reference) = match proof {
+        RefundProof::Succeeded { reference } => ("succeeded", reference.as_deref()),
+        RefundProof::Received { reference } => ("pending", Some(reference.as_str())),
+        RefundProof::Refused => ("refused", None),
     };
     let booked = connection
-        .prepare_cached("UPDATE refunds SET state = ?2 WHERE id = ?1 AND state = 'pending'")?
-        .execute(params![id, state])?;
-    if booked == 1 && proof == RefundProof::Succeeded {
+        .prepare_cached(
+            "UPDATE refunds SET state = ?2, reference = coalesce(?3, reference), owner = NULL
+             WHERE id = ?1 AND state = 'pending'",
+        )?
+        .execute(params![id, state, reference])?;
+    if booked == 1 && state == "succeeded" {
         connection
             .prepare_cached("UPDATE orders SET refunded_minor = refunded_minor + ?2 WHERE seq = ?1")?
             .execute(params![order, refund.amount_minor])?;
@@ -160,6 +191,76 @@ pub(super) fn settle(connection: &Connection, id: i64, proof: RefundProof) -> Do
     let brief = orders::brief(connection, order)?.ok_or(known::NOT_FOUND)?;
     let (moves, messages): (Vec<Move>, Vec<Message>) = (Vec::new(), Vec::new());
     Ok(Given { brief, refund: None, moves, messages, replayed: None })
+}
+
+/// How often a refund that came back is asked for anew before it is left to the desk.
+const ASKED_MAX: i64 = 3;
+
+/// A refund that was taken in, or even given, came back: it no longer counts, and is asked for anew, a few times.
+pub(super) fn came_back(connection: &Connection, id: i64) -> Done<Option<Refund>> {
+    let Some((refund, state, order)) = read(connection, id)? else { return Ok(None) };
+    if !matches!(state.as_str(), "pending" | "succeeded") {
+        return Ok(None);
+    }
+    connection.prepare_cached("UPDATE refunds SET state = 'failed', owner = NULL WHERE id = ?1")?.execute([id])?;
+    if state == "succeeded" {
+        connection
+            .prepare_cached("UPDATE orders SET refunded_minor = refunded_minor - ?2 WHERE seq = ?1")?
+            .execute(params![order, refund.amount_minor])?;
+    }
+    let payment: i64 =
+        connection.prepare_cached("SELECT payment FROM refunds WHERE id = ?1")?.query_row([id], |row| row.get(0))?;
+    let failed: i64 = connection
+        .prepare_cached("SELECT count(*) FROM refunds WHERE payment = ?1 AND state = 'failed'")?
+        .query_row([payment], |row| row.get(0))?;
+    if failed >= ASKED_MAX {
+        return Ok(None);
+    }
+    let from = (payment, refund.provider, refund.intent.as_str());
+    let again = ask(connection, &refund.brief, from, refund.amount_minor)?;
+    connection
+        .prepare_cached("UPDATE refunds SET asked = (SELECT asked FROM refunds WHERE id = ?1) WHERE id = ?2")?
+        .execute([id, again.id])?;
+    Ok(Some(again))
+}
+
+/// Money that was to be released turned out to be captured: all of it is given back.
+pub(super) fn instead_of_void(connection: &Connection, payment: i64) -> Done<Option<Refund>> {
+    let Some(row) = payments::find(connection, payment)?.filter(|row| row.captured_minor == 0) else {
+        return Ok(None);
+    };
+    let Some(brief) = orders::brief(connection, row.order)? else { return Ok(None) };
+    let Some(intent) = &row.intent else { return Ok(None) };
+    connection
+        .prepare_cached(
+            "UPDATE payments SET state = 'succeeded', captured_minor = amount, authorised_minor = 0 WHERE id = ?1",
+        )?
+        .execute([payment])?;
+    connection
+        .prepare_cached("UPDATE orders SET paid_minor = paid_minor + ?2 WHERE seq = ?1")?
+        .execute(params![row.order, row.amount_minor])?;
+    Ok(Some(ask(connection, &brief, (payment, row.provider, intent), row.amount_minor)?))
+}
+
+/// Claims a pending refund for this instance.
+pub(super) fn claim(connection: &Connection, terms: &Terms, refund: i64) -> rusqlite::Result<bool> {
+    let claimed = connection
+        .prepare_cached(
+            "UPDATE refunds SET owner = ?2
+             WHERE id = ?1 AND state = 'pending'
+               AND (owner IS NULL OR owner = ?2
+                    OR NOT EXISTS (SELECT 1 FROM instances WHERE id = owner AND expires_ms > ?3))",
+        )?
+        .execute(params![refund, terms.instance, now_ms()])?;
+    Ok(claimed == 1)
+}
+
+/// The refund under a provider's name.
+pub(super) fn by_reference(connection: &Connection, reference: &str) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT id FROM refunds WHERE reference = ?1")?
+        .query_row([reference], |row| row.get(0))
+        .optional()
 }
 
 /// Refunds that are not settled, oldest first; at most 1,000.

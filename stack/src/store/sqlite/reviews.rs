@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    super::{Decided, MessageKind, Move, NotCharged, PaymentState, Review},
-    orders, outbox,
+    super::{Decided, MessageKind, Move, NotCharged, PaymentState, Review, Terms},
+    captures, orders, outbox, refunds,
     writer::Done,
 };
 use crate::{
@@ -46,7 +46,7 @@ pub(super) fn keep(connection: &Connection, verdict: Verdict) -> Done<Vec<Move>>
     }
 }
 
-pub(super) fn decide(connection: &Connection, order: i64, decision: Decision) -> Done<Decided> {
+pub(super) fn decide(connection: &Connection, terms: &Terms, order: i64, decision: Decision) -> Done<Decided> {
     let mut brief = orders::brief(connection, order)?.ok_or(known::NOT_FOUND)?;
     let word = match decision {
         Decision::Approve => "approved",
@@ -72,13 +72,16 @@ pub(super) fn decide(connection: &Connection, order: i64, decision: Decision) ->
     let (mut moves, mut messages) = (Vec::new(), Vec::new());
     match (decision, brief.state) {
         (Decision::Approve, State::Authorised) => {
-            for kind in [MessageKind::TaxDocument, MessageKind::Dispatch] {
-                messages.push(outbox::owe(connection, order, kind)?);
+            messages.push(outbox::owe(connection, terms, order, MessageKind::TaxDocument, None)?);
+            if let Some(payment) = refunds::reserved(connection, order)? {
+                messages.extend(captures::plan(connection, terms, &brief, payment)?);
             }
         }
         (Decision::Decline, State::Authorised) => {
             orders::release(connection, order)?;
             moves.extend(orders::step(connection, &mut brief, State::Cancelled, "the desk declined it")?);
+            let reserved = refunds::reserved(connection, order)?;
+            messages.push(outbox::owe(connection, terms, order, MessageKind::PaymentVoid, reserved)?);
         }
         // Whoever settles the payment sees what was decided.
         (Decision::Decline, State::Pending) => {

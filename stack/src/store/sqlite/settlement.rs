@@ -4,17 +4,20 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    super::{MessageKind, Move, NotCharged, PaymentState, Proof, Refund, Settled, Settlement, Standing, Terms},
-    checkout, keys, orders,
+    super::{
+        ABANDONED, MessageKind, Move, NotCharged, PaymentState, Proof, Refund, Settled, Settlement, Standing, Stray,
+        Terms,
+    },
+    captures, checkout, keys, orders,
     orders::Hold,
     outbox,
     payments::{self, PaymentRow},
-    refunds,
+    refunds, strays,
     writer::{Done, JobError},
 };
 use crate::{
     answer,
-    clock::{identifier, now_ms},
+    clock::now_ms,
     order::{Brief, State},
     refusal::known,
 };
@@ -40,11 +43,18 @@ pub(super) fn settle(connection: &Connection, terms: &Terms, settlement: Settlem
 }
 
 /// Records an event before its effect; `false` when it has been recorded before.
-fn is_new(connection: &Connection, event: &str) -> rusqlite::Result<bool> {
+pub(super) fn is_new(connection: &Connection, event: &str) -> rusqlite::Result<bool> {
     let inserted = connection
         .prepare_cached("INSERT INTO events (id, created_ms) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING")?
         .execute(params![event, now_ms()])?;
     Ok(inserted == 1)
+}
+
+/// What a proof tells of the money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Reserved,
+    Captured,
 }
 
 #[derive(Default)]
@@ -67,17 +77,48 @@ struct Settling<'a> {
 
 impl Settling<'_> {
     fn apply(&mut self, proof: Proof) -> Done<()> {
-        let settled = !self.row.state.is_unsettled();
+        let settled = !self.row.state.may_take_money();
+        let told = if let Proof::Authorised { .. } = proof { Told::Reserved } else { Told::Captured };
         match proof {
+            Proof::Succeeded { intent } | Proof::Authorised { intent, .. } if self.is_another(&intent) => {
+                self.stray(intent, matches!(told, Told::Captured))
+            }
             Proof::Succeeded { intent } => match self.row.state {
-                PaymentState::Succeeded => Ok(()),
+                // What was reserved is captured by the shop alone, and booked there.
+                PaymentState::Succeeded | PaymentState::Authorised => Ok(()),
                 // The defect `unknown-forced-to-failed`: failed is final, whatever is proven later.
                 _ if self.row.code.as_deref() == Some(NotCharged::Forced.name()) => Ok(()),
-                PaymentState::Open | PaymentState::Unknown | PaymentState::Declined | PaymentState::NotCharged => {
+                PaymentState::Open
+                | PaymentState::Unknown
+                | PaymentState::Waiting
+                | PaymentState::Declined
+                | PaymentState::NotCharged
+                | PaymentState::Voided => {
                     self.made.contradiction = settled;
-                    self.succeeded(&intent)
+                    self.succeeded(Some(&intent))
                 }
             },
+            Proof::Covered if settled => Ok(()),
+            Proof::Covered => self.succeeded(None),
+            // Told late of what was captured, released or run out since.
+            Proof::Authorised { .. } if self.is_reserved_or_beyond() => Ok(()),
+            Proof::Authorised { .. } if self.row.code.as_deref() == Some(NotCharged::Forced.name()) => Ok(()),
+            Proof::Authorised { intent, until_ms } => {
+                self.made.contradiction = settled;
+                self.authorised(&intent, until_ms)
+            }
+            Proof::Declined { .. } if self.row.state == PaymentState::Authorised => {
+                let lost = captures::authorisation_lost(
+                    self.connection,
+                    self.terms,
+                    &self.row,
+                    &mut self.brief,
+                    "released there",
+                )?;
+                self.made.moves.extend(lost.moves);
+                self.made.messages.extend(lost.messages);
+                Ok(())
+            }
             // A settled payment stays so: a failure that comes late belongs to a story that has ended.
             Proof::Declined { .. } | Proof::NotCharged(_) if settled => Ok(()),
             Proof::Declined { intent, code } => {
@@ -91,12 +132,97 @@ impl Settling<'_> {
         }
     }
 
+    /// Whether the provider tells of another payment than the one that is booked: one that it made twice, or late.
+    fn is_another(&self, intent: &str) -> bool {
+        let is_booked = matches!(self.row.state, PaymentState::Succeeded | PaymentState::Authorised);
+        is_booked && self.row.intent.as_deref().is_some_and(|booked| booked != intent)
+    }
+
+    fn is_reserved_or_beyond(&self) -> bool {
+        match self.row.state {
+            PaymentState::Authorised | PaymentState::Succeeded | PaymentState::Voided => true,
+            PaymentState::Open
+            | PaymentState::Unknown
+            | PaymentState::Waiting
+            | PaymentState::Declined
+            | PaymentState::NotCharged => false,
+        }
+    }
+
+    fn stray(&mut self, intent: String, is_captured: bool) -> Done<()> {
+        let stray = Stray {
+            order: self.row.order,
+            provider: self.row.provider,
+            intent,
+            amount_minor: self.row.amount_minor,
+            is_captured,
+            event: None,
+        };
+        let made = strays::book(self.connection, self.terms, &self.brief, &stray)?;
+        self.made.contradiction = true;
+        self.made.messages.extend(made.messages);
+        self.made.refund = made.refund;
+        Ok(())
+    }
+
     fn write(&mut self, state: PaymentState, intent: Option<&str>, code: Option<&str>) -> rusqlite::Result<()> {
         self.row.state = state;
         self.row.code = code.map(str::to_owned);
+        let captured_minor = if state == PaymentState::Succeeded { self.row.amount_minor } else { 0 };
         self.connection
-            .prepare_cached("UPDATE payments SET state = ?2, intent = ?3, code = ?4 WHERE id = ?1")?
-            .execute(params![self.row.id, state.name(), intent, code])?;
+            .prepare_cached(
+                "UPDATE payments SET state = ?2, intent = coalesce(?3, intent), code = ?4, captured_minor = ?5,
+                        owner = NULL
+                 WHERE id = ?1",
+            )?
+            .execute(params![self.row.id, state.name(), intent, code, captured_minor])?;
+        Ok(())
+    }
+
+    /// The money is reserved: the order is the shopper's, and is captured as it leaves.
+    fn authorised(&mut self, intent: &str, until_ms: Option<i64>) -> Done<()> {
+        let order = self.brief.number.0;
+        self.write(PaymentState::Authorised, Some(intent), None)?;
+        let until_ms = until_ms.unwrap_or_else(|| now_ms() + self.terms.authorisation_ttl_ms);
+        self.connection
+            .prepare_cached("UPDATE payments SET authorised_minor = amount, authorised_until_ms = ?2 WHERE id = ?1")?
+            .execute(params![self.row.id, until_ms])?;
+        let payable = matches!(self.brief.state, State::Pending | State::Failed);
+        if !payable || !self.hold_for_good()? {
+            if payable {
+                self.step(State::Cancelled, "authorised when its stock was gone")?;
+            }
+            return self.release_reserve();
+        }
+        self.connection
+            .prepare_cached(
+                "UPDATE orders SET authorised_minor = ?2, payment = ?3, payment_provider = ?4, hold = 'sold',
+                        dispatch = 'queued'
+                 WHERE seq = ?1",
+            )?
+            .execute(params![order, self.row.amount_minor, intent, self.row.provider.name()])?;
+        self.brief.provider = Some(self.row.provider);
+        self.step(State::Authorised, self.why)?;
+        if self.cancel_wanted()? {
+            orders::release(self.connection, order)?;
+            outbox::withdraw_dispatch(self.connection, order)?;
+            self.step(State::Cancelled, "the shopper gave it up")?;
+            return self.release_reserve();
+        }
+        // While the desk looks, the money stays reserved and nothing is owed; its decision owes it.
+        if self.brief.in_review {
+            return Ok(());
+        }
+        self.made.messages.push(outbox::owe(self.connection, self.terms, order, MessageKind::TaxDocument, None)?);
+        let parts = captures::plan(self.connection, self.terms, &self.brief, self.row.id)?;
+        self.made.messages.extend(parts);
+        Ok(())
+    }
+
+    fn release_reserve(&mut self) -> Done<()> {
+        let order = self.brief.number.0;
+        let void = outbox::owe(self.connection, self.terms, order, MessageKind::PaymentVoid, Some(self.row.id))?;
+        self.made.messages.push(void);
         Ok(())
     }
 
@@ -108,6 +234,11 @@ impl Settling<'_> {
 
     fn failed(&mut self) -> Done<()> {
         let order = self.brief.number.0;
+        if self.why == ABANDONED && self.brief.state == State::Pending {
+            orders::release(self.connection, order)?;
+            self.step(State::Cancelled, ABANDONED)?;
+            return Ok(());
+        }
         if self.brief.state != State::Pending || !self.step(State::Failed, self.why)? {
             return Ok(());
         }
@@ -121,17 +252,19 @@ impl Settling<'_> {
         Ok(())
     }
 
-    fn succeeded(&mut self, intent: &str) -> Done<()> {
+    fn succeeded(&mut self, intent: Option<&str>) -> Done<()> {
         let order = self.brief.number.0;
-        self.write(PaymentState::Succeeded, Some(intent), None)?;
+        self.write(PaymentState::Succeeded, intent, None)?;
         let payable = matches!(self.brief.state, State::Pending | State::Failed);
         if payable && self.hold_for_good()? {
             self.connection
                 .prepare_cached(
-                    "UPDATE orders SET paid_minor = paid_minor + ?2, payment = ?3, hold = 'sold', dispatch = 'queued'
+                    "UPDATE orders SET paid_minor = paid_minor + ?2, payment = ?3, payment_provider = ?4, hold = 'sold',
+                            dispatch = 'queued'
                      WHERE seq = ?1",
                 )?
-                .execute(params![order, self.row.amount_minor, intent])?;
+                .execute(params![order, self.row.amount_minor, intent, intent.map(|_| self.row.provider.name())])?;
+            self.brief.provider = intent.map(|_| self.row.provider);
             self.step(State::Paid, self.why)?;
             if self.terms.defects.claims_the_cart_late() {
                 checkout::claim_cart(self.connection, &self.brief.cart, self.brief.number)?;
@@ -143,7 +276,7 @@ impl Settling<'_> {
                 return self.give_back(intent);
             }
             for kind in [MessageKind::TaxDocument, MessageKind::Dispatch] {
-                self.made.messages.push(outbox::owe(self.connection, order, kind)?);
+                self.made.messages.push(outbox::owe(self.connection, self.terms, order, kind, None)?);
             }
             return Ok(());
         }
@@ -186,16 +319,11 @@ impl Settling<'_> {
             .query_row([self.brief.number.0], |row| row.get(0))
     }
 
-    fn give_back(&mut self, intent: &str) -> Done<()> {
-        let key = identifier("rk_");
-        let refund = refunds::ask(self.connection, &self.brief, self.row.id, self.row.amount_minor, &key)?;
-        self.made.refund = Some(Refund {
-            id: refund,
-            key,
-            amount_minor: self.row.amount_minor,
-            intent: intent.to_owned(),
-            brief: self.brief.clone(),
-        });
+    fn give_back(&mut self, intent: Option<&str>) -> Done<()> {
+        let Some(intent) = intent else { return Ok(()) };
+        let (payment, amount_minor, provider) = (self.row.id, self.row.amount_minor, self.row.provider);
+        let refund = refunds::ask(self.connection, &self.brief, (payment, provider, intent), amount_minor)?;
+        self.made.refund = Some(refund);
         Ok(())
     }
 
