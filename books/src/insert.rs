@@ -214,7 +214,7 @@ pub(crate) fn orders(conn: &Connection, rows: &[OrderRow]) -> rusqlite::Result<(
     let mut insert = conn.prepare_cached(
         "INSERT OR REPLACE INTO shop_order
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
-             ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)",
+             ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)",
     )?;
     let mut forget = ["order_line", "order_state", "order_refund", "order_dispatch"]
         .into_iter()
@@ -259,12 +259,13 @@ pub(crate) fn orders(conn: &Connection, rows: &[OrderRow]) -> rusqlite::Result<(
             row.review,
             row.disputed_minor,
             row.dispute_state,
+            row.given_up_minor,
         ])?;
         for forget in &mut forget {
             forget.execute([seq])?;
         }
         for (number, it) in row.lines.iter().enumerate() {
-            line.execute(params![seq, number as i64, it.sku, it.quantity, it.unit_minor])?;
+            line.execute(params![seq, number as i64, it.sku, it.quantity - it.given_up, it.unit_minor])?;
         }
         let mut last = 0;
         for (position, it) in row.history.iter().enumerate() {

@@ -335,6 +335,8 @@ pub struct OrderRow {
     pub total_minor: Option<i64>,
     /// What of the total a voucher or store credit covers.
     pub credit_minor: Option<i64>,
+    /// What of the total was given up later: parts that were neither paid nor sent.
+    pub given_up_minor: Option<i64>,
     /// Code of the voucher used.
     pub voucher: Option<String>,
     /// What the shop believes to have received.
@@ -494,6 +496,8 @@ pub struct OrderLine {
     pub quantity: i64,
     /// Price of one.
     pub unit_minor: i64,
+    /// How many of them were given up later, such as a part that could not be paid any more.
+    pub given_up: i64,
 }
 
 /// A state that an order went through.

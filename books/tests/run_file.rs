@@ -299,7 +299,7 @@ fn an_order_that_is_read_again_is_replaced() {
         number: "O1".into(),
         state: state.into(),
         run: Some("r7".into()),
-        lines: vec![books::rows::OrderLine { sku: "MUG".into(), quantity: 1, unit_minor: 1 }; lines],
+        lines: vec![books::rows::OrderLine { sku: "MUG".into(), quantity: 1, unit_minor: 1, given_up: 0 }; lines],
         ..OrderRow::default()
     };
     writer.intake().orders(vec![order("pending", 2)]).unwrap();

@@ -1,6 +1,7 @@
 -- sentence: No customer's money stays blocked for nothing.
 -- needs: statement, orders
--- exposure: charges that were released or are still open, or whose answer was destroyed
+-- exposure: charges that were released or are still open, whose answer was destroyed, or that the second payment provider
+--   took in the place of the first
 --
 -- Examined: every authorisation that succeeded. Open: neither captured nor released. It may be open for an accepted order
 -- that waits for its capture; a final partial capture releases the rest.
@@ -17,7 +18,7 @@ SELECT c.charge AS subject,
                          WHEN c.order_accepted THEN printf('order %s is paid by another charge', c.order_number)
                          ELSE printf('order %s is %s', c.order_number, c.order_state) END
                  || CASE WHEN run.final THEN '' ELSE '; the run was cut short' END END AS why,
-       c.released OR c.open OR c.answers_lost > 0 AS exposed,
+       c.released OR c.open OR c.answers_lost > 0 OR c.provider = 'backup_payment' AS exposed,
        c.intent,
        c.order_number
 FROM v1_charge AS c

@@ -70,9 +70,13 @@ pub async fn preflight(canary: &Once, arena: &Arena, intake: &Intake) -> Result<
     let deadline = Instant::now() + SEEN_WITHIN;
     loop {
         let rows = admin.statement(0, 1_000).await?;
+        // Whichever of the two payment providers the shop has turned to will do.
+        let is_of = |name: &str, provider: Provider| {
+            name == provider.name() || (provider == Provider::Payment && name == Provider::BackupPayment.name())
+        };
         let seen = |provider: &Provider| {
             rows.iter().any(|row| {
-                row.provider == provider.name()
+                is_of(&row.provider, *provider)
                     && matches!(row.op.as_str(), "capture" | "authorise" | "commit" | "document" | "dispatch")
             })
         };

@@ -213,7 +213,7 @@ impl Draft {
             intent: words.value("intent").map(|name| self.mark(name)),
             lines: list(words, "lines", |item| {
                 let (sku, quantity) = item.split_once('*').ok_or("expected `SKU*QUANTITY`")?;
-                Ok(OrderLine { sku: sku.into(), quantity: number(quantity)?, unit_minor: 100 })
+                Ok(OrderLine { sku: sku.into(), quantity: number(quantity)?, unit_minor: 100, given_up: 0 })
             })?,
             history: list(words, "states", |item| Ok(OrderState { seq: 0, state: item.into() }))?,
             refunds: list(words, "refunds", |item| {
@@ -230,6 +230,7 @@ impl Draft {
             })?,
             dispatch: words.text("dispatch"),
             credit_minor: words.number("credit")?,
+            given_up_minor: words.number("given-up")?,
             voucher: words.text("voucher"),
             payment_provider: words.text("provider"),
             shipping_source: words.text("shipping-source"),

@@ -11,6 +11,9 @@ pub(super) struct Charge {
     pub authorised_minor: Option<i64>,
     pub declined: bool,
     pub captures: u32,
+    pub captures_refused: u32,
+    pub expired: bool,
+    pub provider: &'static str,
     pub captured_minor: i64,
     pub refunded_minor: i64,
     /// Voided, expired, or its payment cancelled.
@@ -58,6 +61,7 @@ impl Charges {
                 let charge = self.charge(under.unwrap_or(object), root, line);
                 charge.answers_lost += lost;
                 charge.faults += u32::from(line.fault.is_some());
+                charge.captures_refused += u32::from(!line.replayed && !line.took_effect());
                 if line.took_effect() {
                     charge.captures += 1;
                     charge.captured_minor += amount;
@@ -68,7 +72,9 @@ impl Charges {
             "refund_failed" => self.give_back(parent.unwrap_or(object), root, -amount),
             "dispute" if line.state == Some("lost") => self.give_back(parent.unwrap_or(object), root, amount),
             "void" | "expire" if line.took_effect() => {
-                self.charge(under.unwrap_or(object), root, line).released = true;
+                let charge = self.charge(under.unwrap_or(object), root, line);
+                charge.released = true;
+                charge.expired |= line.op == "expire";
             }
             "cancel" if line.took_effect() => {
                 for charge in self.by_root.get(&object).into_iter().flatten() {
@@ -87,6 +93,9 @@ impl Charges {
                 authorised_minor: None,
                 declined: false,
                 captures: 0,
+                captures_refused: 0,
+                expired: false,
+                provider: if line.provider == "backup_payment" { "backup_payment" } else { "payment" },
                 captured_minor: 0,
                 refunded_minor: 0,
                 released: false,

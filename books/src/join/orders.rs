@@ -23,6 +23,7 @@ pub(super) struct Order {
     pub captured_minor: i64,
     pub returned_minor: i64,
     pub open_minor: i64,
+    pub unpayable: bool,
     pub answers_lost: u32,
     pub faults: u32,
     pub documents: u32,
@@ -64,7 +65,7 @@ struct OrderMarks<'a> {
 const SELECT: &str = "
     SELECT o.seq, o.number, o.email, o.payment, o.run, o.intent, o.cart, o.tax_quote, o.tax_document, o.state, o.total_minor,
            o.currency, o.credit_minor, max(coalesce(o.refunded_minor, 0), coalesce(r.booked, 0)),
-           coalesce(r.credit, 0), iif(o.dispute_state = 'lost', coalesce(o.disputed_minor, 0), 0)
+           coalesce(r.credit, 0), iif(o.dispute_state = 'lost', coalesce(o.disputed_minor, 0), 0), coalesce(o.given_up_minor, 0)
     FROM shop_order AS o
     LEFT JOIN (SELECT order_seq, sum(amount_minor) AS booked, sum(credit_minor) AS credit FROM order_refund
                WHERE state IN ('succeeded', 'pending') GROUP BY order_seq) AS r ON r.order_seq = o.seq
@@ -114,7 +115,7 @@ impl Orders {
         }
         self.by_number.add(marks.number, index);
         let state = text(9)?.unwrap_or_default();
-        let refunded_minor: i64 = row.get(13)?;
+        let (refunded_minor, given_up_minor): (i64, i64) = (row.get(13)?, row.get(16)?);
         let credit_minor: i64 = row.get::<_, Option<i64>>(12)?.unwrap_or(0);
         self.all.push(Order {
             seq: row.get(0)?,
@@ -123,7 +124,7 @@ impl Orders {
             accepted: !matches!(state, "failed" | "cancelled"),
             pending: state == "pending",
             currency: text(11)?.map(Into::into),
-            due_minor: row.get::<_, Option<i64>>(10)?.map(|total| total - credit_minor),
+            due_minor: row.get::<_, Option<i64>>(10)?.map(|total| total - credit_minor - given_up_minor),
             refunded_minor,
             booked_back_minor: refunded_minor - row.get::<_, i64>(14)? + row.get::<_, i64>(15)?,
             charges: 0,
@@ -131,6 +132,7 @@ impl Orders {
             captured_minor: 0,
             returned_minor: 0,
             open_minor: 0,
+            unpayable: false,
             answers_lost: 0,
             faults: 0,
             documents: 0,

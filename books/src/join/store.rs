@@ -64,6 +64,7 @@ impl Found<'_> {
                 order.returned_minor += charge.refunded_minor;
                 order.answers_lost += charge.answers_lost;
                 order.open_minor += charge.open_minor();
+                order.unpayable |= charge.captures_refused > 0 || charge.expired;
             }
         }
         for document in &tally.documents {
@@ -160,9 +161,10 @@ impl Found<'_> {
 
     fn store_charges(&self) -> rusqlite::Result<()> {
         let mut insert = self.conn.prepare(
-            "INSERT INTO charge (charge, payment, intent, order_seq, attribution, currency, authorised_minor, declined, captures,
+            "INSERT INTO charge (charge, payment, provider, captures_refused, intent, order_seq, attribution, currency, authorised_minor, declined, captures,
                  captured_minor, refunded_minor, released, open_minor, answers_lost, faults)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                 ?17)",
         )?;
         for charge in &self.tally.charges.all {
             let object = &self.objects.all[charge.object as usize];
@@ -170,6 +172,8 @@ impl Found<'_> {
             insert.execute(params![
                 &*object.name,
                 &*self.objects.all[object.root as usize].name,
+                charge.provider,
+                charge.captures_refused,
                 place.and_then(|place| place.attribution.intent()),
                 self.seq(place),
                 attribution_name(place),
@@ -297,7 +301,7 @@ impl Found<'_> {
     fn store_orders(&self) -> rusqlite::Result<()> {
         let mut insert = self.conn.prepare(
             "INSERT INTO order_join
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
         )?;
         for order in self.orders.all.iter().filter(|order| !order.set_aside()) {
             insert.execute(params![
@@ -315,6 +319,7 @@ impl Found<'_> {
                 order.open_minor,
                 order.answers_lost,
                 order.faults,
+                order.unpayable,
                 order.documents,
                 order.dispatches,
                 order.redeliveries,

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Our names for columns of an order. Amounts may be named without `_minor`.
-const COLUMNS: [&str; 34] = [
+const COLUMNS: [&str; 35] = [
     "number",
     "cart",
     "state",
@@ -35,6 +35,7 @@ const COLUMNS: [&str; 34] = [
     "refunds",
     "dispatch",
     "credit",
+    "given_up",
     "voucher",
     "payment_provider",
     "shipping_source",
@@ -134,6 +135,7 @@ impl<'a> Mapping<'a> {
             refunds: self.refunds(cells, currency.as_deref())?,
             dispatch: text("dispatch")?,
             credit_minor: money("credit")?,
+            given_up_minor: money("given_up")?,
             voucher: text("voucher")?,
             payment_provider: text("payment_provider")?,
             shipping_source: text("shipping_source")?,
@@ -182,7 +184,7 @@ impl<'a> Mapping<'a> {
                 .map(|item| {
                     let (sku, quantity) = item.rsplit_once('*').unwrap_or((item, "1"));
                     let quantity = quantity.parse().map_err(|_| format!("line `{item}` is not `SKU*QUANTITY`"))?;
-                    Ok(OrderLine { sku: sku.into(), quantity, unit_minor: 0 })
+                    Ok(OrderLine { sku: sku.into(), quantity, unit_minor: 0, given_up: 0 })
                 })
                 .collect(),
             Some(Cell::List(list)) => list
@@ -194,6 +196,7 @@ impl<'a> Mapping<'a> {
                         sku: self.member(item, "lines.sku").ok_or("a line has no SKU")?,
                         quantity: quantity.parse().map_err(|_| format!("quantity `{quantity}` is not an integer"))?,
                         unit_minor: unit.map_or(Ok(0), |unit| amount::read(&unit, self.amounts, None))?,
+                        given_up: 0,
                     })
                 })
                 .collect(),

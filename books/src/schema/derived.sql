@@ -64,6 +64,8 @@ CREATE TABLE charge (
     id                INTEGER PRIMARY KEY,
     charge            TEXT NOT NULL,
     payment           TEXT NOT NULL,    -- the outermost object (pi_…); the charge itself when there is none
+    provider          TEXT NOT NULL,    -- 'payment', 'backup_payment'
+    captures_refused  INTEGER NOT NULL,
     intent            INTEGER,
     order_seq         INTEGER,
     attribution       TEXT NOT NULL,
@@ -139,6 +141,7 @@ CREATE TABLE order_join (
     open_minor        INTEGER NOT NULL,     -- authorised and neither captured nor released
     answers_lost      INTEGER NOT NULL,
     faults            INTEGER NOT NULL,     -- statement rows of the payment touched by a fault, webhooks included
+    unpayable         INTEGER NOT NULL,     -- whether a capture was refused, or an authorisation ran out
     documents         INTEGER NOT NULL,     -- tax documents not voided
     dispatches        INTEGER NOT NULL,     -- distinct
     redeliveries      INTEGER NOT NULL,

@@ -186,13 +186,14 @@ CREATE TABLE shop_order (
     fraud           TEXT,
     review          TEXT,
     disputed_minor  INTEGER,
-    dispute_state   TEXT
+    dispute_state   TEXT,
+    given_up_minor  INTEGER              -- parts that were neither paid nor sent
 ) STRICT;
 CREATE TABLE order_line (
     order_seq   INTEGER NOT NULL,
     number      INTEGER NOT NULL,
     sku         TEXT NOT NULL,
-    quantity    INTEGER NOT NULL,
+    quantity    INTEGER NOT NULL,   -- less what was given up
     unit_minor  INTEGER NOT NULL,
     PRIMARY KEY (order_seq, number)
 ) STRICT, WITHOUT ROWID;

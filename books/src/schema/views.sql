@@ -64,12 +64,12 @@ SELECT e.provider, e.object, e.amount_minor, e.currency, e.intent AS intent_id, 
 FROM effect AS e LEFT JOIN intent AS i ON i.id = e.intent;
 
 CREATE VIEW v1_charge AS
-SELECT c.charge, c.payment, c.intent AS intent_id, i.intent, c.order_seq, c.attribution,
+SELECT c.charge, c.payment, c.provider, c.captures_refused, c.intent AS intent_id, i.intent, c.order_seq, c.attribution,
        coalesce(c.currency, '') AS currency, c.authorised_minor, c.declined, c.captures,
        c.captured_minor, c.refunded_minor, c.captured_minor - c.refunded_minor AS net_minor, c.released,
        c.open_minor > 0 AS open, c.open_minor, c.answers_lost, c.faults,
        o.number AS order_number, o.state AS order_state, j.accepted AS order_accepted, o.total_minor AS order_total_minor,
-       o.total_minor - coalesce(o.credit_minor, 0) AS order_due_minor, j.captured_minor AS order_captured_minor, i.orders_maybe
+       o.total_minor - coalesce(o.credit_minor, 0) - coalesce(o.given_up_minor, 0) AS order_due_minor, j.captured_minor AS order_captured_minor, i.orders_maybe
 FROM charge AS c
 LEFT JOIN intent AS i ON i.id = c.intent
 LEFT JOIN shop_order AS o ON o.seq = c.order_seq
@@ -84,9 +84,10 @@ SELECT o.seq AS order_seq, o.number AS order_number, o.cart, o.state, coalesce(o
        o.shipping_minor, o.tax_minor, o.total_minor, o.paid_minor, j.refunded_minor, o.email, o.promotion, o.tax_source,
        o.tax_policy, o.tax_quote, o.tax_document, o.payment, o.in_doubt, o.dispatch, j.intent AS intent_id, i.intent, j.attribution, j.mark,
        j.accepted, o.state IN ('paid', 'partially_fulfilled', 'fulfilled') AS paid,
-       coalesce(o.credit_minor, 0) AS credit_minor, o.total_minor - coalesce(o.credit_minor, 0) AS due_minor, o.voucher,
+       coalesce(o.credit_minor, 0) AS credit_minor, coalesce(o.given_up_minor, 0) AS given_up_minor,
+       o.total_minor - coalesce(o.credit_minor, 0) - coalesce(o.given_up_minor, 0) AS due_minor, o.voucher,
        o.payment_provider, o.shipping_source, o.shipping_quote, o.fraud, o.review, o.disputed_minor, o.dispute_state,
-       j.booked_back_minor,
+       j.booked_back_minor, j.unpayable,
        o.total_minor > 0 AND j.refunded_minor >= o.total_minor AS refunded_in_full,
        j.charges, j.captures, j.captured_minor, j.returned_minor, j.captured_minor - j.returned_minor AS net_minor,
        j.open_minor, j.answers_lost, j.faults, j.documents, j.document_faults, j.dispatches, j.redeliveries,
