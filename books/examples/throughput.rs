@@ -198,7 +198,7 @@ fn statement(number: u64) -> Batch {
 
 fn order(number: u64) -> OrderRow {
     let state = |seq, state: &str| OrderState { seq, state: state.into() };
-    let line = |sku: &str| OrderLine { sku: sku.into(), quantity: 1, unit_minor: 2125 };
+    let line = |sku: &str| OrderLine { sku: sku.into(), quantity: 1, unit_minor: 2125, given_up: 0 };
     OrderRow {
         seq: number + 1,
         number: format!("DB-{number}"),
