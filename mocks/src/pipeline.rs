@@ -93,6 +93,7 @@ impl<W: Wire> Server<W> {
             intent: call.intent().map(str::to_owned),
             request_id,
             at_us,
+            version: call.header("stripe-version").map(str::to_owned),
             clock_us: self.ledger.clock_us(at_us),
         };
         let mut plan = self.plan(call, &context, &understood);
@@ -234,13 +235,22 @@ impl<W: Wire> Server<W> {
     /// The answer that an outcome is told by.
     fn told(&self, outcome: Outcome, context: &Context) -> Answer {
         match outcome {
-            Outcome::Executed(answer) => answer,
-            Outcome::Replayed(stored) => Answer::new(stored.status, stored.body.clone())
-                .header(http::HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true")),
-            Outcome::KeyInFlight => self.wire.refuse(&Refusal::KeyInFlight),
-            Outcome::KeyReused => {
+            Outcome::Executed(answer) => self.wire.told(answer, context, None),
+            Outcome::Replayed(stored) => {
+                let answer = Answer::new(stored.status, stored.body.clone())
+                    .header(http::HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true"));
+                self.wire.told(answer, context, Some(&stored.request))
+            }
+            Outcome::KeyInFlight => {
                 let key = context.key.as_ref().map(|key| key.text.clone()).unwrap_or_default();
-                self.wire.refuse(&Refusal::KeyReused { key })
+                self.wire.refuse(&Refusal::KeyInFlight { key })
+            }
+            Outcome::KeyReused { first } => {
+                let (key, second) =
+                    context.key.as_ref().map(|key| (key.text.clone(), key.endpoint.clone())).unwrap_or_default();
+                let endpoints = (first != second).then_some((first, second));
+                let refused = self.wire.refuse(&Refusal::KeyReused { key, endpoints });
+                self.wire.told(refused, context, None)
             }
             Outcome::Broken => self.wire.refuse(&Refusal::Broken),
         }

@@ -25,6 +25,8 @@ pub(crate) struct Context {
     pub(crate) intent: Option<String>,
     pub(crate) request_id: String,
     pub(crate) at_us: i64,
+    /// The version of the wire that the caller speaks, where it names one.
+    pub(crate) version: Option<String>,
     /// What the vendors' clock says, in unix microseconds: ages of keys, authorisations and objects count by it.
     pub(crate) clock_us: i64,
 }
@@ -46,6 +48,7 @@ impl Context {
             intent,
             request_id: String::new(),
             at_us,
+            version: None,
             clock_us: ledger.clock_us(at_us),
         }
     }

@@ -10,7 +10,7 @@ use crate::books::Books;
 use crate::http::Call;
 use crate::idempotency::Key;
 use crate::shelf::json;
-use crate::turn::{Labels, Turn};
+use crate::turn::{Context, Labels, Turn};
 
 /// Headers of an answer.
 pub(crate) type Headers = Vec<(HeaderName, HeaderValue)>;
@@ -93,9 +93,13 @@ pub(crate) enum Refusal {
     /// The body could not be read to its end.
     Unreadable,
     /// The key is being worked on.
-    KeyInFlight,
+    KeyInFlight { key: String },
     /// The key was used for something else.
-    KeyReused { key: String },
+    KeyReused {
+        key: String,
+        /// Where the key was first used, and where now, when these differ.
+        endpoints: Option<(String, String)>,
+    },
     /// The store failed.
     Broken,
     /// A fault rule answers with this status.
@@ -144,6 +148,12 @@ pub(crate) trait Wire: Send + Sync + 'static {
 
     /// Tells a refusal.
     fn refuse(&self, refusal: &Refusal) -> Answer;
+
+    /// The answer as it leaves, with what the wire says about answers beside their bodies; `original` is the request whose
+    /// answer is replayed.
+    fn told(&self, answer: Answer, _context: &Context, _original: Option<&str>) -> Answer {
+        answer
+    }
 
     /// Headers that every answer carries.
     fn headers(&self, request_id: &str, key: Option<&str>) -> Headers;

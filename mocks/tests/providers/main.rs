@@ -10,6 +10,8 @@ mod endpoint;
 mod hosted;
 mod idempotency;
 mod leases;
+mod manners;
+mod proofs;
 mod properties;
 mod restart;
 mod statement;
