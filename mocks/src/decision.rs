@@ -14,7 +14,7 @@ pub(crate) enum Outcome {
     Executed(Answer),
     Replayed(Arc<StoredAnswer>),
     KeyInFlight,
-    KeyReused,
+    KeyReused { first: String },
     Broken,
 }
 
@@ -24,7 +24,7 @@ impl Outcome {
             Self::Executed(answer) => answer.status,
             Self::Replayed(stored) => stored.status,
             Self::KeyInFlight => 409,
-            Self::KeyReused => 400,
+            Self::KeyReused { .. } => 400,
             Self::Broken => 500,
         }
     }
@@ -50,7 +50,7 @@ pub(crate) fn decide(
             place = of_old;
         } else if let Known::Answered(stored) = known {
             if stored.fingerprint != key.fingerprint {
-                return Ok(Outcome::KeyReused);
+                return Ok(Outcome::KeyReused { first: stored.endpoint.clone() });
             }
             turn.labels = serde_json::from_str(&stored.labels).unwrap_or_default();
             let mut row = Row::new(Op::Replay);
@@ -81,6 +81,8 @@ pub(crate) fn decide(
             body: answer.body.clone(),
             until_us: turn.context.clock_us + key.kept_us,
             place: 0,
+            endpoint: key.endpoint.clone(),
+            request: turn.context.request_id.clone(),
         };
         let books = &mut *turn.books;
         books.keys.keep(&mut books.names, (hash, place), stored, &books.reader, &mut turn.writes, turn.progress)?;

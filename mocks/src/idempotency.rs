@@ -31,6 +31,8 @@ pub(crate) struct Key {
     pub(crate) fingerprint: i64,
     /// How long its answer is kept, in microseconds of the vendors' clock.
     pub(crate) kept_us: i64,
+    /// What was asked, without its parameters.
+    pub(crate) endpoint: String,
 }
 
 /// Names of things: hash → number, with a filter before the store.

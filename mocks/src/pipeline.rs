@@ -65,7 +65,9 @@ impl<W: Wire> Handler for Server<W> {
             return respond(answer, Vec::new());
         }
         let mut response = self.answer(&call, &connection, begun).await;
-        response.headers_mut().extend(self.wire.echo(&call));
+        for (name, value) in self.wire.echo(&call) {
+            response.headers_mut().insert(name, value);
+        }
         response
     }
 }
@@ -236,14 +238,17 @@ impl<W: Wire> Server<W> {
     /// The answer that an outcome is told by.
     fn told(&self, outcome: Outcome, context: &Context) -> Answer {
         match outcome {
-            Outcome::Executed(answer) => answer,
-            Outcome::Replayed(stored) => {
-                self.wire.repeated(Answer::new(stored.status, stored.body.clone()), stored.object.as_deref())
-            }
-            Outcome::KeyInFlight => self.wire.refuse(&Refusal::KeyInFlight),
-            Outcome::KeyReused => {
+            Outcome::Executed(answer) => self.wire.told(answer, None),
+            Outcome::Replayed(stored) => self.wire.told(Answer::new(stored.status, stored.body.clone()), Some(&stored)),
+            Outcome::KeyInFlight => {
                 let key = context.key.as_ref().map(|key| key.text.clone()).unwrap_or_default();
-                self.wire.refuse(&Refusal::KeyReused { key })
+                self.wire.refuse(&Refusal::KeyInFlight { key })
+            }
+            Outcome::KeyReused { first } => {
+                let (key, second) =
+                    context.key.as_ref().map(|key| (key.text.clone(), key.endpoint.clone())).unwrap_or_default();
+                let endpoints = (first != second).then_some((first, second));
+                self.wire.told(self.wire.refuse(&Refusal::KeyReused { key, endpoints }), None)
             }
             Outcome::Broken => self.wire.refuse(&Refusal::Broken),
         }

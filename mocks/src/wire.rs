@@ -10,7 +10,11 @@ use crate::books::Books;
 use crate::http::Call;
 use crate::idempotency::Key;
 use crate::shelf::json;
+use crate::store::StoredAnswer;
 use crate::turn::{Labels, Turn};
+
+/// Says that an answer is the repetition of one.
+pub(crate) const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Headers of an answer.
 pub(crate) type Headers = Vec<(HeaderName, HeaderValue)>;
@@ -93,9 +97,13 @@ pub(crate) enum Refusal {
     /// The body could not be read to its end.
     Unreadable,
     /// The key is being worked on.
-    KeyInFlight,
+    KeyInFlight { key: String },
     /// The key was used for something else.
-    KeyReused { key: String },
+    KeyReused {
+        key: String,
+        /// Where the key was first used, and where now, when these differ.
+        endpoints: Option<(String, String)>,
+    },
     /// The store failed.
     Broken,
     /// A fault rule answers with this status.
@@ -145,9 +153,12 @@ pub(crate) trait Wire: Send + Sync + 'static {
     /// Tells a refusal.
     fn refuse(&self, refusal: &Refusal) -> Answer;
 
-    /// Marks an answer that is repeated; `object` is what the first one was about.
-    fn repeated(&self, answer: Answer, _object: Option<&str>) -> Answer {
-        answer.header(HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true"))
+    /// The answer as it leaves, with what the wire says about it beside its body; `first` is the answer that it repeats.
+    fn told(&self, answer: Answer, first: Option<&StoredAnswer>) -> Answer {
+        match first {
+            Some(_) => answer.header(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true")),
+            None => answer,
+        }
     }
 
     /// Headers of a request that its answer gives back.

@@ -1,8 +1,8 @@
 //! The admin interface: leases of accounts, fault rules, the statement, and whether the providers are quiet.
 
 mod accounts;
-mod rates;
 mod clock;
+mod rates;
 mod rules;
 
 use std::sync::Arc;

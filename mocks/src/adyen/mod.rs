@@ -29,6 +29,7 @@ use crate::accounts::{Accounts, Caller};
 use crate::books::Books;
 use crate::http::Call;
 use crate::idempotency::Key;
+use crate::store::StoredAnswer;
 use crate::turn::Turn;
 use crate::wire::{Answer, Headers, Refusal, Stop, Traits, Understood, Wire};
 
@@ -94,7 +95,7 @@ impl Wire for Adyen {
             let identity = books.lock().identity;
             let fingerprint =
                 identity.hash("request", 0, &format!("{} {}", call.path, String::from_utf8_lossy(&call.body)));
-            Key { text: key.to_owned(), fingerprint, kept_us: KEY_KEPT_US }
+            Key { text: key.to_owned(), fingerprint, kept_us: KEY_KEPT_US, endpoint: call.path.clone() }
         });
         let (labels, reads_store) = (asked.labels(), asked.reads_store());
         Ok(Understood { operation: Operation { asked, decline: None }, key, labels, reads_store })
@@ -184,7 +185,7 @@ impl Wire for Adyen {
         match refusal {
             Refusal::TooLarge => errors::other(413, "The request body is too large"),
             Refusal::Unreadable => errors::unexpected("request", "its body could not be read"),
-            Refusal::KeyInFlight => errors::processed(409),
+            Refusal::KeyInFlight { .. } => errors::processed(409),
             Refusal::KeyReused { .. } => errors::processed(422),
             Refusal::Broken => errors::other(500, "An internal error occurred"),
             Refusal::Fault { status } => errors::other(*status, "Service temporarily unavailable"),
@@ -192,8 +193,8 @@ impl Wire for Adyen {
         }
     }
 
-    fn repeated(&self, answer: Answer, object: Option<&str>) -> Answer {
-        match object {
+    fn told(&self, answer: Answer, first: Option<&StoredAnswer>) -> Answer {
+        match first.and_then(|first| first.object.as_deref()) {
             Some(psp) => view::named(answer, psp),
             None => answer,
         }

@@ -171,7 +171,7 @@ impl Wire for Fraud {
             Refusal::TooLarge => errors::error(413, "The request is too large"),
             Refusal::Unreadable => errors::error(400, "The request could not be read"),
             // Keys are unknown to this wire; an order is decided once.
-            Refusal::KeyInFlight | Refusal::KeyReused { .. } => errors::error(409, "The order is being decided"),
+            Refusal::KeyInFlight { .. } | Refusal::KeyReused { .. } => errors::error(409, "The order is being decided"),
             Refusal::Broken => errors::error(500, "Internal server error"),
             Refusal::Fault { status } => errors::error(*status, "The service is temporarily unavailable"),
             Refusal::TooManyRequests => errors::error(429, "Too many requests"),

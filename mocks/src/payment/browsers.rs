@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::wire::Answer;
 
-/// Fields of a payment that a browser sees (Stripe, *PaymentIntents API*, marked as retrievable with a publishable key).
+/// Fields of a payment that a browser sees (Stripe, *Payment Intents API*, marked as retrievable with a publishable key).
 const INTENT: [&str; 24] = [
     "id",
     "object",

@@ -81,7 +81,9 @@ pub(super) fn names_nothing(kind: &str, param: &str, id: &str) -> Answer {
 }
 
 pub(super) fn no_route(method: &str, path: &str) -> Answer {
-    let message = format!("Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs.");
+    let message = format!(
+        "Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs or we can help at https://support.stripe.com/."
+    );
     answer(404, plain("invalid_request_error", None, None, &message)).unkept()
 }
 
@@ -116,7 +118,9 @@ pub(super) fn setup_forbids(message: &str, setup: &SetupView<'_>) -> Answer {
 }
 
 pub(super) fn unauthorised(message: &str) -> Answer {
-    answer(401, plain("invalid_request_error", None, None, message)).unkept()
+    answer(401, plain("invalid_request_error", None, None, message))
+        .unkept()
+        .header(http::header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Basic realm=\"Stripe\""))
 }
 
 /// An error of the provider's own, or of the way to it.

@@ -80,6 +80,11 @@ impl Form {
         })
     }
 
+    /// The names of all parameters, in order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.pairs.iter().map(|(key, _)| key.as_str())
+    }
+
     /// The value of a parameter, an empty one included: it unsets a field.
     pub(crate) fn raw(&self, name: &str) -> Option<&str> {
         self.pairs.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())

@@ -17,10 +17,11 @@ mod listing;
 mod methods;
 mod options;
 mod pages;
+mod params;
 mod refunds;
 mod route;
-mod settlement;
 mod sessions;
+mod settlement;
 mod setups;
 mod state;
 mod view;
@@ -38,15 +39,16 @@ use crate::accounts::{Accounts, Caller, KeyRefusal};
 use crate::books::Books;
 use crate::http::Call;
 use crate::idempotency::Key;
+use crate::store::StoredAnswer;
 use crate::turn::{Labels, Turn};
-use crate::wire::{Answer, Headers, Refusal, Stop, Traits, Understood, Wire};
+use crate::wire::{Answer, Headers, IDEMPOTENT_REPLAYED, Refusal, Stop, Traits, Understood, Wire};
 
 pub(crate) use balance::Entry;
 pub(crate) use charging::settle_at;
 use form::Form;
 use route::{Object, Route};
-pub(crate) use settlement::settlement;
 pub(crate) use sessions::Session;
+pub(crate) use settlement::settlement;
 pub(crate) use setups::Setup;
 pub(crate) use state::{Customer, Intent, Method, RefundPlace};
 use view::Expand;
@@ -104,10 +106,10 @@ impl Wire for Payment {
         };
         accounts.identify(&key).map_err(|refusal| match refusal {
             KeyRefusal::Missing => errors::unauthorised(
-                "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
+                "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for details, or we can help at https://support.stripe.com/.",
             ),
             KeyRefusal::Live => errors::unauthorised("This is a simulator: live keys are refused. Use a test key."),
-            KeyRefusal::Unknown => errors::unauthorised("Invalid API Key provided."),
+            KeyRefusal::Unknown => errors::unauthorised(&format!("Invalid API Key provided: {}", masked(&key))),
         })
     }
 
@@ -120,16 +122,24 @@ impl Wire for Payment {
                 403,
                 "invalid_request_error",
                 Some("secret_key_required"),
-                "This API call cannot be made with a publishable API key. Please use a secret API key.",
+                "This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list of your API keys at https://dashboard.stripe.com/account/apikeys.",
             ));
         }
         let is_write = call.method == http::Method::POST;
-        if is_write && call.body.starts_with(b"{") {
-            return Err(errors::invalid_plain(None, "Invalid request: the body must be form-encoded, not JSON."));
+        let is_json = call.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+        if is_write && (is_json && !call.body.is_empty() || call.body.starts_with(b"{")) {
+            return Err(errors::invalid_plain(
+                None,
+                "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.",
+            ));
         }
         let form = Form::read(if is_write { &call.body } else { call.query.as_bytes() });
+        params::check(&route, &form)?;
         let expand = route.expand(&form)?;
-        let key = is_write.then(|| call.header("idempotency-key")).flatten().filter(|key| !key.is_empty());
+        let key = is_write.then(|| call.header("idempotency-key")).flatten();
+        if key.is_some_and(|key| key.trim().is_empty()) {
+            return Err(errors::invalid_plain(None, "Idempotency Key must be a non-empty string."));
+        }
         if key.is_some_and(|key| key.len() > KEY_LENGTH_MAX) {
             return Err(errors::invalid_plain(None, "Idempotency keys may have at most 255 characters."));
         }
@@ -137,6 +147,7 @@ impl Wire for Payment {
             text: key.to_owned(),
             fingerprint: identity.hash("request", 0, &format!("{} {}", call.path, form.canonical())),
             kept_us: KEY_KEPT_US,
+            endpoint: call.path.clone(),
         });
         let metadata = form.map("metadata");
         let email = metadata.iter().find(|(name, _)| name == "email").map(|(_, value)| value.clone());
@@ -210,20 +221,33 @@ impl Wire for Payment {
         match refusal {
             Refusal::TooLarge => errors::other(413, "invalid_request_error", None, "The request body is too large."),
             Refusal::Unreadable => errors::other(400, "invalid_request_error", None, "The request body could not be read."),
-            Refusal::KeyInFlight => errors::other(
+            Refusal::KeyInFlight { key } => errors::other(
                 409,
                 "idempotency_error",
                 Some("idempotency_key_in_use"),
-                "There is currently another in-progress request using this Idempotency Key (that probably means you submitted twice, and the other request is still going through). Please try again later.",
+                &format!("There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): {key}. Please try again later."),
             )
             .header(SHOULD_RETRY, TRUE),
-            Refusal::KeyReused { key } => errors::other(
+            Refusal::KeyReused { key, endpoints: Some((first, second)) } => errors::other(
+                400,
+                "idempotency_error",
+                None,
+                &format!("Keys for idempotent requests can only be used for the same endpoint they were first used for ('{first}' vs '{second}'). Try using a key other than '{key}' if you meant to execute a different request."),
+            ),
+            Refusal::KeyReused { key, endpoints: None } => errors::other(
                 400,
                 "idempotency_error",
                 None,
                 &format!("Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '{key}' if you meant to execute a different request."),
             ),
             Refusal::Broken => errors::other(500, "api_error", None, "An unknown error occurred."),
+            Refusal::Fault { status: 429 } => errors::other(
+                429,
+                "invalid_request_error",
+                Some("lock_timeout"),
+                "This object cannot be accessed right now because another API request or Stripe process is currently accessing it. If you see this error intermittently, retry the request. If you see this error frequently and are making multiple concurrent requests to a single object, make your requests serially or at a lower rate. For more details, see https://stripe.com/docs/rate-limits#object-lock-timeouts.",
+            )
+            .header(SHOULD_RETRY, TRUE),
             Refusal::Fault { status } => {
                 let kind = match status {
                     400..=499 => "invalid_request_error",
@@ -232,9 +256,22 @@ impl Wire for Payment {
                 errors::other(*status, kind, None, "Sorry, something went wrong.")
             }
             Refusal::TooManyRequests => {
-                errors::other(429, "rate_limit_error", Some("rate_limit"), "Request rate limit exceeded.").header(SHOULD_RETRY, TRUE)
+                errors::other(429, "rate_limit_error", Some("rate_limit"), "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.").header(SHOULD_RETRY, TRUE)
             }
         }
+    }
+
+    fn told(&self, mut answer: Answer, first: Option<&StoredAnswer>) -> Answer {
+        if matches!(answer.status, 400 | 402 | 404) {
+            answer = answer.header(SHOULD_RETRY, FALSE);
+        }
+        let Some(first) = first else { return answer };
+        let named = HeaderValue::try_from(first.request.as_str()).expect("our requests are named in ASCII");
+        answer.header(IDEMPOTENT_REPLAYED, TRUE).header(ORIGINAL_REQUEST, named)
+    }
+
+    fn echo(&self, call: &Call) -> Headers {
+        call.headers.get(STRIPE_VERSION).map(|version| (STRIPE_VERSION, version.clone())).into_iter().collect()
     }
 
     fn headers(&self, request_id: &str, key: Option<&str>) -> Headers {
@@ -316,7 +353,18 @@ const SHOULD_RETRY: HeaderName = HeaderName::from_static("stripe-should-retry");
 const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const ORIGINAL_REQUEST: HeaderName = HeaderName::from_static("original-request");
+const FALSE: HeaderValue = HeaderValue::from_static("false");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
+
+/// A key as Stripe repeats it: its kind and its last four letters.
+fn masked(key: &str) -> String {
+    let letters: Vec<char> = key.chars().take(200).collect();
+    let shown = key.match_indices('_').nth(1).map_or(0, |(at, _)| at + 1).min(letters.len());
+    let last = letters.len().saturating_sub(4).max(shown);
+    let stars = "*".repeat(last - shown);
+    letters[..shown].iter().copied().chain(stars.chars()).chain(letters[last..].iter().copied()).collect()
+}
 
 /// The account that a page of ours belongs to: its address says so, and is known to nobody else.
 fn hosted_account(path: &str) -> Option<i64> {

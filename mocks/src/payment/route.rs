@@ -193,11 +193,9 @@ impl Expand {
         let is_deeper_known = rest.is_empty() || NULL_FIELDS.contains(&rest.rsplit('.').next().unwrap_or(rest));
         match (object, field) {
             (Object::Intent, "latest_charge") => self.latest_charge = true,
-            (Object::Intent, "payment_method") => self.payment_method = true,
-            (Object::Charge | Object::Refund, "payment_intent") => self.payment_intent = true,
+            (Object::Intent | Object::Setup, "payment_method") => self.payment_method = true,
+            (Object::Charge | Object::Refund | Object::Session, "payment_intent") => self.payment_intent = true,
             (Object::Refund, "charge") => self.charge = true,
-            (Object::Setup, "payment_method") => self.payment_method = true,
-            (Object::Session, "payment_intent") => self.payment_intent = true,
             (Object::Session, "line_items") => self.line_items = true,
             (Object::Setup, "latest_attempt") => {}
             (_, field) if NULL_FIELDS.contains(&field) => {}

@@ -200,7 +200,7 @@ impl Wire for Shipping {
             Refusal::TooLarge => errors::error(413, "PAYLOAD_TOO_LARGE", "The request body is too large.", &[]),
             Refusal::Unreadable => errors::bad_json(),
             // Keys are unknown to this wire.
-            Refusal::KeyInFlight | Refusal::KeyReused { .. } => {
+            Refusal::KeyInFlight { .. } | Refusal::KeyReused { .. } => {
                 errors::error(409, "CONFLICT", "The request conflicts with another.", &[])
             }
             Refusal::Broken => {

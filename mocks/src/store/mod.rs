@@ -19,7 +19,7 @@ use crate::error::Error;
 pub(crate) use reader::{Page, Reader, StoredAnswer};
 pub(crate) use writer::{Acked, Job, Writer, WriterGone};
 
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// A table of objects: number, owner, tag, body as JSON.

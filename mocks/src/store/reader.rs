@@ -20,6 +20,9 @@ pub(crate) struct StoredAnswer {
     pub(crate) body: Bytes,
     /// When the key is forgotten, in unix microseconds of the vendors' clock.
     pub(crate) until_us: i64,
+    /// What was asked, and the request that was answered.
+    pub(crate) endpoint: String,
+    pub(crate) request: String,
     /// Where its name stands.
     pub(crate) place: i64,
 }
@@ -155,7 +158,7 @@ impl Reader {
 
     pub(crate) fn answer(&self, n: i64) -> rusqlite::Result<Option<StoredAnswer>> {
         self.connection
-            .prepare_cached("SELECT account, key, fingerprint, status, object, labels, body, until_us, place FROM answer WHERE n = ?1")?
+            .prepare_cached("SELECT account, key, fingerprint, status, object, labels, body, until_us, place, endpoint, request FROM answer WHERE n = ?1")?
             .query_row([n], |row| {
                 Ok(StoredAnswer {
                     n,
@@ -168,6 +171,8 @@ impl Reader {
                     body: row.get::<_, Vec<u8>>(6)?.into(),
                     until_us: row.get(7)?,
                     place: row.get(8)?,
+                    endpoint: row.get(9)?,
+                    request: row.get(10)?,
                 })
             })
             .optional()

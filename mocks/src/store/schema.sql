@@ -15,7 +15,9 @@ CREATE TABLE answer (
     n INTEGER PRIMARY KEY, account INTEGER NOT NULL, key TEXT NOT NULL, fingerprint INTEGER NOT NULL,
     status INTEGER NOT NULL, object TEXT, labels TEXT NOT NULL, body BLOB NOT NULL,
     -- when the key is forgotten, by the vendors' clock; where in `name` it stands
-    until_us INTEGER NOT NULL, place INTEGER NOT NULL
+    until_us INTEGER NOT NULL, place INTEGER NOT NULL,
+    -- what was asked, and the request that was answered
+    endpoint TEXT NOT NULL, request TEXT NOT NULL
 );
 CREATE INDEX answer_until ON answer (until_us, place);
 

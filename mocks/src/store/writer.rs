@@ -237,8 +237,8 @@ fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
         Write::Answer(answer) => {
             connection
                 .prepare_cached(
-                    "INSERT INTO answer (n, account, key, fingerprint, status, object, labels, body, until_us, place)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                    "INSERT INTO answer (n, account, key, fingerprint, status, object, labels, body, until_us, place, endpoint, request)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                 )?
                 .execute(params![
                     answer.n,
@@ -251,6 +251,8 @@ fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
                     &answer.body[..],
                     answer.until_us,
                     answer.place,
+                    answer.endpoint,
+                    answer.request,
                 ])?;
         }
     }

@@ -192,7 +192,7 @@ impl Wire for Tax {
             Refusal::TooLarge => errors::error(413, "RequestTooLarge", "The request is too large.", ""),
             Refusal::Unreadable => errors::error(400, "JsonFormatError", "The request could not be read.", ""),
             // Keys are unknown to this wire; a code is unique instead.
-            Refusal::KeyInFlight | Refusal::KeyReused { .. } => {
+            Refusal::KeyInFlight { .. } | Refusal::KeyReused { .. } => {
                 errors::error(409, "Conflict", "The request conflicts with another.", "")
             }
             Refusal::Broken => errors::error(500, "ServerError", "The server could not process the request.", ""),

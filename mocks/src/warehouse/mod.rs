@@ -140,7 +140,7 @@ impl Wire for Warehouse {
         match refusal {
             Refusal::TooLarge => error(413, "too_large", "the body is larger than 1 MiB"),
             Refusal::Unreadable => error(400, "bad_request", "the body could not be read"),
-            Refusal::KeyInFlight | Refusal::KeyReused { .. } => {
+            Refusal::KeyInFlight { .. } | Refusal::KeyReused { .. } => {
                 error(409, "conflict", "the message was used for something else")
             }
             Refusal::Broken => error(500, "broken", "the warehouse could not store it"),

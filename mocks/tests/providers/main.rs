@@ -17,6 +17,8 @@ mod endpoint;
 mod hosted;
 mod idempotency;
 mod leases;
+mod manners;
+mod proofs;
 mod properties;
 mod restart;
 mod riskified;

@@ -11,10 +11,16 @@ enum Call {
         amount: i64,
         is_manual: bool,
         is_declined: bool,
+        /// In one call, or by a call of its own.
+        is_confirmed: bool,
+    },
+    Confirm {
+        which: usize,
     },
     Capture {
         which: usize,
         amount: i64,
+        is_final: bool,
     },
     Cancel {
         which: usize,
@@ -33,9 +39,12 @@ fn call() -> impl Strategy<Value = Call> {
     let amount = 50i64..250;
     let which = 0usize..64;
     prop_oneof![
-        3 => (amount.clone(), any::<bool>(), prop::bool::weighted(0.2))
-            .prop_map(|(amount, is_manual, is_declined)| Call::Create { amount, is_manual, is_declined }),
-        3 => (which.clone(), amount.clone()).prop_map(|(which, amount)| Call::Capture { which, amount }),
+        3 => (amount.clone(), any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.7)).prop_map(
+            |(amount, is_manual, is_declined, is_confirmed)| Call::Create { amount, is_manual, is_declined, is_confirmed }
+        ),
+        2 => which.clone().prop_map(|which| Call::Confirm { which }),
+        4 => (which.clone(), amount.clone(), any::<bool>())
+            .prop_map(|(which, amount, is_final)| Call::Capture { which, amount: amount / 2, is_final }),
         1 => which.clone().prop_map(|which| Call::Cancel { which }),
         4 => (which.clone(), prop::option::of(amount)).prop_map(|(which, amount)| Call::Refund { which, amount }),
         3 => which.prop_map(|which| Call::Repeat { which }),
@@ -44,6 +53,7 @@ fn call() -> impl Strategy<Value = Call> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
+    New,
     Open,
     Held,
     Taken,
@@ -57,6 +67,8 @@ struct Expected {
     captured: i64,
     refunded: i64,
     stage: Stage,
+    /// What confirming leads to.
+    confirmed: Stage,
 }
 
 /// A call that was made: path, body, key, answer.
@@ -72,29 +84,46 @@ fn decide(call: &Call, expected: &mut [Expected]) -> Option<(String, String, u16
     let count = expected.len();
     let at = |which: usize| (count > 0).then(|| which % count);
     match call {
-        Call::Create { amount, is_manual, is_declined } => {
+        Call::Create { amount, is_manual, is_declined, is_confirmed } => {
             let (capture, method) =
                 (if *is_manual { "manual" } else { "automatic" }, if *is_declined { "chargeDeclined" } else { "visa" });
             let body = format!(
-                "amount={amount}&currency=usd&confirm=true&capture_method={capture}&payment_method=pm_card_{method}"
+                "amount={amount}&currency=usd&confirm={is_confirmed}&capture_method={capture}&payment_method=pm_card_{method}\
+                 &payment_method_options[card][request_multicapture]=if_available"
             );
-            Some(("/v1/payment_intents".to_owned(), body, if *is_declined { 402 } else { 200 }))
+            let status = if *is_declined && *is_confirmed { 402 } else { 200 };
+            Some(("/v1/payment_intents".to_owned(), body, status))
         }
-        Call::Capture { which, amount } => {
+        Call::Confirm { which } => {
             let payment = &mut expected[at(*which)?];
-            let is_fine = payment.stage == Stage::Held && *amount <= payment.amount;
+            let status = match (payment.stage, payment.confirmed) {
+                (Stage::New, Stage::Open) => 402,
+                (Stage::New, _) => 200,
+                _ => 400,
+            };
+            if payment.stage == Stage::New {
+                payment.stage = payment.confirmed;
+                payment.captured = if payment.stage == Stage::Taken { payment.amount } else { 0 };
+            }
+            Some((format!("/v1/payment_intents/{}/confirm", payment.id), String::new(), status))
+        }
+        Call::Capture { which, amount, is_final } => {
+            let payment = &mut expected[at(*which)?];
+            let left = payment.amount - payment.captured;
+            let is_fine = payment.stage == Stage::Held && *amount <= left;
             if is_fine {
-                (payment.stage, payment.captured) = (Stage::Taken, *amount);
+                payment.captured += amount;
+                payment.stage = if *is_final || *amount == left { Stage::Taken } else { Stage::Held };
             }
             Some((
                 format!("/v1/payment_intents/{}/capture", payment.id),
-                format!("amount_to_capture={amount}"),
+                format!("amount_to_capture={amount}&final_capture={is_final}"),
                 if is_fine { 200 } else { 400 },
             ))
         }
         Call::Cancel { which } => {
             let payment = &mut expected[at(*which)?];
-            let is_fine = matches!(payment.stage, Stage::Open | Stage::Held);
+            let is_fine = matches!(payment.stage, Stage::New | Stage::Open | Stage::Held);
             if is_fine {
                 payment.stage = Stage::Gone;
             }
@@ -134,15 +163,17 @@ async fn play(calls: Vec<Call>) {
         let key = format!("key-{n}");
         let answer = send(&world, &path, &body, &key).await;
         assert_eq!(answer.0, status, "{call:?}: {}", answer.1);
-        if let Call::Create { amount, is_manual, is_declined } = call {
+        if let Call::Create { amount, is_manual, is_declined, is_confirmed } = call {
             let value: Value = serde_json::from_str(&answer.1).unwrap();
             let id = value["id"].as_str().or(value["error"]["payment_intent"]["id"].as_str()).unwrap().to_owned();
-            let (stage, captured) = match (is_declined, is_manual) {
-                (true, _) => (Stage::Open, 0),
-                (false, true) => (Stage::Held, 0),
-                (false, false) => (Stage::Taken, *amount),
+            let confirmed = match (is_declined, is_manual) {
+                (true, _) => Stage::Open,
+                (false, true) => Stage::Held,
+                (false, false) => Stage::Taken,
             };
-            expected.push(Expected { id, amount: *amount, captured, refunded: 0, stage });
+            let stage = if *is_confirmed { confirmed } else { Stage::New };
+            let captured = if stage == Stage::Taken { *amount } else { 0 };
+            expected.push(Expected { id, amount: *amount, captured, refunded: 0, stage, confirmed });
         }
         made.push((path, body, key, answer));
     }
@@ -158,13 +189,14 @@ async fn check(world: &World, expected: &[Expected]) {
             .unwrap()
             .json();
         let status = match payment.stage {
+            Stage::New => "requires_confirmation",
             Stage::Open => "requires_payment_method",
             Stage::Held => "requires_capture",
             Stage::Taken => "succeeded",
             Stage::Gone => "canceled",
         };
         assert_eq!((&intent["status"], &intent["amount_received"]), (&status.into(), &payment.captured.into()));
-        assert_eq!(intent["latest_charge"]["amount_refunded"], payment.refunded);
+        assert_eq!(intent["latest_charge"]["amount_refunded"].as_i64().unwrap_or(0), payment.refunded);
         assert!(payment.captured <= payment.amount && payment.refunded <= payment.captured);
     }
     let sum = |rows: &[Value], op: &str| -> i64 {

@@ -46,18 +46,15 @@ fn leave(session: &Session) -> Answer {
 }
 
 fn form_page(session: &Session, trouble: Option<&str>) -> Answer {
-    let lines: String = session
+    let lines: Vec<String> = session
         .items
         .iter()
         .map(|item| {
-            format!(
-                "<li>{} × {}: {}</li>\n",
-                item.quantity,
-                escape(&item.name),
-                amounts::written(item.total(), &item.currency)
-            )
+            let price = amounts::written(item.total(), &item.currency);
+            format!("<li>{} × {}: {price}</li>\n", item.quantity, escape(&item.name))
         })
         .collect();
+    let lines = lines.concat();
     let said = trouble.map(|said| format!("<p role=\"alert\">{}</p>\n", escape(said))).unwrap_or_default();
     let back =
         session.cancel_url.as_deref().map(|url| format!("<p><a href=\"{}\">Back to the shop</a></p>", escape(url)));

@@ -64,6 +64,7 @@ struct AutomaticTax {
 }
 
 #[derive(serde::Serialize)]
+#[expect(clippy::struct_field_names, reason = "the fields are Stripe's")]
 struct Totals {
     amount_discount: i64,
     amount_shipping: i64,
@@ -81,7 +82,6 @@ struct CustomerDetails<'a> {
 }
 
 #[derive(serde::Serialize)]
-#[expect(clippy::struct_field_names, reason = "the fields are Stripe's")]
 pub(in crate::payment) struct SessionView<'a> {
     id: &'a str,
     object: &'static str,
