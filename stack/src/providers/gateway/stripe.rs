@@ -52,12 +52,15 @@ impl Stripe {
 
     /// Looks for an order's payments by what the shop wrote on them, without any key.
     pub(super) async fn find(&self, charge: &Charge) -> Search {
-        let query = format!("metadata['order']:'{}'", charge.brief.number);
+        let number = charge.brief.number.to_string();
+        let query = format!("metadata['order']:'{number}'");
         let query: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
         let path = format!("/v1/payment_intents/search?limit=100&query={query}");
         let call = Call { method: Method::GET, ..post(Operation::SearchPayments, &path, Bytes::new()) };
         match self.link.call::<Listed>(Call { carried: &charge.brief.carried, ..call }).await {
-            Called::Answered(listed) => Search::Found(listed.data.into_iter().map(Intent::held).collect()),
+            Called::Answered(listed) => {
+                Search::Found(listed.data.into_iter().filter(|it| it.is_of(&number)).map(Intent::held).collect())
+            }
             Called::Rejected(_) | Called::Silent(_) => Search::Unknown,
         }
     }
