@@ -207,6 +207,7 @@ fn operation(path: &str, body: &str) -> &'static str {
         "/v1/payment_intents/search" => "search",
         "/v1/payment_methods" => "method",
         "/v1/refunds" => "refund",
+        "/v1/customers" => "customer",
         "/v72/payments" => "authorise",
         "/v72/payments/details" => "details",
         _ if path.starts_with("/v72/") => adyen::operation(path),
@@ -278,6 +279,7 @@ impl Books {
             }
             "method" => (200, json!({"id": "pm_from_card"})),
             "refund" => self.refund(body),
+            "customer" => (200, json!({"id": "cus_1"})),
             "quote" => (201, json!({"totalTax": tax(body)})),
             "document" => {
                 let body: Value = serde_json::from_str(body).unwrap();

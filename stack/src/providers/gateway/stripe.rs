@@ -162,6 +162,15 @@ impl Stripe {
             Called::Rejected(_) | Called::Silent(_) => Err(known::PAYMENT_UNAVAILABLE),
         }
     }
+
+    /// Makes a customer whose cards are kept; the same key makes the same one.
+    pub(super) async fn customer(&self, email: &str, key: &str, carried: &str) -> Result<String, Refusal> {
+        let call = post(Operation::CreateCustomer, "/v1/customers", customer_form(email));
+        match self.link.call::<Named>(Call { key: Some(key), carried, guard: Guard::Breaker, ..call }).await {
+            Called::Answered(customer) => Ok(customer.id),
+            Called::Rejected(_) | Called::Silent(_) => Err(known::PAYMENT_UNAVAILABLE),
+        }
+    }
 }
 
 /// What a rejection of a change proves: the provider has judged the request itself, or nothing.
@@ -223,6 +232,10 @@ fn session_form(charge: &Charge) -> Bytes {
     let mut form = charge_form(charge);
     form.append_pair("payment_method_types[]", "card");
     form.finish().into()
+}
+
+fn customer_form(email: &str) -> Bytes {
+    form_urlencoded::Serializer::new(String::new()).append_pair("email", email).finish().into()
 }
 
 fn card_form(card: &Card) -> Bytes {

@@ -36,6 +36,7 @@ mod orders;
 mod outbox;
 mod payments;
 mod refunds;
+mod remainder;
 mod reviews;
 mod settlement;
 mod strays;
@@ -197,7 +198,7 @@ impl Store for SqliteStore {
     }
 
     fn begin_refund(&self, refund: GiveBack) -> Answer<'_, Given> {
-        self.step(move |connection, terms| refunds::begin_refund(connection, terms, &refund))
+        self.step(move |connection, terms| remainder::begin(connection, terms, &refund))
     }
 
     fn settle_refund(&self, refund: i64, proof: RefundProof) -> Answer<'_, Given> {
