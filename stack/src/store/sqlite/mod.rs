@@ -41,6 +41,7 @@ mod reviews;
 mod settlement;
 mod strays;
 mod till;
+mod waiting;
 mod writer;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{
         Aftermath, Answer, CaptureEnd, CaptureStep, Challenge, Charge, DisputeLine, DisputeNews, Message, MessageKind,
         NotCharged, PaymentState, Refund, RefundNews, RefundProof, Stray, Subject, Till, VoidOrder,
     },
-    SqliteStore, captures, disputes, orders, outbox, payments, refunds, settlement, strays,
+    SqliteStore, captures, disputes, orders, outbox, payments, refunds, settlement, strays, waiting,
 };
 use crate::{
     order::{Parcel, PaymentProvider},
@@ -35,7 +35,7 @@ impl Till for SqliteStore {
     }
 
     fn claim_payment(&self, payment: i64) -> Answer<'_, bool> {
-        self.step(move |connection, terms| Ok(payments::claim_payment(connection, terms, payment)?))
+        self.step(move |connection, terms| Ok(waiting::claim_payment(connection, terms, payment)?))
     }
 
     fn claim_refund(&self, refund: i64) -> Answer<'_, bool> {
@@ -71,11 +71,11 @@ impl Till for SqliteStore {
     }
 
     fn wait_for_holder(&self, payment: i64, challenge: Challenge) -> Answer<'_, ()> {
-        self.step(move |connection, terms| payments::wait_for_holder(connection, terms, payment, &challenge))
+        self.step(move |connection, terms| waiting::wait_for_holder(connection, terms, payment, &challenge))
     }
 
     fn challenge_of(&self, payment: i64) -> Answer<'_, Option<Challenge>> {
-        self.look(|connection| payments::challenge_of(connection, payment))
+        self.look(|connection| waiting::challenge_of(connection, payment))
     }
 
     fn overdue(&self, now_ms: i64) -> Answer<'_, Vec<Charge>> {
