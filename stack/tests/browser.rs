@@ -147,3 +147,36 @@ async fn a_dispute_is_kept_answered_and_lost() {
     let line = stage.book().await.remove(0);
     assert_eq!((&line["dispute_state"], &line["disputed_minor"]), (&json!("lost"), &json!(total)));
 }
+
+#[tokio::test]
+async fn a_cart_that_is_edited_while_its_session_is_open_is_priced_anew_with_its_payment() {
+    let stage = Stage::honest().await;
+    let cart = stage.cart(&[("tv", 1)]).await;
+    let body = json!({"email": "a@example.com"});
+    let got = stage.post(&format!("/carts/{cart}/session"), "k", body).await;
+    let edited = stage.put(&format!("/carts/{cart}/lines/tv"), json!({"quantity": 2})).await;
+    assert_eq!((edited.status, &edited.json["lines"][0]["quantity"]), (200, &json!(2)), "{}", edited.text);
+    let charge = stage.providers.charges().remove(0);
+    assert_eq!(stage.book().await[0]["total_minor"], charge.amount);
+    assert!(charge.amount > got.json["total_minor"].as_i64().unwrap());
+
+    // An answer that is lost is made up for.
+    stage.providers.script(|operation, nth| if (operation, nth) == ("update", 0) { Act::Lose } else { Act::Serve });
+    assert_eq!(stage.put(&format!("/carts/{cart}/lines/tv"), json!({"quantity": 3})).await.status, 200);
+    let sold_out = stage.put(&format!("/carts/{cart}/lines/rare"), json!({"quantity": 4})).await;
+    assert_eq!((sold_out.status, sold_out.code()), (409, "sold_out"));
+
+    // Once it is confirmed the provider refuses, and the order stays what was confirmed.
+    stage.providers.holder("pi_1", "succeeded");
+    let late = stage.put(&format!("/carts/{cart}/lines/tv"), json!({"quantity": 9})).await;
+    assert_eq!((late.status, late.code()), (409, "cart_ordered"), "{}", late.text);
+    stage.get(&format!("/orders/{}/return", got.order())).await;
+    stage.until_state(&got.order(), "fulfilled").await;
+    stage.until_quiet().await;
+    let line = stage.book().await.remove(0);
+    let amount = stage.providers.charges()[0].amount;
+    assert_eq!((&line["total_minor"], &line["paid_minor"]), (&json!(amount), &json!(amount)));
+    assert_eq!(line["lines"][0]["quantity"], 3);
+    let stock = stage.get("/admin/export/stock").await.text;
+    assert!(stock.contains("\"sku\":\"tv\",\"declared\":1000,\"available\":997"), "{stock}");
+}

@@ -29,6 +29,7 @@ mod carts;
 mod checkout;
 mod credit;
 mod disputes;
+mod edits;
 mod front;
 mod keys;
 mod opening;

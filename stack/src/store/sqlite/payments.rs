@@ -101,6 +101,8 @@ pub(super) struct PaymentRow {
     pub(super) captured_minor: i64,
     pub(super) authorised_until_ms: Option<i64>,
     created_ms: i64,
+    /// Its order is being priced anew, and the provider has not agreed yet.
+    pub(super) is_being_edited: bool,
 }
 
 /// The columns that [`payment_of`] reads.
@@ -108,7 +110,8 @@ macro_rules! select_payment {
     ($rest:literal) => {
         concat!(
             "SELECT id, order_seq, amount, state, code, key, method, provider, kind, captures_at_once, intent,
-                    authorised_minor, captured_minor, authorised_until_ms, created_ms FROM payments ",
+                    authorised_minor, captured_minor, authorised_until_ms, created_ms, before_edit IS NOT NULL
+             FROM payments ",
             $rest
         )
     };
@@ -131,6 +134,7 @@ fn payment_of(row: &Row<'_>) -> rusqlite::Result<PaymentRow> {
         captured_minor: row.get(12)?,
         authorised_until_ms: row.get(13)?,
         created_ms: row.get(14)?,
+        is_being_edited: row.get(15)?,
     })
 }
 
@@ -344,6 +348,17 @@ pub(super) fn overdue(connection: &Connection, now_ms: i64) -> rusqlite::Result<
              ORDER BY id LIMIT 500"
         ))?
         .query_map([now_ms], payment_of)?
+        .collect::<Result<_, _>>()?;
+    with_briefs(connection, rows)
+}
+
+/// Payments whose orders are being priced anew.
+pub(super) fn being_edited(connection: &Connection) -> rusqlite::Result<Vec<Charge>> {
+    let rows: Vec<PaymentRow> = connection
+        .prepare_cached(select_payment!(
+            "WHERE state IN ('open', 'unknown', 'waiting') AND before_edit IS NOT NULL ORDER BY id LIMIT 500"
+        ))?
+        .query_map([], payment_of)?
         .collect::<Result<_, _>>()?;
     with_briefs(connection, rows)
 }
