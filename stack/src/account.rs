@@ -7,7 +7,7 @@ use crate::{
     clock::identifier,
     refusal::{Refusal, known},
     shop::Shop,
-    store::Account,
+    store::{Account, SavedCard},
 };
 
 /// A new account, with the token that is shown once.
@@ -51,6 +51,50 @@ impl Shop {
         let token = authorization.strip_prefix("Bearer ").ok_or(known::UNAUTHORISED)?;
         let found = self.store.account_by_token(hash(token)).await.map_err(|error| self.refusal(error))?;
         found.ok_or(known::UNAUTHORISED)
+    }
+}
+
+impl Shop {
+    async fn account_of_cart(&self, cart: &str) -> Result<Account, Refusal> {
+        let read = |error| self.refusal(error);
+        let cart = self.store.cart(cart).await.map_err(read)?.ok_or(known::NOT_FOUND)?;
+        let account = cart.account.ok_or(known::NO_CARD)?;
+        self.store.account(&account).await.map_err(read)?.ok_or(known::NO_CARD)
+    }
+
+    /// A card that a cart's account has kept, as the provider is to be told of it.
+    pub(crate) async fn saved_method(&self, cart: &str, card: &str) -> Result<String, Refusal> {
+        let account = self.account_of_cart(cart).await?;
+        let cards = self.store.cards(&account.id).await.map_err(|error| self.refusal(error))?;
+        let customer = account.customer.filter(|_| cards.iter().any(|kept| kept.method == card));
+        customer.map(|customer| format!("{customer}/{card}")).ok_or(known::NO_CARD)
+    }
+
+    /// A cart's account, and the card as the provider is to be told of one that is to be kept.
+    pub(crate) async fn method_to_keep(
+        &self,
+        cart: &str,
+        method: &str,
+        carried: &str,
+    ) -> Result<(String, String), Refusal> {
+        let account = self.account_of_cart(cart).await?;
+        let customer = match account.customer {
+            Some(customer) => customer,
+            None => {
+                let made = self.gateways.customer(&account.email, &format!("cus_{}", account.id), carried).await?;
+                let kept = self.store.keep_customer(&account.id, made).await;
+                kept.map_err(|error| self.refusal(error))?
+            }
+        };
+        Ok((account.id, format!("{customer}/{method}/save")))
+    }
+
+    /// Keeps a card's name; a payment that went through counts more than that this does.
+    pub(crate) async fn keep_card(&self, account: &str, method: String) {
+        let card = SavedCard { method, brand: None, last4: None };
+        if let Err(error) = self.store.keep_card(account, card).await {
+            self.log.store_trouble("a card was not kept", &error);
+        }
     }
 }
 

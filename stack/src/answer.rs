@@ -71,6 +71,10 @@ fn order(brief: &Brief) -> serde_json::Value {
     if let Some(provider) = brief.provider {
         body["provider"] = json!(provider);
     }
+    body["credit_minor"] = brief.credit_minor.into();
+    if brief.in_review {
+        body["review"] = true.into();
+    }
     body
 }
 
@@ -78,10 +82,6 @@ fn order(brief: &Brief) -> serde_json::Value {
 pub(crate) fn look(brief: &Brief) -> Stored {
     let mut body = order(brief);
     body["refunded_minor"] = brief.refunded_minor.into();
-    body["credit_minor"] = brief.credit_minor.into();
-    if brief.in_review {
-        body["review"] = true.into();
-    }
     if let Some(failure) = brief.failure {
         body["failure"] = json!(failure);
     }

@@ -28,6 +28,8 @@ pub(crate) enum Means {
     Method(String),
     /// A card; exchanged for such a name at once.
     Card(Card),
+    /// A card that the cart's account has kept.
+    Saved(String),
 }
 
 /// The body of a checkout.
@@ -41,6 +43,9 @@ pub(crate) struct CheckoutBody {
     /// Whether the account's store credit is to be used.
     #[serde(default)]
     pub(crate) use_credit: bool,
+    /// Whether the account keeps the card for another time.
+    #[serde(default)]
+    pub(crate) save_card: bool,
 }
 
 /// The body of another payment.
@@ -61,9 +66,20 @@ pub(crate) fn fingerprint(parts: &[&str]) -> [u8; 16] {
 }
 
 impl Means {
+    /// Whether it is what the published description promises.
+    pub(crate) fn is_plausible(&self) -> bool {
+        match self {
+            Self::Method(name) | Self::Saved(name) => {
+                let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+                (1..=128).contains(&name.len()) && name.bytes().all(in_name)
+            }
+            Self::Card(card) => card.is_plausible(),
+        }
+    }
+
     fn mark(&self) -> &str {
         match self {
-            Self::Method(method) => method,
+            Self::Method(method) | Self::Saved(method) => method,
             Self::Card(_) => "card",
         }
     }
@@ -80,13 +96,28 @@ impl Shop {
     ) -> Result<Said, Refusal> {
         let _work = self.keys.enter(&key).ok_or(known::IN_PROGRESS)?;
         let total = body.total_minor.map(|total| total.to_string()).unwrap_or_default();
-        let fingerprint = fingerprint(&["checkout", &cart, &body.email, body.payment.mark(), &total]);
+        let manner = match (body.use_credit, body.save_card) {
+            (false, false) => "",
+            (true, false) => "credit",
+            (false, true) => "save",
+            (true, true) => "credit, save",
+        };
+        let fingerprint = fingerprint(&["checkout", &cart, &body.email, body.payment.mark(), &total, manner]);
         let claim = Claim { key, fingerprint };
         let mut plan = self.plan(PaymentKind::Checkout);
-        let (method, card) = match self.method(body.payment, &mut plan, &claim, &carried).await? {
+        let payment = match body.payment {
+            Means::Saved(card) => Means::Method(self.saved_method(&cart, &card).await?),
+            payment => payment,
+        };
+        let (mut method, card) = match self.method(payment, &mut plan, &claim, &carried).await? {
             Ok(method) => method,
             Err(said) => return Ok(said),
         };
+        let mut keeper = None;
+        if body.save_card && method != CARD_GIVEN {
+            let (account, kept) = self.method_to_keep(&cart, &method, &carried).await?;
+            keeper = Some((account, std::mem::replace(&mut method, kept)));
+        }
         let mut begin = Begin {
             cart,
             claim: claim.clone(),
@@ -107,7 +138,11 @@ impl Shop {
         if self.defects.charges_before_storing() {
             return self.charge_then_store(begin).await;
         }
-        self.begin(begin, card.as_ref(), &claim).await
+        let said = self.begin(begin, card.as_ref(), &claim).await?;
+        if let Some((account, method)) = keeper.filter(|_| said.stored.status == 201) {
+            self.keep_card(&account, method).await;
+        }
+        Ok(said)
     }
 
     pub(crate) async fn begin(
@@ -158,6 +193,8 @@ impl Shop {
     ) -> Result<Result<(String, Option<Card>), Said>, Refusal> {
         let card = match means {
             Means::Method(method) => return Ok(Ok((method, None))),
+            // Only a cart's checkout knows whose card it would be.
+            Means::Saved(_) => return Err(known::NO_CARD),
             Means::Card(card) => card,
         };
         if let Some(stored) = self.store.answer_of(claim).await.map_err(|error| self.refusal(error))? {

@@ -28,6 +28,7 @@ mod quote;
 mod reconciler;
 mod refund;
 mod refusal;
+mod reprice;
 mod routing;
 mod server;
 mod session;

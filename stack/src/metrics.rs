@@ -36,10 +36,11 @@ pub(crate) enum Operation {
     BackupCapture,
     BackupVoid,
     BackupRefund,
+    CreateCustomer,
 }
 
 impl Operation {
-    const ALL: [(Self, &'static str); 22] = [
+    const ALL: [(Self, &'static str); 23] = [
         (Self::CreatePayment, "create_payment"),
         (Self::CancelPayment, "cancel_payment"),
         (Self::RetrievePayment, "retrieve_payment"),
@@ -62,6 +63,7 @@ impl Operation {
         (Self::BackupCapture, "capture"),
         (Self::BackupVoid, "void"),
         (Self::BackupRefund, "refund"),
+        (Self::CreateCustomer, "create_customer"),
     ];
 
     fn provider(self) -> Provider {
@@ -71,6 +73,7 @@ impl Operation {
             | Self::RetrievePayment
             | Self::SearchPayments
             | Self::CreateMethod
+            | Self::CreateCustomer
             | Self::Refund
             | Self::UpdatePayment
             | Self::Capture

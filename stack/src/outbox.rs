@@ -123,8 +123,7 @@ impl Shop {
                 }
             }
             match self.try_to_deliver(message).await {
-                Delivery::Withdrawn if self.book_delivery(message).await => return true,
-                Delivery::Done if self.book_delivery(message).await => return true,
+                Delivery::Done | Delivery::Withdrawn if self.book_delivery(message).await => return true,
                 Delivery::Awaited => {
                     self.pause(backoff(AWAITED_MS, awaited, BACKOFF_MAX_MS)).await;
                     awaited += 1;

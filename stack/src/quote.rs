@@ -73,7 +73,7 @@ impl Shop {
     }
 
     /// Asks for shipping, then for the tax on both; what an earlier quote has by a provider's word stays.
-    async fn priced(
+    pub(crate) async fn priced(
         &self,
         cart: &Cart,
         discount_minor: i64,

@@ -45,6 +45,7 @@ impl Shop {
             };
             self.settle_payments(now - age_ms, &payments).await;
             self.settle_refunds(now - age_ms, &refunds).await;
+            self.end_edits().await;
             self.end_abandoned(now).await;
             self.take_over_messages().await;
             self.approve_overdue().await;

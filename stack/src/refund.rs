@@ -22,7 +22,8 @@ impl Shop {
     /// Gives an order up at the shopper's wish.
     pub(crate) async fn cancel(self: &Arc<Self>, order: Number, key: String) -> Result<Said, Refusal> {
         let _work = self.keys.enter(&key).ok_or(known::IN_PROGRESS)?;
-        let cancel = give_back("cancel", order, key);
+        let claim = Claim { key, fingerprint: fingerprint(&["cancel", &order.to_string()]) };
+        let cancel = GiveBack { order: order.0, claim, amount_minor: None };
         let key = cancel.claim.key.clone();
         let given = self.store.begin_cancel(cancel).await.map_err(|error| self.refusal(error))?;
         let given = match self.take_back(given).await? {
@@ -35,29 +36,36 @@ impl Shop {
         self.answered(&key, answer::look(&given.brief)).await
     }
 
-    /// Gives an order's money back at the shop's or the shopper's wish.
-    pub(crate) async fn refund(self: &Arc<Self>, order: Number, key: String) -> Result<Said, Refusal> {
+    /// Gives an order's money back at the shop's or the shopper's wish: a part, or all that is left.
+    pub(crate) async fn refund(
+        self: &Arc<Self>,
+        order: Number,
+        key: String,
+        amount_minor: Option<i64>,
+    ) -> Result<Said, Refusal> {
         let _work = self.keys.enter(&key).ok_or(known::IN_PROGRESS)?;
-        let refund = give_back("refund", order, key);
-        let key = refund.claim.key.clone();
-        let given = self.store.begin_refund(refund).await.map_err(|error| self.refusal(error))?;
-        let given = match self.take_back(given).await? {
-            Ok(given) => given,
-            Err(said) => return Ok(said),
-        };
-        let settled = given.refund.is_none();
-        let body = json!({
-            "refund": format!("R-{}", given.brief.number),
-            "amount_minor": given.brief.total_minor,
-            "state": if settled { "succeeded" } else { "pending" },
-        });
-        if !settled {
-            return Ok(Stored { status: 202, body: body.to_string() }.into());
+        let amount = amount_minor.map(|amount_minor| amount_minor.to_string()).unwrap_or_default();
+        let claim = Claim { key, fingerprint: fingerprint(&["refund", &order.to_string(), &amount]) };
+        let wish = GiveBack { order: order.0, claim, amount_minor };
+        let key = wish.claim.key.clone();
+        let given = self.store.begin_refund(wish).await.map_err(|error| self.refusal(error))?;
+        if let Err(said) = self.take_back(given).await? {
+            return Ok(said);
         }
-        if given.brief.refunded_minor == 0 {
+        let receipt = self.store.receipt(order.0, &key).await.map_err(|error| self.refusal(error))?;
+        let receipt = receipt.ok_or(known::BUSY)?;
+        if matches!(receipt.state.as_str(), "refused" | "failed") {
             return Err(known::PAYMENT_REFUSED.about(order));
         }
-        self.answered(&key, Stored { status: 201, body: body.to_string() }).await
+        let body = json!({
+            "refund": format!("R-{order}-{}", receipt.id),
+            "amount_minor": receipt.card_minor + receipt.credit_minor,
+            "credit_minor": receipt.credit_minor,
+            "state": receipt.state,
+        });
+        let stored = Stored { status: 201, body: body.to_string() };
+        // What is still on its way is told anew when the key is repeated.
+        if receipt.state == "pending" { Ok(stored.into()) } else { self.answered(&key, stored).await }
     }
 
     async fn answered(&self, key: &str, stored: Stored) -> Result<Said, Refusal> {
@@ -112,9 +120,4 @@ impl Shop {
         self.took_effect(&[], Vec::new(), None);
         Ok(given)
     }
-}
-
-fn give_back(what: &str, order: Number, key: String) -> GiveBack {
-    let claim = Claim { key, fingerprint: fingerprint(&[what, &order.to_string()]) };
-    GiveBack { order: order.0, claim }
 }

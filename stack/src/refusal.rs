@@ -83,6 +83,7 @@ pub(crate) mod known {
     pub(crate) const CANCELLED: Refusal = Refusal::new(409, "order_cancelled", "this order was cancelled");
     pub(crate) const TOO_LATE: Refusal = Refusal::new(409, "too_late", "this order is on its way");
     pub(crate) const ALREADY_REFUNDED: Refusal = Refusal::new(409, "already_refunded", "this order was refunded");
+    pub(crate) const TOO_MUCH: Refusal = Refusal::new(422, "too_much", "this is more than what is left");
     pub(crate) const NOT_PAID: Refusal = Refusal::new(409, "not_paid", "this order is not paid");
     pub(crate) const DECLINED: Refusal = Refusal::new(402, "card_declined", "the card was declined");
     pub(crate) const PAYMENT_FAILED: Refusal = Refusal::new(402, "payment_failed", "the payment failed");

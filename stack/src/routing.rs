@@ -24,13 +24,12 @@ impl Shop {
             return PaymentProvider::Payment;
         };
         match self.flags.payment_route() {
-            PaymentRoute::Payment => PaymentProvider::Payment,
             PaymentRoute::BackupPayment => PaymentProvider::BackupPayment,
             // Once its breaker lets a probe through, the first one is asked again.
             PaymentRoute::Auto if !self.gateways.first.is_reachable() && backup.is_reachable() => {
                 PaymentProvider::BackupPayment
             }
-            PaymentRoute::Auto => PaymentProvider::Payment,
+            PaymentRoute::Auto | PaymentRoute::Payment => PaymentProvider::Payment,
         }
     }
 

@@ -4,8 +4,13 @@
 
 mod support;
 
+use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use support::{Act, Stage, checkout_body, wire::Got};
+use sha2::Sha256;
+use support::{
+    Act, Stage, checkout_body,
+    wire::{Got, call},
+};
 
 const DOMAIN: &str = "shop.doorbuster.example";
 
@@ -65,4 +70,70 @@ async fn nobody_is_asked_while_the_flag_is_off() {
     let silent = Stage::honest().await;
     assert_eq!(buy(&silent, "decline", "k1").await.status, 201);
     assert_eq!(silent.book().await[0]["fraud"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_a_person_must_look_at_is_reserved_and_taken_once_approved() {
+    let stage = Stage::with(|config| with_judge(config, "accept")).await;
+    let got = buy(&stage, "review", "k1").await;
+    assert_eq!((got.status, &got.json["state"], &got.json["review"]), (201, &json!("authorised"), &json!(true)));
+    let order = got.order();
+    let queue = stage.get("/admin/reviews").await.json;
+    assert_eq!((&queue["reviews"][0]["order"], &queue["reviews"][0]["fraud"]), (&json!(order), &json!("review")));
+    assert!(stage.providers.dispatches().is_empty());
+    assert_eq!(stage.book().await[0]["review"], "pending");
+
+    let path = format!("/admin/reviews/{order}");
+    let decided = stage.post(&path, "d1", json!({"decision": "approve"})).await;
+    assert_eq!(decided.status, 200, "{}", decided.text);
+    stage.until_state(&order, "fulfilled").await;
+    let line = stage.book().await.remove(0);
+    assert_eq!((&line["review"], &line["paid_minor"]), (&json!("approved"), &line["total_minor"]));
+    assert_eq!(stage.post(&path, "d2", json!({"decision": "approve"})).await.status, 200, "said again");
+    assert_eq!(stage.post(&path, "d3", json!({"decision": "decline"})).await.code(), "already_decided");
+    assert_eq!(stage.post("/admin/reviews/DB-1000099", "d4", json!({"decision": "approve"})).await.status, 404);
+}
+
+/// The provider's later word, signed with a token.
+async fn notify(stage: &Stage, token: &str, order: &str, status: &str) -> u16 {
+    let body =
+        json!({"order": {"id": order, "status": status, "old_status": "submitted", "description": ""}}).to_string();
+    let mut mac = Hmac::<Sha256>::new_from_slice(token.as_bytes()).unwrap();
+    mac.update(body.as_bytes());
+    let signature = hex::encode(mac.finalize().into_bytes());
+    call(stage.shop, "POST", "/webhooks/fraud", &[("x-riskified-hmac-sha256", &signature)], Some(body)).await.status
+}
+
+#[tokio::test]
+async fn what_is_declined_later_is_released_and_leaves_nothing_open() {
+    let stage = Stage::with(|config| with_judge(config, "review")).await;
+    stage.providers.script(|operation, _| if operation == "decide" { Act::Lose } else { Act::Serve });
+    let got = buy(&stage, "anybody", "k1").await;
+    assert_eq!((got.status, &got.json["state"]), (201, &json!("authorised")), "the policy for silence: {}", got.text);
+    let order = got.order();
+    assert_eq!(notify(&stage, "forged", &order, "declined").await, 400);
+    assert_eq!(stage.state(&order).await, "authorised");
+    for _ in 0..2 {
+        assert_eq!(notify(&stage, "ft", &order, "declined").await, 200);
+    }
+    stage.until_state(&order, "cancelled").await;
+    stage.until_quiet().await;
+    assert_eq!(notify(&stage, "ft", &order, "approved").await, 200, "too late");
+    let line = stage.book().await.remove(0);
+    assert_eq!((&line["state"], &line["authorised_minor"]), (&json!("cancelled"), &json!(0)));
+    assert_eq!(stage.get("/products/rare").await.json["available"], true);
+    assert!(stage.providers.succeeded().is_empty() && stage.providers.dispatches().is_empty());
+    assert!(stage.providers.charges().iter().all(|charge| charge.status == "canceled"), "nothing is left reserved");
+}
+
+#[tokio::test]
+async fn what_nobody_looks_at_in_time_is_approved() {
+    let stage = Stage::with(|config| {
+        with_judge(config, "accept");
+        config["fraud"]["review_ms"] = 30.into();
+    })
+    .await;
+    let order = buy(&stage, "review", "k1").await.order();
+    stage.until_state(&order, "fulfilled").await;
+    assert_eq!(stage.book().await[0]["review"], "approved");
 }

@@ -71,14 +71,14 @@ struct LineBody {
     quantity: i64,
 }
 
-pub(super) async fn add_line(shop: &Shop, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
+pub(super) async fn add_line(shop: &Arc<Shop>, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
     let LineBody { sku, quantity } = asked.json()?;
     if !(1..=QUANTITY_MAX).contains(&quantity) {
         return Err(known::BAD_REQUEST);
     }
     let unit_minor = shop.catalogue.product(&sku).ok_or(known::NOT_FOUND)?.unit_minor;
     let line = CartChange::AddLine { sku, quantity, unit_minor };
-    change(shop, cart.to_owned(), asked, "line", line, Box::new(|cart| lines_of(201, cart))).await
+    change_lines(shop, cart, asked, "line", line, 201).await
 }
 
 #[derive(Deserialize)]
@@ -87,7 +87,7 @@ struct QuantityBody {
     quantity: i64,
 }
 
-pub(super) async fn set_line(shop: &Shop, cart: &str, sku: &str, asked: &Asked) -> Result<Reply, Refusal> {
+pub(super) async fn set_line(shop: &Arc<Shop>, cart: &str, sku: &str, asked: &Asked) -> Result<Reply, Refusal> {
     let QuantityBody { quantity } = asked.json()?;
     if !(0..=QUANTITY_MAX).contains(&quantity) {
         return Err(known::BAD_REQUEST);
@@ -95,7 +95,26 @@ pub(super) async fn set_line(shop: &Shop, cart: &str, sku: &str, asked: &Asked) 
     let unit_minor = shop.catalogue.product(sku).ok_or(known::NOT_FOUND)?.unit_minor;
     let line = CartChange::SetLine { sku: sku.to_owned(), quantity, unit_minor };
     let what = format!("line {sku}");
-    change(shop, cart.to_owned(), asked, &what, line, Box::new(|cart| lines_of(200, cart))).await
+    change_lines(shop, cart, asked, &what, line, 200).await
+}
+
+/// Changes lines; those of a cart whose payment session is open together with the payment.
+async fn change_lines(
+    shop: &Arc<Shop>,
+    cart: &str,
+    asked: &Asked,
+    what: &str,
+    line: CartChange,
+    status: u16,
+) -> Result<Reply, Refusal> {
+    let telling = move |cart: &Cart| lines_of(status, cart);
+    match change(shop, cart.to_owned(), asked, what, line.clone(), Box::new(telling)).await {
+        Err(refusal) if refusal.code == known::CART_ORDERED.code => {
+            let claim = claim(asked, what, cart)?;
+            shop.edit_in_session(cart, line, claim, telling).await.map(Reply::from)
+        }
+        done => done,
+    }
 }
 
 fn lines_of(status: u16, cart: &Cart) -> Stored {

@@ -9,7 +9,8 @@ use crate::{
 /// The largest integer that every JSON reader takes exactly.
 const AMOUNT_MAX: i64 = 9_007_199_254_740_991;
 
-fn held(holds: bool) -> Result<(), Refusal> {
+/// Passes what holds.
+pub(super) fn held(holds: bool) -> Result<(), Refusal> {
     if holds { Ok(()) } else { Err(known::BAD_REQUEST) }
 }
 
@@ -24,12 +25,6 @@ pub(super) fn text(text: &str, characters_max: usize) -> Result<(), Refusal> {
 
 pub(super) fn email(text: &str) -> Result<(), Refusal> {
     held(is_email(text))
-}
-
-/// A provider's name of something.
-pub(super) fn token(text: &str) -> Result<(), Refusal> {
-    let in_token = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
-    held((1..=128).contains(&text.len()) && text.bytes().all(in_token))
 }
 
 pub(super) fn amount(amount_minor: Option<i64>, least: i64) -> Result<(), Refusal> {
@@ -52,7 +47,6 @@ mod tests {
     #[test]
     fn only_what_is_promised_passes() {
         assert!(text("ä", 1).is_ok() && text("äb", 1).is_err() && text("", 1).is_err() && text("a\0", 9).is_err());
-        assert!(token("pm_card_visa").is_ok() && token("pm/1").is_err() && token("").is_err());
         assert!(amount(None, 1).is_ok() && amount(Some(0), 1).is_err() && amount(Some(i64::MAX), 0).is_err());
     }
 }

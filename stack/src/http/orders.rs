@@ -6,9 +6,12 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use super::{Asked, Reply};
+use serde::Deserialize;
+
+use super::{Asked, Reply, carts::Empty, checks};
 use crate::{
     answer,
+    checkout::{CheckoutBody, PaymentBody},
     order::Number,
     pay::Said,
     refusal::{Refusal, known},
@@ -16,26 +19,42 @@ use crate::{
 };
 
 pub(super) async fn check_out(shop: &Arc<Shop>, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
-    let (key, body, carried, cart) = (asked.key()?, asked.json()?, asked.carried(shop), cart.to_owned());
+    let (key, carried, cart) = (asked.key()?, asked.carried(shop), cart.to_owned());
+    let body: CheckoutBody = asked.json()?;
+    checks::email(&body.email)?;
+    checks::amount(body.total_minor, 0)?;
+    checks::held(body.payment.is_plausible())?;
     to_the_end(shop, |shop| async move { shop.check_out(cart, key, carried, body).await }).await
 }
 
 pub(super) async fn pay_again(shop: &Arc<Shop>, number: &str, asked: &Asked) -> Result<Reply, Refusal> {
     let number = Number::read(number).ok_or(known::NOT_FOUND)?;
-    let (key, body, carried) = (asked.key()?, asked.json()?, asked.carried(shop));
+    let (key, carried) = (asked.key()?, asked.carried(shop));
+    let body: PaymentBody = asked.json()?;
+    checks::held(body.payment.is_plausible())?;
     to_the_end(shop, move |shop| async move { shop.pay_again(number, key, &carried, body).await }).await
 }
 
 pub(super) async fn cancel(shop: &Arc<Shop>, number: &str, asked: &Asked) -> Result<Reply, Refusal> {
+    let Empty {} = asked.json_if_any()?;
     let number = Number::read(number).ok_or(known::NOT_FOUND)?;
     let key = asked.key()?;
     to_the_end(shop, move |shop| async move { shop.cancel(number, key).await }).await
 }
 
+/// How much is to be given back.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefundBody {
+    #[serde(default)]
+    amount_minor: Option<i64>,
+}
+
 pub(super) async fn refund(shop: &Arc<Shop>, number: &str, asked: &Asked) -> Result<Reply, Refusal> {
+    let (key, RefundBody { amount_minor }) = (asked.key()?, asked.json_if_any()?);
+    checks::amount(amount_minor, 1)?;
     let number = Number::read(number).ok_or(known::NOT_FOUND)?;
-    let key = asked.key()?;
-    to_the_end(shop, move |shop| async move { shop.refund(number, key).await }).await
+    to_the_end(shop, move |shop| async move { shop.refund(number, key, amount_minor).await }).await
 }
 
 pub(super) async fn look(shop: &Shop, number: &str) -> Result<Reply, Refusal> {

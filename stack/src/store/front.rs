@@ -64,6 +64,16 @@ pub(crate) struct VoucherLine {
     pub(crate) balance_minor: i64,
 }
 
+/// What became of a refund.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Receipt {
+    pub(crate) id: i64,
+    pub(crate) card_minor: i64,
+    pub(crate) credit_minor: i64,
+    /// `pending`, `succeeded`, `refused` or `failed`.
+    pub(crate) state: String,
+}
+
 /// The front's part of the storage.
 pub(crate) trait Front {
     /// Every stored flag with its value as JSON.
@@ -92,6 +102,9 @@ pub(crate) trait Front {
     fn keep_customer(&self, account: &str, customer: String) -> Answer<'_, String>;
     /// Keeps a card's name for another time.
     fn keep_card(&self, account: &str, card: SavedCard) -> Answer<'_, ()>;
+
+    /// What became of the refund that a key asked for.
+    fn receipt(&self, order: i64, asked: &str) -> Answer<'_, Option<Receipt>>;
 
     /// Stock as it is, by product.
     fn stock(&self) -> Answer<'_, Vec<StockLine>>;

@@ -14,12 +14,12 @@ mod sqlite;
 mod terms;
 mod till;
 
-pub(crate) use front::{Account, Decided, Front, Review, SavedCard, StockLine, VoucherLine};
+pub(crate) use front::{Account, Decided, Front, Receipt, Review, SavedCard, StockLine, VoucherLine};
 pub(crate) use sqlite::{SqliteStore, StoreCredit};
 pub(crate) use terms::Terms;
 pub(crate) use till::{
     ABANDONED, Aftermath, CaptureEnd, CaptureOrder, CaptureStep, CaptureTime, Challenge, DisputeLine, DisputeNews,
-    DisputeState, PaymentKind, Plan, RefundNews, Stray, Subject, Till, VoidOrder,
+    DisputeState, Edit, EditEnd, PaymentKind, Plan, RefundNews, Stray, Subject, Till, VoidOrder,
 };
 
 /// An answer of the store that is still on its way.
@@ -292,6 +292,8 @@ pub(crate) struct Given {
 pub(crate) struct GiveBack {
     pub(crate) order: i64,
     pub(crate) claim: Claim,
+    /// How much; all that is left where nothing is named. A cancel names nothing.
+    pub(crate) amount_minor: Option<i64>,
 }
 
 /// Where a payment stands.

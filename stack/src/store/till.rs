@@ -1,8 +1,11 @@
 //! What the shop keeps of payments beside the charge itself: waits for the holder, captures, voids, disputes, payments that
 //! no order needs, and which of several instances works on what.
 
-use super::{Answer, Charge, Message, Move, NotCharged, PaymentState, Refund};
-use crate::order::{Brief, Parcel, PaymentProvider};
+use super::{Answer, Charge, Claim, Message, Move, NotCharged, PaymentState, Refund, Stored};
+use crate::{
+    cart::{Line, Price, Quote},
+    order::{Brief, Parcel, PaymentProvider},
+};
 
 /// Why an order ends whose holder never came back.
 pub(crate) const ABANDONED: &str = "the holder never came back";
@@ -180,6 +183,28 @@ pub(crate) struct DisputeLine {
     pub(crate) evidence: Option<String>,
 }
 
+/// New lines for an order whose session is open, priced.
+#[derive(Clone, Debug)]
+pub(crate) struct Edit {
+    pub(crate) payment: i64,
+    pub(crate) cart: String,
+    /// The cart that was priced, before the edit.
+    pub(crate) version: i64,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) price: Price,
+    pub(crate) quote: Quote,
+    pub(crate) total_minor: i64,
+}
+
+/// How an edit ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EditEnd {
+    /// The provider has the new amount.
+    Agreed,
+    /// It was confirmed at the old one.
+    Undone,
+}
+
 /// What is asked of the storage around payments.
 pub(crate) trait Till {
     /// Says that this instance is alive until then (Unix milliseconds).
@@ -215,6 +240,13 @@ pub(crate) trait Till {
     fn payments_of(&self, order: i64) -> Answer<'_, Vec<(PaymentState, Charge)>>;
     /// How many payments may still take money.
     fn open_ends(&self) -> Answer<'_, i64>;
+
+    /// Changes an order whose session is open; it remembers what it was until [`Till::end_edit`].
+    fn begin_edit(&self, edit: Edit) -> Answer<'_, Charge>;
+    /// Ends an edit; where it is agreed, the key of the request gets its answer.
+    fn end_edit(&self, payment: i64, end: EditEnd, answer: Option<(Claim, Stored)>) -> Answer<'_, ()>;
+    /// Payments whose edit has not ended.
+    fn open_edits(&self) -> Answer<'_, Vec<Charge>>;
 
     /// The money for a dispatch: the capture is on disk before it is asked for.
     fn begin_capture(&self, message: Message) -> Answer<'_, CaptureStep>;

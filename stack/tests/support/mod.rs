@@ -18,6 +18,7 @@ use std::{
 use serde_json::{Value, json};
 use stack::{Config, Defect, Running, serve};
 
+pub mod adyen;
 pub mod front;
 pub mod providers;
 pub mod wire;

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::{net::TcpListener, sync::Notify};
 
-use super::{SECRET, front, wire};
+use super::{SECRET, adyen, front, wire};
 
 /// What becomes of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,7 @@ pub struct Charge {
     pub status: String,
     pub amount: i64,
     pub refunded: i64,
+    pub captures: Vec<i64>,
     pub form: HashMap<String, String>,
     pub intent: Option<String>,
 }
@@ -59,6 +60,7 @@ struct Books {
     dispatches: Vec<String>,
     counts: HashMap<&'static str, usize>,
     bodies: Vec<String>,
+    adyen: adyen::Books,
 }
 
 pub struct Providers {
@@ -99,6 +101,33 @@ impl Providers {
 
     pub fn charges(&self) -> Vec<Charge> {
         self.books.lock().unwrap().charges.clone()
+    }
+
+    /// What the second payment provider holds.
+    pub fn elsewhere(&self) -> Vec<adyen::Payment> {
+        self.books.lock().unwrap().adyen.payments.clone()
+    }
+
+    /// The changes that the second payment provider has taken in: reference, psp reference, amount.
+    pub fn changes(&self) -> Vec<adyen::Change> {
+        self.books.lock().unwrap().adyen.changes.clone()
+    }
+
+    /// What a holder does: the payment goes on to this status.
+    pub fn holder(&self, id: &str, status: &str) {
+        let mut books = self.books.lock().unwrap();
+        let charge = books.charges.iter_mut().find(|charge| charge.id == id).unwrap();
+        charge.status = status.into();
+        charge.form.entry("payment_method".into()).or_insert_with(|| "pm_by_browser".into());
+    }
+
+    /// The same charge once more, under another name.
+    pub fn double(&self, id: &str) -> Charge {
+        let mut books = self.books.lock().unwrap();
+        let mut twin = books.charges.iter().find(|charge| charge.id == id).unwrap().clone();
+        twin.id = format!("{id}_twin");
+        books.charges.push(twin.clone());
+        twin
     }
 
     pub fn succeeded(&self) -> Vec<Charge> {
@@ -160,7 +189,11 @@ impl Providers {
 }
 
 pub async fn send_event(shop: SocketAddr, secret: &str, id: &str, kind: &str, charge: &Charge) -> u16 {
-    let payload = json!({"id": id, "type": kind, "data": {"object": charge.object()}}).to_string();
+    send_object(shop, secret, id, kind, charge.object()).await
+}
+
+pub async fn send_object(shop: SocketAddr, secret: &str, id: &str, kind: &str, object: Value) -> u16 {
+    let payload = json!({"id": id, "type": kind, "data": {"object": object}}).to_string();
     let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("{at}.{payload}").as_bytes());
@@ -174,6 +207,14 @@ fn operation(path: &str, body: &str) -> &'static str {
         "/v1/payment_intents/search" => "search",
         "/v1/payment_methods" => "method",
         "/v1/refunds" => "refund",
+        "/v1/customers" => "customer",
+        "/v72/payments" => "authorise",
+        "/v72/payments/details" => "details",
+        _ if path.starts_with("/v72/") => adyen::operation(path),
+        _ if path.starts_with("/v1/disputes/") => "evidence",
+        _ if path.ends_with("/capture") => "capture",
+        _ if path.ends_with("/cancel") => "cancel",
+        _ if path.starts_with("/v1/payment_intents/") && !body.is_empty() => "update",
         "/dispatches" => "dispatch",
         "/v2/shipments" => "rate",
         "/api/decide" => "decide",
@@ -196,14 +237,25 @@ impl Charge {
             .iter()
             .filter_map(|(name, value)| Some((name.strip_prefix("metadata[")?.strip_suffix(']')?, value)))
             .collect();
-        let error = (self.status != "succeeded").then(|| json!({"code": "card_declined", "decline_code": "lost_card"}));
+        let failed = self.status == "requires_payment_method" && self.form.contains_key("payment_method");
+        let error = failed.then(|| json!({"code": "card_declined", "decline_code": "lost_card"}));
+        let action = json!({"type": "redirect_to_url", "redirect_to_url": {"url": format!("http://bank/{}", self.id)}});
+        let action = if self.status == "requires_action" { action } else { Value::Null };
         json!({"id": self.id, "object": "payment_intent", "status": self.status, "amount": self.amount,
+               "client_secret": format!("{}_secret", self.id), "next_action": action,
                "metadata": metadata, "last_payment_error": error})
     }
 }
 
 impl Books {
-    fn act(&mut self, operation: &str, path: &str, key: &str, intent: Option<String>, body: &str) -> (u16, String) {
+    fn act(
+        &mut self,
+        operation: &'static str,
+        path: &str,
+        key: &str,
+        intent: Option<String>,
+        body: &str,
+    ) -> (u16, String) {
         if !key.is_empty()
             && let Some(kept) = self.answers.get(key)
         {
@@ -220,8 +272,14 @@ impl Books {
                 let found = self.charges.iter().find(|charge| charge.id == id);
                 found.map_or((404, json!({})), |charge| (200, charge.object()))
             }
+            "capture" | "cancel" | "update" => self.change(operation, path, body),
+            "evidence" => (200, json!({"id": path.rsplit('/').next()})),
+            "authorise" | "details" | "adyen_capture" | "adyen_cancel" | "adyen_refund" => {
+                self.adyen.act(operation, path, body)
+            }
             "method" => (200, json!({"id": "pm_from_card"})),
             "refund" => self.refund(body),
+            "customer" => (200, json!({"id": "cus_1"})),
             "quote" => (201, json!({"totalTax": tax(body)})),
             "document" => {
                 let body: Value = serde_json::from_str(body).unwrap();
@@ -250,13 +308,22 @@ impl Books {
 
     fn create(&mut self, key: &str, intent: Option<String>, body: &str) -> (u16, Value) {
         let form: HashMap<String, String> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
-        let declined = form["payment_method"].contains("Declined");
+        let method = form.get("payment_method").cloned().unwrap_or_default();
+        let declined = method.contains("Declined");
+        let status = match method.as_str() {
+            "" => "requires_payment_method",
+            _ if declined => "requires_payment_method",
+            _ if method.contains("authentication") => "requires_action",
+            _ if form.get("capture_method").is_some_and(|it| it == "manual") => "requires_capture",
+            _ => "succeeded",
+        };
         let charge = Charge {
             id: format!("pi_{}", self.charges.len() + 1),
             key: key.into(),
-            status: if declined { "requires_payment_method" } else { "succeeded" }.into(),
+            status: status.into(),
             amount: form["amount"].parse().unwrap(),
             refunded: 0,
+            captures: Vec::new(),
             form,
             intent,
         };
@@ -270,11 +337,32 @@ impl Books {
         (200, object)
     }
 
+    fn change(&mut self, operation: &str, path: &str, body: &str) -> (u16, Value) {
+        let form: HashMap<String, String> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        let id = path.split('/').nth(3).unwrap();
+        let charge = self.charges.iter_mut().find(|charge| charge.id == id).unwrap();
+        match (operation, charge.status.as_str()) {
+            ("capture", "requires_capture") => {
+                charge.captures.push(form["amount_to_capture"].parse().unwrap());
+                if form.get("final_capture").is_none_or(|last| last != "false") {
+                    charge.status = "succeeded".into();
+                }
+            }
+            ("cancel", "requires_capture" | "requires_action" | "requires_payment_method") => {
+                charge.status = "canceled".into();
+            }
+            ("update", "requires_payment_method") => charge.amount = form["amount"].parse().unwrap(),
+            _ => return (400, json!({"error": {"type": "invalid_request_error", "code": "unexpected_state"}})),
+        }
+        (200, charge.object())
+    }
+
     fn refund(&mut self, body: &str) -> (u16, Value) {
         let form: HashMap<String, String> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
         let charge = self.charges.iter_mut().find(|charge| charge.id == form["payment_intent"]).unwrap();
         charge.refunded += form["amount"].parse::<i64>().unwrap();
-        (200, json!({"id": "re_1", "status": "succeeded"}))
+        let id = format!("re_{}_{}", charge.id, form["metadata[refund]"]);
+        (200, json!({"id": id, "status": "succeeded"}))
     }
 }
 

@@ -238,8 +238,7 @@ fn post<'a>(operation: Operation, path: &'a str, body: &Value) -> Call<'a> {
 /// What a rejection of a payment proves.
 fn rejected(rejection: &Rejection) -> Attempt {
     match rejection.status {
-        // The key is in use, or was used with another body (704): what it did is not known.
-        409 => Attempt::Doubt { again: true },
+        // The key is in use (704): what it does is not known.
         422 if is_in_use(rejection) => Attempt::Doubt { again: true },
         400 | 404 | 422 => Attempt::Nothing(NotCharged::Refused),
         401 | 403 | 429 => Attempt::Nothing(NotCharged::Unavailable),

@@ -83,6 +83,19 @@ pub(crate) enum Gateway {
     Adyen(Adyen),
 }
 
+impl Card {
+    /// Whether it can be a card at all: digits where digits stand, and a month of the year.
+    pub(crate) fn is_plausible(&self) -> bool {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit() || it == b' ');
+        (12..=23).contains(&self.number.len())
+            && digits(&self.number)
+            && (3..=4).contains(&self.cvc.len())
+            && self.cvc.bytes().all(|it| it.is_ascii_digit())
+            && (1..=12).contains(&self.exp_month)
+            && self.exp_year <= 9_999
+    }
+}
+
 impl Gateway {
     fn link(&self) -> &Link {
         match self {
@@ -184,6 +197,14 @@ impl Gateways {
         match (provider, &self.backup) {
             (PaymentProvider::BackupPayment, Some(backup)) => backup,
             (PaymentProvider::Payment | PaymentProvider::BackupPayment, _) => &self.first,
+        }
+    }
+
+    /// Makes a customer at the first provider, whose cards are kept there.
+    pub(crate) async fn customer(&self, email: &str, key: &str, carried: &str) -> Result<String, Refusal> {
+        match &self.first {
+            Gateway::Stripe(stripe) => stripe.customer(email, key, carried).await,
+            Gateway::Adyen(_) => Err(crate::refusal::known::PAYMENT_UNAVAILABLE),
         }
     }
 

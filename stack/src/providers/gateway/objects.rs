@@ -42,6 +42,9 @@ pub(crate) struct Metadata {
     /// The payment's row.
     #[serde(default)]
     pub(crate) payment: Option<String>,
+    /// `DB-…`.
+    #[serde(default)]
+    pub(crate) order: Option<String>,
     /// The refund's row.
     #[serde(default)]
     pub(crate) refund: Option<String>,
@@ -127,6 +130,11 @@ impl Intent {
             "canceled" => Attempt::Proven(Proof::Declined { intent: Some(self.id), code: "canceled".into() }),
             _ => Attempt::Doubt { again: true },
         }
+    }
+
+    /// Whether the shop wrote this order on it.
+    pub(super) fn is_of(&self, order: &str) -> bool {
+        self.metadata.order.as_deref() == Some(order)
     }
 
     /// The intent as a payment that the provider holds.

@@ -52,12 +52,15 @@ impl Stripe {
 
     /// Looks for an order's payments by what the shop wrote on them, without any key.
     pub(super) async fn find(&self, charge: &Charge) -> Search {
-        let query = format!("metadata['order']:'{}'", charge.brief.number);
+        let number = charge.brief.number.to_string();
+        let query = format!("metadata['order']:'{number}'");
         let query: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
         let path = format!("/v1/payment_intents/search?limit=100&query={query}");
         let call = Call { method: Method::GET, ..post(Operation::SearchPayments, &path, Bytes::new()) };
         match self.link.call::<Listed>(Call { carried: &charge.brief.carried, ..call }).await {
-            Called::Answered(listed) => Search::Found(listed.data.into_iter().map(Intent::held).collect()),
+            Called::Answered(listed) => {
+                Search::Found(listed.data.into_iter().filter(|it| it.is_of(&number)).map(Intent::held).collect())
+            }
             Called::Rejected(_) | Called::Silent(_) => Search::Unknown,
         }
     }
@@ -159,6 +162,15 @@ impl Stripe {
             Called::Rejected(_) | Called::Silent(_) => Err(known::PAYMENT_UNAVAILABLE),
         }
     }
+
+    /// Makes a customer whose cards are kept; the same key makes the same one.
+    pub(super) async fn customer(&self, email: &str, key: &str, carried: &str) -> Result<String, Refusal> {
+        let call = post(Operation::CreateCustomer, "/v1/customers", customer_form(email));
+        match self.link.call::<Named>(Call { key: Some(key), carried, guard: Guard::Breaker, ..call }).await {
+            Called::Answered(customer) => Ok(customer.id),
+            Called::Rejected(_) | Called::Silent(_) => Err(known::PAYMENT_UNAVAILABLE),
+        }
+    }
 }
 
 /// What a rejection of a change proves: the provider has judged the request itself, or nothing.
@@ -220,6 +232,10 @@ fn session_form(charge: &Charge) -> Bytes {
     let mut form = charge_form(charge);
     form.append_pair("payment_method_types[]", "card");
     form.finish().into()
+}
+
+fn customer_form(email: &str) -> Bytes {
+    form_urlencoded::Serializer::new(String::new()).append_pair("email", email).finish().into()
 }
 
 fn card_form(card: &Card) -> Bytes {

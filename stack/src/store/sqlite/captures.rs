@@ -137,8 +137,8 @@ struct CaptureRow {
 }
 
 /// Books what became of a capture; only the first end counts.
-pub(super) fn settle(connection: &Connection, terms: &Terms, id: i64, end: CaptureEnd) -> Done<Aftermath> {
-    let (state, reference) = match &end {
+pub(super) fn settle(connection: &Connection, terms: &Terms, id: i64, end: &CaptureEnd) -> Done<Aftermath> {
+    let (state, reference) = match end {
         CaptureEnd::Succeeded { reference } => ("succeeded", reference.as_deref()),
         CaptureEnd::Received { reference } => ("received", Some(reference.as_str())),
         CaptureEnd::Refused => ("refused", None),
@@ -164,7 +164,7 @@ pub(super) fn settle(connection: &Connection, terms: &Terms, id: i64, end: Captu
         })?;
     let payment = payments::find(connection, row.payment)?.ok_or(known::NOT_FOUND)?;
     let mut brief = orders::brief(connection, payment.order)?.ok_or(known::NOT_FOUND)?;
-    if end == CaptureEnd::Refused {
+    if *end == CaptureEnd::Refused {
         return authorisation_lost(connection, terms, &payment, &mut brief, "the capture was refused");
     }
     captured(connection, &row, &payment, &mut brief)

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    super::{Account, Answer, Decided, Front, Move, Review, SavedCard, StockLine, Terms, VoucherLine},
-    SqliteStore, accounts, reviews,
+    super::{Account, Answer, Decided, Front, Move, Receipt, Review, SavedCard, StockLine, Terms, VoucherLine},
+    SqliteStore, accounts, remainder, reviews,
 };
 use crate::{
     clock::now_ms,
@@ -75,6 +75,10 @@ impl Front for SqliteStore {
     fn keep_card(&self, account: &str, card: SavedCard) -> Answer<'_, ()> {
         let account = account.to_owned();
         self.step(move |connection, _| accounts::keep_card(connection, &account, &card))
+    }
+
+    fn receipt(&self, order: i64, asked: &str) -> Answer<'_, Option<Receipt>> {
+        self.look(|connection| remainder::receipt(connection, order, asked))
     }
 
     fn stock(&self) -> Answer<'_, Vec<StockLine>> {

@@ -29,6 +29,7 @@ mod carts;
 mod checkout;
 mod credit;
 mod disputes;
+mod edits;
 mod front;
 mod keys;
 mod opening;
@@ -36,10 +37,12 @@ mod orders;
 mod outbox;
 mod payments;
 mod refunds;
+mod remainder;
 mod reviews;
 mod settlement;
 mod strays;
 mod till;
+mod waiting;
 mod writer;
 
 #[cfg(test)]
@@ -197,7 +200,7 @@ impl Store for SqliteStore {
     }
 
     fn begin_refund(&self, refund: GiveBack) -> Answer<'_, Given> {
-        self.step(move |connection, terms| refunds::begin_refund(connection, terms, &refund))
+        self.step(move |connection, terms| remainder::begin(connection, terms, &refund))
     }
 
     fn settle_refund(&self, refund: i64, proof: RefundProof) -> Answer<'_, Given> {

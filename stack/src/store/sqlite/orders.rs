@@ -170,16 +170,22 @@ pub(super) fn hold_again(connection: &Connection, order: i64) -> Done<()> {
     Ok(())
 }
 
+/// Gives back the stock of an order's lines and nothing else.
+pub(super) fn give_stock_back(connection: &Connection, order: i64) -> rusqlite::Result<()> {
+    let mut give = connection.prepare_cached("UPDATE stock SET available = available + ?2 WHERE sku = ?1")?;
+    for line in lines(connection, order)? {
+        give.execute(params![line.sku, line.quantity])?;
+    }
+    Ok(())
+}
+
 /// Gives back stock, promotion use and credit; an order that holds nothing gives nothing back.
 pub(super) fn release(connection: &Connection, order: i64) -> rusqlite::Result<()> {
     let (hold, promotion) = hold_of(connection, order)?;
     if hold == Hold::Released {
         return Ok(());
     }
-    let mut give = connection.prepare_cached("UPDATE stock SET available = available + ?2 WHERE sku = ?1")?;
-    for line in lines(connection, order)? {
-        give.execute(params![line.sku, line.quantity])?;
-    }
+    give_stock_back(connection, order)?;
     if let Some(code) = promotion {
         connection.prepare_cached("UPDATE promotions SET used = max(used - 1, 0) WHERE code = ?1")?.execute([code])?;
     }

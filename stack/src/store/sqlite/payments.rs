@@ -4,10 +4,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     super::{
-        BeginPayment, Begun, CaptureTime, Challenge, Charge, Claim, NotCharged, PaymentKind, PaymentState, Plan,
-        Standing, Terms,
+        BeginPayment, Begun, CaptureTime, Charge, Claim, NotCharged, PaymentKind, PaymentState, Plan, Standing, Terms,
     },
-    keys, orders,
+    keys, orders, waiting,
     writer::Done,
 };
 use crate::{
@@ -102,6 +101,8 @@ pub(super) struct PaymentRow {
     pub(super) captured_minor: i64,
     pub(super) authorised_until_ms: Option<i64>,
     created_ms: i64,
+    /// Its order is being priced anew, and the provider has not agreed yet.
+    pub(super) is_being_edited: bool,
 }
 
 /// The columns that [`payment_of`] reads.
@@ -109,7 +110,8 @@ macro_rules! select_payment {
     ($rest:literal) => {
         concat!(
             "SELECT id, order_seq, amount, state, code, key, method, provider, kind, captures_at_once, intent,
-                    authorised_minor, captured_minor, authorised_until_ms, created_ms FROM payments ",
+                    authorised_minor, captured_minor, authorised_until_ms, created_ms, before_edit IS NOT NULL
+             FROM payments ",
             $rest
         )
     };
@@ -132,6 +134,7 @@ fn payment_of(row: &Row<'_>) -> rusqlite::Result<PaymentRow> {
         captured_minor: row.get(12)?,
         authorised_until_ms: row.get(13)?,
         created_ms: row.get(14)?,
+        is_being_edited: row.get(15)?,
     })
 }
 
@@ -261,10 +264,12 @@ pub(super) fn resume(
         // The key's own payment, or the one that took its place at another provider.
         State::Pending => match active(connection, brief.number.0)? {
             Some(row) if row.state == PaymentState::Waiting => {
-                let challenge = challenge_of(connection, row.id)?.ok_or(known::PAYMENT_PENDING)?;
+                let challenge = waiting::challenge_of(connection, row.id)?.ok_or(known::PAYMENT_PENDING)?;
                 Ok(Begun::Challenged(brief, challenge))
             }
-            Some(row) if claim_payment(connection, terms, row.id)? => Ok(Begun::Charge(row.charge(brief), None)),
+            Some(row) if waiting::claim_payment(connection, terms, row.id)? => {
+                Ok(Begun::Charge(row.charge(brief), None))
+            }
             Some(_) => Err(known::IN_PROGRESS.into()),
             None => Err(known::PAYMENT_PENDING.about(brief.number).into()),
         },
@@ -335,40 +340,6 @@ pub(super) fn fail_over(
     Ok(Some(insert(connection, terms, &brief, key, method.unwrap_or(&row.method), plan)?))
 }
 
-/// Claims an unsettled payment for this instance: one statement, so that two cannot both have it.
-pub(super) fn claim_payment(connection: &Connection, terms: &Terms, payment: i64) -> rusqlite::Result<bool> {
-    let claimed = connection
-        .prepare_cached(
-            "UPDATE payments SET owner = ?2
-             WHERE id = ?1 AND state IN ('open', 'unknown', 'waiting')
-               AND (owner IS NULL OR owner = ?2
-                    OR NOT EXISTS (SELECT 1 FROM instances WHERE id = owner AND expires_ms > ?3))",
-        )?
-        .execute(params![payment, terms.instance, now_ms()])?;
-    Ok(claimed == 1)
-}
-
-/// Stores that the holder must act, and until when the shop waits for that.
-pub(super) fn wait_for_holder(connection: &Connection, terms: &Terms, payment: i64, challenge: &Challenge) -> Done<()> {
-    let intent = (!challenge.intent.is_empty()).then_some(&challenge.intent);
-    connection
-        .prepare_cached(
-            "UPDATE payments SET state = 'waiting', owner = NULL, intent = coalesce(?2, intent),
-                    client_secret = coalesce(?3, client_secret), action_url = coalesce(?4, action_url),
-                    waits_until_ms = coalesce(waits_until_ms, ?5)
-             WHERE id = ?1 AND state IN ('open', 'unknown', 'waiting')",
-        )?
-        .execute(params![payment, intent, challenge.client_secret, challenge.url, now_ms() + terms.hold_ttl_ms])?;
-    Ok(())
-}
-
-pub(super) fn challenge_of(connection: &Connection, payment: i64) -> rusqlite::Result<Option<Challenge>> {
-    connection
-        .prepare_cached("SELECT coalesce(intent, ''), client_secret, action_url FROM payments WHERE id = ?1")?
-        .query_row([payment], |row| Ok(Challenge { intent: row.get(0)?, client_secret: row.get(1)?, url: row.get(2)? }))
-        .optional()
-}
-
 /// Payments whose holder did not act in time; at most 500.
 pub(super) fn overdue(connection: &Connection, now_ms: i64) -> rusqlite::Result<Vec<Charge>> {
     let rows: Vec<PaymentRow> = connection
@@ -377,6 +348,17 @@ pub(super) fn overdue(connection: &Connection, now_ms: i64) -> rusqlite::Result<
              ORDER BY id LIMIT 500"
         ))?
         .query_map([now_ms], payment_of)?
+        .collect::<Result<_, _>>()?;
+    with_briefs(connection, rows)
+}
+
+/// Payments whose orders are being priced anew.
+pub(super) fn being_edited(connection: &Connection) -> rusqlite::Result<Vec<Charge>> {
+    let rows: Vec<PaymentRow> = connection
+        .prepare_cached(select_payment!(
+            "WHERE state IN ('open', 'unknown', 'waiting') AND before_edit IS NOT NULL ORDER BY id LIMIT 500"
+        ))?
+        .query_map([], payment_of)?
         .collect::<Result<_, _>>()?;
     with_briefs(connection, rows)
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     super::{GiveBack, Given, Message, MessageKind, Move, Refund, RefundProof, Terms},
-    keys, orders, outbox, payments,
+    keys, orders, outbox, payments, remainder,
     writer::Done,
 };
 use crate::{
@@ -14,14 +14,15 @@ use crate::{
 };
 
 /// The payment that can be given back.
-struct Paid {
-    payment: i64,
-    amount_minor: i64,
-    provider: PaymentProvider,
-    intent: String,
+pub(super) struct Paid {
+    pub(super) payment: i64,
+    /// What was captured.
+    pub(super) amount_minor: i64,
+    pub(super) provider: PaymentProvider,
+    pub(super) intent: String,
 }
 
-fn paid(connection: &Connection, order: i64) -> rusqlite::Result<Option<Paid>> {
+pub(super) fn paid(connection: &Connection, order: i64) -> rusqlite::Result<Option<Paid>> {
     connection
         .prepare_cached(
             "SELECT p.id, p.captured_minor, p.provider, p.intent FROM payments p JOIN orders o ON o.seq = p.order_seq
@@ -65,7 +66,7 @@ fn existing(connection: &Connection, order: i64) -> rusqlite::Result<Option<(i64
         .optional()
 }
 
-fn read(connection: &Connection, id: i64) -> rusqlite::Result<Option<(Refund, String, i64)>> {
+pub(super) fn read(connection: &Connection, id: i64) -> rusqlite::Result<Option<(Refund, String, i64)>> {
     let row = connection
         .prepare_cached(
             "SELECT r.key, r.amount, p.intent, r.state, r.order_seq, r.provider, r.reference FROM refunds r JOIN payments p ON p.id = r.payment
@@ -137,9 +138,7 @@ pub(super) fn begin_cancel(connection: &Connection, terms: &Terms, cancel: &Give
             given.moves.extend(orders::step(connection, &mut brief, State::Cancelled, why)?);
             outbox::withdraw_dispatch(connection, cancel.order)?;
             given.messages.push(outbox::owe(connection, terms, cancel.order, MessageKind::TaxVoid, None)?);
-            if existing(connection, cancel.order)?.is_none() && brief.provider.is_some() {
-                given.refund = Some(asked(connection, &brief)?);
-            }
+            given.refund = rest(connection, &brief)?;
         }
     }
     keys::claim(connection, &cancel.claim, cancel.order, None)?;
@@ -147,26 +146,15 @@ pub(super) fn begin_cancel(connection: &Connection, terms: &Terms, cancel: &Give
     Ok(given)
 }
 
-pub(super) fn begin_refund(connection: &Connection, terms: &Terms, refund: &GiveBack) -> Done<Given> {
-    if let Some(given) = resumed(connection, refund)? {
-        return Ok(given);
+/// Asks for all of the card's money that is left.
+fn rest(connection: &Connection, brief: &Brief) -> Done<Option<Refund>> {
+    let order = brief.number.0;
+    let Some(paid) = paid(connection, order)? else { return Ok(None) };
+    let left_minor = remainder::of_card(connection, order, paid.payment, paid.amount_minor)?;
+    if left_minor == 0 {
+        return Ok(None);
     }
-    let brief = orders::brief(connection, refund.order)?.ok_or(known::NOT_FOUND)?;
-    if existing(connection, refund.order)?.is_some() {
-        return Err(known::ALREADY_REFUNDED.about(brief.number).into());
-    }
-    if !matches!(brief.state, State::Paid | State::Fulfilled) {
-        return Err(known::NOT_PAID.about(brief.number).into());
-    }
-    let due = asked(connection, &brief)?;
-    let messages = vec![outbox::owe(connection, terms, refund.order, MessageKind::TaxVoid, None)?];
-    keys::claim(connection, &refund.claim, refund.order, None)?;
-    Ok(Given { brief, refund: Some(due), moves: Vec::new(), messages, replayed: None })
-}
-
-fn asked(connection: &Connection, brief: &Brief) -> Done<Refund> {
-    let paid = paid(connection, brief.number.0)?.ok_or(known::NOT_PAID.about(brief.number))?;
-    Ok(ask(connection, brief, (paid.payment, paid.provider, &paid.intent), paid.amount_minor)?)
+    Ok(Some(ask(connection, brief, (paid.payment, paid.provider, &paid.intent), left_minor)?))
 }
 
 /// Books a refund's end. The second proof of the same refund changes nothing.

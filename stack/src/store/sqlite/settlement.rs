@@ -24,6 +24,10 @@ use crate::{
 
 pub(super) fn settle(connection: &Connection, terms: &Terms, settlement: Settlement) -> Done<Settled> {
     let row = payments::find(connection, settlement.payment)?.ok_or(known::NOT_FOUND)?;
+    // What it was confirmed at is not known before the edit has ended: whoever tells of it tells again.
+    if row.is_being_edited {
+        return Err(known::BUSY.into());
+    }
     let brief = orders::brief(connection, row.order)?.ok_or(known::NOT_FOUND)?;
     let mut settling = Settling { connection, terms, row, brief, why: settlement.why, made: Made::default() };
     let unseen = match &settlement.event {

@@ -4,10 +4,11 @@ use rusqlite::params;
 
 use super::{
     super::{
-        Aftermath, Answer, CaptureEnd, CaptureStep, Challenge, Charge, DisputeLine, DisputeNews, Message, MessageKind,
-        NotCharged, PaymentState, Refund, RefundNews, RefundProof, Stray, Subject, Till, VoidOrder,
+        Aftermath, Answer, CaptureEnd, CaptureStep, Challenge, Charge, Claim, DisputeLine, DisputeNews, Edit, EditEnd,
+        Message, MessageKind, NotCharged, PaymentState, Refund, RefundNews, RefundProof, Stored, Stray, Subject, Till,
+        VoidOrder,
     },
-    SqliteStore, captures, disputes, orders, outbox, payments, refunds, settlement, strays,
+    SqliteStore, captures, disputes, edits, orders, outbox, payments, refunds, settlement, strays, waiting,
 };
 use crate::{
     order::{Parcel, PaymentProvider},
@@ -35,7 +36,7 @@ impl Till for SqliteStore {
     }
 
     fn claim_payment(&self, payment: i64) -> Answer<'_, bool> {
-        self.step(move |connection, terms| Ok(payments::claim_payment(connection, terms, payment)?))
+        self.step(move |connection, terms| Ok(waiting::claim_payment(connection, terms, payment)?))
     }
 
     fn claim_refund(&self, refund: i64) -> Answer<'_, bool> {
@@ -71,11 +72,11 @@ impl Till for SqliteStore {
     }
 
     fn wait_for_holder(&self, payment: i64, challenge: Challenge) -> Answer<'_, ()> {
-        self.step(move |connection, terms| payments::wait_for_holder(connection, terms, payment, &challenge))
+        self.step(move |connection, terms| waiting::wait_for_holder(connection, terms, payment, &challenge))
     }
 
     fn challenge_of(&self, payment: i64) -> Answer<'_, Option<Challenge>> {
-        self.look(|connection| payments::challenge_of(connection, payment))
+        self.look(|connection| waiting::challenge_of(connection, payment))
     }
 
     fn overdue(&self, now_ms: i64) -> Answer<'_, Vec<Charge>> {
@@ -90,6 +91,18 @@ impl Till for SqliteStore {
         self.look(payments::open_ends)
     }
 
+    fn begin_edit(&self, edit: Edit) -> Answer<'_, Charge> {
+        self.step(move |connection, _| edits::begin(connection, &edit))
+    }
+
+    fn end_edit(&self, payment: i64, end: EditEnd, answer: Option<(Claim, Stored)>) -> Answer<'_, ()> {
+        self.step(move |connection, _| edits::end(connection, payment, end, answer))
+    }
+
+    fn open_edits(&self) -> Answer<'_, Vec<Charge>> {
+        self.look(payments::being_edited)
+    }
+
     fn begin_capture(&self, message: Message) -> Answer<'_, CaptureStep> {
         self.step(move |connection, terms| captures::begin(connection, terms, message))
     }
@@ -101,7 +114,7 @@ impl Till for SqliteStore {
             {
                 return Ok(Aftermath::default());
             }
-            captures::settle(connection, terms, capture, end)
+            captures::settle(connection, terms, capture, &end)
         })
     }
 
