@@ -129,7 +129,7 @@ impl Stage<'_> {
             scenario: Arc::clone(scenario),
             plan: Arc::clone(&self.loaded.plan),
             run: self.run.to_owned(),
-            shop: self.arena.shop_url.clone(),
+            shop: vec![self.arena.shop_url.clone()],
             variables: variables.clone(),
             start,
             workers: self.options.workers,
@@ -246,7 +246,7 @@ impl Stage<'_> {
             journey,
             shopper,
             run: self.run.to_owned(),
-            shop: self.arena.shop_url.clone(),
+            shop: vec![self.arena.shop_url.clone()],
             variables: variables.clone(),
             start,
         }
