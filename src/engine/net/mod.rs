@@ -11,5 +11,5 @@ pub use connection::{Connection, Failure, Stopwatch, Whole};
 pub use pool::{AuthorityId, OpenError, Pool, split};
 pub use shared::{Lease, Shared};
 pub use shelves::{Shelves, Slot, Speaks, Taken};
-pub use tls::{TrustError, connector};
+pub use tls::{TrustError, connector, trust};
 pub use wire::{Stream, Wire, WriteMark};

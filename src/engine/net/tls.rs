@@ -21,8 +21,18 @@ pub enum TrustError {
     Settings(#[from] tokio_rustls::rustls::Error),
 }
 
-/// Trusts the system's authorities, and those of `authorities` (PEM). Offers HTTP/2 where it is wanted, HTTP/1.1 always.
+/// Offers HTTP/2 where it is wanted, HTTP/1.1 always, to whom [`trust`] trusts.
 pub fn connector(authorities: Option<&str>, http: Http) -> Result<TlsConnector, TrustError> {
+    let mut config = trust(authorities)?;
+    config.alpn_protocols = match http {
+        Http::One => vec![b"http/1.1".to_vec()],
+        Http::Two => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+    };
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+/// Trusts the system's authorities, and those of `authorities` (PEM).
+pub fn trust(authorities: Option<&str>) -> Result<ClientConfig, TrustError> {
     let mut roots = RootCertStore::empty();
     // A certificate of the system that cannot be read is one authority less.
     roots.add_parsable_certificates(load_native_certs().certs);
@@ -30,13 +40,9 @@ pub fn connector(authorities: Option<&str>, http: Http) -> Result<TlsConnector, 
         let certificate = certificate.map_err(|error| TrustError::Unreadable(error.to_string()))?;
         roots.add(certificate).map_err(|error| TrustError::Unreadable(error.to_string()))?;
     }
-    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = match http {
-        Http::One => vec![b"http/1.1".to_vec()],
-        Http::Two => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-    };
-    Ok(TlsConnector::from(Arc::new(config)))
+    Ok(config)
 }
