@@ -1,11 +1,14 @@
 //! A plain HTTP client for the interfaces by which servers are run: admin routes, metrics, exports. Load goes elsewhere.
 
+use crate::engine::{TrustError, trust};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use std::time::Duration;
+use tokio_rustls::rustls::ClientConfig;
 
 /// The largest answer that is taken: an export page of a few ten thousand rows.
 const BODY_BYTES_MAX: usize = 256 << 20;
@@ -58,16 +61,25 @@ pub enum CallError {
 /// The client; cheap to clone, keeps its connections.
 #[derive(Clone)]
 pub struct Caller {
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     timeout: Duration,
     token: Option<String>,
 }
 
 impl Caller {
-    /// A client whose calls end after `timeout`; `token` is sent as a bearer token.
+    /// A client whose calls end after `timeout`; `token` is sent as a bearer token. It trusts the system's authorities.
     #[must_use]
     pub fn new(timeout: Duration, token: Option<String>) -> Self {
-        Self { client: Client::builder(TokioExecutor::new()).build_http(), timeout, token }
+        let trusted = trust(None).expect("the provider knows the protocol versions that it calls safe");
+        Self { client: client(trusted), timeout, token }
+    }
+
+    /// The same, but trusts those of `authorities` (PEM) as well.
+    pub fn trusting(self, authorities: Option<&str>) -> Result<Self, TrustError> {
+        match authorities {
+            None => Ok(self),
+            Some(_) => Ok(Self { client: client(trust(authorities)?), ..self }),
+        }
     }
 
     /// The body of a successful GET.
@@ -133,6 +145,11 @@ impl Caller {
             Err(_) => Err(unanswered(format!("no answer within {:?}", self.timeout))),
         }
     }
+}
+
+fn client(trusted: ClientConfig) -> Client<HttpsConnector<HttpConnector>, Full<Bytes>> {
+    let connector = HttpsConnectorBuilder::new().with_tls_config(trusted).https_or_http().enable_http1().build();
+    Client::builder(TokioExecutor::new()).build(connector)
 }
 
 /// An error and what caused it, in one line.

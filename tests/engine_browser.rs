@@ -118,11 +118,10 @@ fn checkout(till: &Till, from: &str) -> Vec<String> {
     till.lines().into_iter().skip_while(|line| !line.contains(from)).collect()
 }
 
-/// A bank whose page posts to a relative address, and sends the browser to `back`.
+/// A bank whose page posts to its own address, and then sends the browser to `back`.
 fn bank(back: &str) -> Till {
-    let form =
-        page(r#"<html><form method="post" action="answer?id=1&amp;x=2"><button>Complete</button></form></html>"#);
-    Till::open(&[("/3ds/page", &[form]), ("/3ds/answer", &[redirect(back)])])
+    let form = page(r#"<form method="post"><button name="outcome" value="succeeded">Complete</button></form>"#);
+    Till::open(&[("/3ds/page", &[form, redirect(back)])])
 }
 
 fn challenged(bank: SocketAddr) -> Reply {
@@ -145,8 +144,8 @@ fn a_challenge_is_answered_at_the_bank_and_the_shop_is_returned_to() {
     assert_eq!(only(&books).outcome, Outcome::Confirmed);
     assert_eq!(checkout(&shop, "/checkout"), ["POST /carts/c1/checkout", "GET /orders/DB-1/return?redirect_status=x"]);
     let asked = bank.asked();
-    assert_eq!([&*asked[0].line, &*asked[1].line], ["GET /3ds/page", "POST /3ds/answer?id=1&x=2"]);
-    assert_eq!(asked[1].body, "outcome=complete");
+    assert_eq!([&*asked[0].line, &*asked[1].line], ["GET /3ds/page", "POST /3ds/page"]);
+    assert_eq!(asked[1].body, "outcome=succeeded");
     assert_eq!(asked[1].header("doorbuster-intent"), "", "the bank is not the shop");
     assert_eq!(
         kinds(&books),
@@ -161,12 +160,12 @@ fn a_challenge_is_answered_at_the_bank_and_the_shop_is_returned_to() {
 
 #[test]
 fn a_failed_challenge_is_a_decline_and_another_card_may_pay() {
-    let failed = reply(200, &json!({"order": "DB-1", "state": "failed", "failure": "authentication_failed"}));
+    let failed = reply(200, &json!({"order": "DB-1", "state": "failed", "failure": "card_declined"}));
     let fails = Manner { fails_challenge: true, ..careful() };
     let (shop, bank) = challenging(std::slice::from_ref(&failed));
     let books = walk("authenticated-card", &shop, Card::Authenticate, fails);
     assert_eq!((only(&books).outcome, only(&books).refusal), (Outcome::Rejected, Some(Refusal::Declined)));
-    assert_eq!(bank.asked()[1].body, "outcome=fail");
+    assert_eq!(bank.asked()[1].body, "outcome=failed");
 
     let (shop, _bank) = challenging(&[failed]);
     let shop = shop.and("/orders/DB-1/payments", &[order(200, "paid")]);
@@ -207,7 +206,9 @@ fn succeeded() -> Reply {
 
 fn session(provider: SocketAddr) -> Reply {
     let url = format!("http://{provider}");
-    let payment = json!({"intent": "pi_1", "client_secret": "pi_1_secret", "publishable_key": "pk_test_1", "url": url});
+    let mut payment = json!({"intent": "pi_1", "client_secret": "pi_1_secret", "publishable_key": "pk_test_1"});
+    payment["url"] = url.into();
+    payment["return_url"] = "http://shop.test/orders/DB-1/return".into();
     let order =
         json!({"order": "DB-1", "state": "pending", "total_minor": 1250, "currency": "USD", "payment": payment});
     reply(201, &order)
@@ -317,7 +318,7 @@ fn who_is_done_before_the_edit_does_not_edit() {
 
 #[test]
 fn an_account_buys_twice_the_second_time_with_the_card_kept() {
-    let cards = json!({"account": "a_1", "credit_minor": 0, "cards": [{"method": "pm_kept", "last4": "4242"}]});
+    let cards = json!({"account": "a_1", "credit_minor": 0, "cards": [{"saved": "pm_kept", "last4": "4242"}]});
     let second = reply(201, &json!({"order": "DB-2", "state": "paid", "total_minor": 700}));
     let opened: Value = json!({"account": "a_1", "token": "t1", "credit_minor": 500});
     let shop = with_shelves(&[

@@ -385,3 +385,20 @@ fn picks_are_drawn_by_weight_from_the_seed() {
     assert!((270..330).contains(&first[0]), "{first:?}");
     assert_eq!(first, picked(), "equal seeds, equal picks");
 }
+
+#[test]
+fn an_address_on_a_page_is_followed_as_a_browser_does() {
+    let form = page(r#"<form method="post" action="next?a=1&amp;b=2">"#);
+    let till = Till::open(&[("/dir/page", &[form]), ("/dir/next", &[page("")])]);
+    let regex = regex::Regex::new(r#"action="([^"]*)""#).expect("an expression");
+    let address = Capture {
+        meaning: model::journey::Meaning::Address,
+        ..capture_from("form", Source::Regex { regex, of: None })
+    };
+    let steps = vec![
+        ask("page", Request { captures: vec![address], ..request("GET", "/dir/page?x=1") }),
+        ask("answer", request("POST", "{{form}}")),
+    ];
+    walk(&till, steps);
+    assert_eq!(till.lines(), ["GET /dir/page?x=1", "POST /dir/next?a=1&b=2"]);
+}

@@ -75,7 +75,7 @@ fn several_workers_share_a_plan_and_nobody_is_missed() {
     let mut numbers: Vec<u64> = batches.iter().flat_map(|batch| &batch.arrivals).map(|end| end.number).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (0..1_003).collect::<Vec<_>>());
-    let timings = || batches.iter().flat_map(|batch| &batch.timings);
+    let timings = || batches.iter().flat_map(|batch| &batch.timings).filter(|timings| timings.journey == "walk");
     let counted = |seconds: bool| {
         let of_kind = timings().filter(|timings| matches!(timings.window, Window::Second(_)) == seconds);
         of_kind.map(|timings| timings.response_us.len()).sum::<u64>()
@@ -259,7 +259,7 @@ fn a_walk_outside_the_load_leaves_its_rows_and_what_it_captured() {
         journey: 0,
         shopper,
         run: "r1".into(),
-        shop: format!("http://{}", till.address),
+        shop: vec![format!("http://{}", till.address)],
         variables: Map::from_iter([("access".into(), json!({"token": "t0"}))]),
         start: Instant::now(),
     };

@@ -44,7 +44,7 @@ pub fn prepare(shop: SocketAddr, rate: u64, journeys: u64) -> Load {
         live: Arc::new(Live::new(plan.duration() + Duration::from_secs(5))),
         plan: Arc::new(plan),
         run: "r1".into(),
-        shop: format!("http://{shop}"),
+        shop: vec![format!("http://{shop}")],
         variables: Map::new(),
         start: Instant::now(),
         workers: 1,

@@ -3,6 +3,7 @@
 //! No async, sockets, files, clock or ambient randomness: what is decided here can be decided anywhere, again, the same.
 
 pub mod card;
+pub mod connections;
 pub mod fault;
 pub mod finding;
 pub mod journey;

@@ -2,6 +2,7 @@
 
 mod support;
 
+use model::connections::Connections;
 use model::plan::{Phase, RunPlan, build, canonical_json, plan_hash};
 use model::scenario::Scenario;
 use model::scenario_file::{Overrides, load};
@@ -18,7 +19,14 @@ fn read(text: &str, seed: Option<u64>) -> Scenario {
 }
 
 fn traffic(segments: Vec<Segment>, arrivals: Arrivals) -> Traffic {
-    Traffic { segments, arrivals, warm_up: Duration::ZERO, recovery: Duration::ZERO, drain: Duration::ZERO }
+    Traffic {
+        segments,
+        arrivals,
+        warm_up: Duration::ZERO,
+        recovery: Duration::ZERO,
+        drain: Duration::ZERO,
+        connections: Connections::default(),
+    }
 }
 
 fn segment() -> impl Strategy<Value = Segment> {

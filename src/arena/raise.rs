@@ -42,11 +42,15 @@ pub enum RaiseError {
     /// A defect was asked for in a shop that has none.
     #[error("seed a defect: the scenario's shop is not the reference shop")]
     NoDefects,
+    /// Certificates cannot be read.
+    #[error(transparent)]
+    Trust(#[from] crate::engine::TrustError),
 }
 
 /// Starts or finds providers, proxies and shop, in this order, and leases the provider accounts.
 pub async fn raise(scenario: &Scenario, ground: Ground<'_>) -> Result<Arena, RaiseError> {
-    let caller = Caller::new(CALL_TIMEOUT, ground.admin_token.clone());
+    let authorities = scenario.traffic.connections.authorities.as_deref();
+    let caller = Caller::new(CALL_TIMEOUT, ground.admin_token.clone()).trusting(authorities)?;
     let surroundings = match &scenario.providers.place {
         Place::Started { listen } => start_providers(&ground, &caller, listen).await?,
         Place::Running { admin, proxy } => find_providers(&caller, ground.admin_token.clone(), admin, proxy.as_ref())?,

@@ -4,6 +4,7 @@ use super::address::{BadAddress, Base};
 use super::ledger::Closed;
 use super::limits::{open_arrivals_max, raise_open_files};
 use super::live::Live;
+use super::net::{TrustError, connector};
 use super::script::{Script, ScriptError};
 use super::timings::histogram;
 use super::worker::{Worker, work};
@@ -27,8 +28,8 @@ pub struct Course {
     pub plan: Arc<RunPlan>,
     /// The run's id.
     pub run: String,
-    /// The shop's base address, `http://host:port` or with a prefix.
-    pub shop: String,
+    /// The shop's base addresses, `http://host:port` or with a prefix: one for each instance. Requests go to each in turn.
+    pub shop: Vec<String>,
     /// Variables that are the same for everyone, by name: `payment` → `{"url": …}`, `env:TOKEN` → `…`.
     pub variables: Map<String, Value>,
     /// The instant 0 of the plan.
@@ -81,6 +82,9 @@ pub enum Error {
     /// A journey.
     #[error(transparent)]
     Script(#[from] ScriptError),
+    /// Certificates.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// A thread, a runtime or a timer could not be had.
     #[error("start a worker: {0}")]
     Worker(#[from] std::io::Error),
@@ -117,7 +121,12 @@ where
     S: Fn(Batch) + Clone + Send + 'static,
 {
     let base = Base::parse(&course.shop)?;
+    let connections = &course.scenario.traffic.connections;
     let script = Arc::new(Script::compile(&course.scenario, base, &course.run, &course.variables)?);
+    if connections.authorities.is_some() {
+        // Wrong certificates are told before the load.
+        connector(connections.authorities.as_deref(), connections.http)?;
+    }
     let count = course.workers.max(1);
     let open_max = (open_arrivals_max(raise_open_files()) / count).max(1);
     let mut threads = Vec::with_capacity(count);

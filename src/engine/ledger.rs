@@ -117,6 +117,11 @@ impl Ledger {
         self.tally.record(row, reading, intended_us, response_us);
     }
 
+    /// A connection was made, or secured, or failed to be.
+    pub fn connected(&mut self, row: usize, reading: Reading, began_us: u64, took_us: u64) {
+        self.tally.record(row, reading, began_us, took_us);
+    }
+
     /// An attempt that can move money.
     pub fn attempted(&mut self, attempt: Attempt) {
         self.batch.attempts.push(attempt);

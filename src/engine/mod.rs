@@ -23,5 +23,6 @@ pub use address::BadAddress;
 pub use course::{Course, Driven, Error, Stop, WorkerLoad, drive};
 pub use limits::raise_open_files;
 pub use live::{Counts, Live, RecentCheckouts};
+pub use net::{TrustError, trust};
 pub use once::{Once, Walked, run_once};
 pub use script::ScriptError;

@@ -5,10 +5,9 @@ use super::clock::Clock;
 use super::course::Error;
 use super::ledger::Ledger;
 use super::live::Live;
-use super::net::Pool;
 use super::script::Script;
 use super::shopper::{Habits, Shopper};
-use super::station::Station;
+use super::station::{Station, Ways};
 use super::worker::local_runtime;
 use books::rows::{ArrivalEnd, Batch};
 use model::journey::Manners;
@@ -31,8 +30,8 @@ pub struct Once {
     pub shopper: Arrival,
     /// The run's id.
     pub run: String,
-    /// The shop's base address.
-    pub shop: String,
+    /// The shop's base addresses, one for each instance.
+    pub shop: Vec<String>,
     /// Variables that are the same for everyone.
     pub variables: Map<String, Value>,
     /// From which instant the rows count.
@@ -65,10 +64,11 @@ fn walk(once: Once) -> Result<Walked, Error> {
     let script = Arc::new(Script::compile(&once.scenario, base, &once.run, &once.variables)?);
     let live = Arc::new(Live::new(Duration::ZERO));
     let ledger = Ledger::new(&[], script.rows.clone(), model::scenario::Record::All, Arc::clone(&live));
-    let pool = Pool::new(once.scenario.allow_targets.clone());
+    let connections = &once.scenario.traffic.connections;
+    let ways = Ways { allowed: &once.scenario.allow_targets, connections, shares: 1 };
     let clock = Clock::new(once.start);
     let station = Rc::new(
-        Station::new(once.run, script, clock, pool, ledger, live).ok_or_else(|| BadAddress(once.shop.clone()))?,
+        Station::new(once.run, script, clock, ways, ledger, live).ok_or_else(|| BadAddress(once.shop.join(", ")))?,
     );
     let habits = Habits { repeat_pause: Manners::default().repeat_pause };
     let arrival = Arrival { intended_us: clock.now_us(), ..once.shopper };

@@ -4,9 +4,8 @@ use super::clock::Clock;
 use super::course::{Course, Error};
 use super::dispatch::{Orders, dispatch};
 use super::ledger::{Closed, Ledger};
-use super::net::Pool;
 use super::script::Script;
-use super::station::Station;
+use super::station::{Station, Ways};
 use books::rows::Batch;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -49,10 +48,11 @@ pub fn work(worker: Worker, sink: impl Fn(Batch) + 'static) -> Result<Closed, Er
     let Worker { course, script, shard, of, open_max } = worker;
     let ledger =
         Ledger::new(&course.plan.phases, script.rows.clone(), course.scenario.record, Arc::clone(&course.live));
-    let pool = Pool::new(course.scenario.allow_targets.clone());
+    let ways =
+        Ways { allowed: &course.scenario.allow_targets, connections: &course.scenario.traffic.connections, shares: of };
     let clock = Clock::new(course.start);
-    let address = script.shop.authority.clone();
-    let station = Station::new(course.run.clone(), script, clock, pool, ledger, Arc::clone(&course.live))
+    let address = script.shop.authorities.join(", ");
+    let station = Station::new(course.run.clone(), script, clock, ways, ledger, Arc::clone(&course.live))
         .ok_or(super::address::BadAddress(address))?;
     let station = Rc::new(station);
     let sink = Rc::new(sink);
@@ -89,7 +89,7 @@ async fn hand_on<S: Fn(Batch)>(station: Rc<Station>, sink: Rc<S>) {
         ticks.tick().await;
         let now = Instant::now();
         let now_us = station.clock.us(now);
-        station.pool.borrow_mut().sweep(now);
+        station.pool.borrow_mut().shelves.sweep(now);
         let mut ledger = station.ledger.borrow_mut();
         ledger.report(now_us);
         // The second before this one may still get late ends; they follow as another batch.

@@ -141,7 +141,7 @@ impl Stage<'_> {
             scenario: Arc::clone(scenario),
             plan: Arc::clone(&self.loaded.plan),
             run: self.run.to_owned(),
-            shop: self.arena.shop_url().to_owned(),
+            shop: self.arena.shop_urls.clone(),
             variables: variables.clone(),
             start,
             workers: self.options.workers,
@@ -277,7 +277,7 @@ impl Stage<'_> {
             journey,
             shopper,
             run: self.run.to_owned(),
-            shop: self.arena.shop_url().to_owned(),
+            shop: self.arena.shop_urls.clone(),
             variables: variables.clone(),
             start,
         }

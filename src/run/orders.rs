@@ -27,6 +27,9 @@ pub enum OrdersError {
         /// Why.
         source: std::io::Error,
     },
+    /// Certificates cannot be read.
+    #[error(transparent)]
+    Trust(#[from] crate::engine::TrustError),
     /// A row cannot be read.
     #[error(transparent)]
     Book(#[from] books::orders::OrdersError),
@@ -34,7 +37,8 @@ pub enum OrdersError {
 
 /// The whole orders book; none where the scenario names none.
 pub async fn read(scenario: &Scenario, directory: &Path, arena: &Arena) -> Result<Option<Vec<OrderRow>>, OrdersError> {
-    let caller = Caller::new(EXPORT_TIMEOUT, None);
+    let authorities = scenario.traffic.connections.authorities.as_deref();
+    let caller = Caller::new(EXPORT_TIMEOUT, None).trusting(authorities)?;
     match &scenario.shop {
         Shop::Reference(_) => Ok(Some(read_export(&caller, arena.shop_url()).await?)),
         Shop::Own(own) => {

@@ -7,6 +7,7 @@ use books::rows::{ArrivalEnd, Attempt, Batch, Purchase, Timings, Window};
 use doorbuster::engine::{Course, Driven, Live, Stop, drive};
 use hdrhistogram::Histogram;
 use model::card::Card;
+use model::connections::Connections;
 use model::journey::{
     Action, Body, Buy, Capture, Check, Expectation, Journey, KeyUse, Manners, Meaning, Missing, Poll, Redirects,
     Request, Source, StatusRange, Step,
@@ -157,6 +158,7 @@ pub fn scenario(journeys: Vec<Journey>) -> Scenario {
             warm_up: Duration::ZERO,
             recovery: Duration::ZERO,
             drain: Duration::from_secs(5),
+            connections: Connections::default(),
         },
         headers: Vec::new(),
         mix: mix.collect(),
@@ -204,7 +206,7 @@ pub fn course(scenario: Scenario, plan: RunPlan, shop: SocketAddr) -> Course {
         scenario: Arc::new(scenario),
         plan: Arc::new(plan),
         run: "r1".into(),
-        shop: format!("http://{shop}"),
+        shop: vec![format!("http://{shop}")],
         variables: Map::new(),
         start: Instant::now(),
         workers: 1,

@@ -47,6 +47,8 @@ pub(super) fn assemble(desk: &Desk<'_>, at: &At<'_>, draft: Draft, overrides: Ov
     }
     let buys = mix.iter().any(|entry| journeys.get(entry.journey).is_some_and(Journey::buys));
     let law_spots = draft.laws.require.iter().map(|(law, _)| (law.value.clone(), law.spot.clone())).collect();
+    let mut traffic = draft.traffic?;
+    traffic.connections.authorities = draft.authorities;
     Some(Scenario {
         name: draft.name?,
         description: draft.description?,
@@ -54,7 +56,7 @@ pub(super) fn assemble(desk: &Desk<'_>, at: &At<'_>, draft: Draft, overrides: Ov
         shop: draft.shop?,
         providers,
         allow_targets: draft.allow_targets,
-        traffic: draft.traffic?,
+        traffic,
         headers: draft.headers,
         journeys,
         mix,

@@ -59,7 +59,7 @@ fn manners(form: &mut Form<'_>) -> Option<Manners> {
         share(),
     );
     let fail_challenges =
-        form.defaulted("fail_challenge", "Fails the authentication: `{{holder.answer}}` is `fail`.", "0%", share());
+        form.defaulted("fail_challenge", "Fails the authentication: `{{holder.answer}}` is `failed`.", "0%", share());
     let edit_carts = form.defaulted("edit_cart", "Edits the cart in another tab while paying.", "0%", share());
     let edit_within = form.defaulted("edit_within", "From the submission to the edit, at most.", "500ms", duration());
     let return_twice =

@@ -11,9 +11,33 @@ use std::collections::BTreeMap;
 
 /// More processes than this do not fit on one machine beside their shoppers.
 const INSTANCES_MAX: u64 = 16;
+/// A shop, and whom its shoppers trust beside the system's authorities, in PEM.
+pub(super) struct ShopDraft {
+    pub shop: Shop,
+    pub authorities: Option<String>,
+}
 
 /// `shop`.
-pub(super) fn shop(form: &mut Form<'_>) -> Option<Shop> {
+pub(super) fn shop(form: &mut Form<'_>) -> Option<ShopDraft> {
+    let tls = form.optional("tls", "Whom shoppers trust, beside the system's authorities.", object("Tls", tls));
+    let shop = either(form)?;
+    Some(ShopDraft { shop, authorities: tls })
+}
+
+fn tls(form: &mut Form<'_>) -> Option<String> {
+    let pem = spotted(text()).and(|path, at: &At<'_>| {
+        let text = at.desk.text(&path.value, &path.spot)?;
+        at.desk.keep(&path.value, text.clone());
+        let holds_one = text.contains("-----BEGIN CERTIFICATE-----");
+        if !holds_one {
+            at.wrong("holds no certificate", Some("name a file in PEM: `-----BEGIN CERTIFICATE-----` …".into()));
+        }
+        holds_one.then_some(text)
+    });
+    form.required("ca", "Certificates of authorities: a file in PEM, relative to the scenario file.", pem)
+}
+
+fn either(form: &mut Form<'_>) -> Option<Shop> {
     let reference =
         form.optional("reference", "The shop that comes with the harness.", object("ReferenceShop", reference));
     let url = form.optional("url", "The base address of a shop of your own.", address());

@@ -23,6 +23,7 @@ pub(super) struct Draft {
     pub description: Option<String>,
     pub seed: Option<u64>,
     pub shop: Option<Shop>,
+    pub authorities: Option<String>,
     pub providers: Option<ProvidersDraft>,
     pub allow_targets: Vec<String>,
     pub traffic: Option<Traffic>,
@@ -83,11 +84,13 @@ pub(super) fn scenario(form: &mut Form<'_>) -> Option<Draft> {
     let record = words(&[("money", Record::Money), ("all", Record::All)]);
     let record = form.defaulted("record", "Which operations the shopper's history keeps.", "money", record);
     form.at()?;
+    let (shop, authorities) = shop.map(|draft| (draft.shop, draft.authorities)).unzip();
     Some(Draft {
         name,
         description,
         seed,
         shop,
+        authorities: authorities.flatten(),
         providers,
         allow_targets: allow_targets.unwrap_or_default(),
         traffic,

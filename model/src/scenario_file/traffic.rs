@@ -3,7 +3,8 @@
 use super::desk::At;
 use super::form::{Form, Kind, object};
 use super::kinds::{case, choice, list, spotted, table, words};
-use super::scalars::{duration, number, rate, some_rate, some_time, text};
+use super::scalars::{duration, number, rate, some, some_rate, some_time, text};
+use crate::connections::{Connections, Http, Per};
 use crate::scenario::{Feeder, Reuse};
 use crate::traffic::{Arrivals, Segment, Traffic};
 use std::collections::BTreeMap;
@@ -16,6 +17,8 @@ pub(super) fn traffic(form: &mut Form<'_>) -> Option<Traffic> {
     let warm_up = form.defaulted("warm_up", "From the start; left out of default objectives.", "0s", duration());
     let recovery = form.defaulted("recovery", "How long after each fault counts as recovery.", "5s", duration());
     let drain = form.defaulted("drain", "How long journeys may run on after the last arrival.", "30s", duration());
+    let connections = object("Connections", connections);
+    let connections = form.optional("connections", "How shoppers reach their servers.", connections);
     let segments = segments?;
     if form.lists_nothing("shape") {
         form.wrong("shape", "has no stretches", "begin with `- constant: {rate: 10/s, for: 30s}`");
@@ -24,11 +27,30 @@ pub(super) fn traffic(form: &mut Form<'_>) -> Option<Traffic> {
     if segments.is_empty() || form.items("shape") != Some(segments.len()) {
         return None;
     }
-    let traffic = Traffic { segments, arrivals: arrivals?, warm_up: warm_up?, recovery: recovery?, drain: drain? };
+    let traffic = Traffic {
+        segments,
+        arrivals: arrivals?,
+        warm_up: warm_up?,
+        recovery: recovery?,
+        drain: drain?,
+        connections: connections.unwrap_or_default(),
+    };
     if !traffic.duration().is_zero() && traffic.warm_up >= traffic.duration() {
         form.wrong("warm_up", "is as long as the load itself", "shorten it, or lengthen the shape");
     }
     Some(traffic)
+}
+
+fn connections(form: &mut Form<'_>) -> Option<Connections> {
+    let per = words(&[("pool", Per::Pool), ("shopper", Per::Shopper)]);
+    let about = "Shared by all, as behind a balancer; or of each shopper, as a browser's, and closed with the journey.";
+    let per = form.defaulted("per", about, "pool", per);
+    let about = "How many to one server at most: of the pool, or of each shopper; by default as many as are needed, of a shopper 6.";
+    let max = form.optional("max", about, some());
+    let http = words(&[("1", Http::One), ("2", Http::Two)]);
+    let about = "The version: `2` where TLS agrees to it, and to the shop without TLS at once; else 1.1.";
+    let http = form.defaulted("http", about, "1", http);
+    Some(Connections { per: per?, max: max.map(|max| max as usize), http: http?, authorities: None })
 }
 
 fn segment() -> impl Kind<Value = Segment> {

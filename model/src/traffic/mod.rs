@@ -4,6 +4,7 @@ mod intensity;
 
 pub(crate) use intensity::unit;
 
+use crate::connections::Connections;
 use std::time::Duration;
 
 /// The load over time.
@@ -17,6 +18,8 @@ pub struct Traffic {
     pub warm_up: Duration,
     /// How long after each fault its windows count as recovery.
     pub recovery: Duration,
+    /// How shoppers reach their servers.
+    pub connections: Connections,
     /// After the last arrival, how long journeys may still run before they count as in flight.
     pub drain: Duration,
 }

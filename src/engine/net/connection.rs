@@ -1,22 +1,20 @@
 //! One connection to one server, driven by whoever uses it: no task of its own, so a request costs no wake-up between tasks.
 
+use super::shelves::Slot;
 use super::wire::{Wire, WriteMark};
 use bytes::{Bytes, BytesMut};
 use http::response::Parts;
 use http::{Request, Response, Version, header};
 use http_body_util::Full;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use std::cell::Cell;
 use std::error::Error as _;
 use std::future::{Future, poll_fn};
 use std::io::ErrorKind;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
-use tokio::net::TcpStream;
 
 /// The largest body that is read; a page of a shop is far below it.
 const BODY_BYTES_MAX: usize = 4 << 20;
@@ -44,6 +42,8 @@ pub struct Whole {
 pub enum Failure {
     /// The connection was closed before a byte of the request was written; the request as it was.
     NotSent(Box<Request<Full<Bytes>>>),
+    /// The server said that it did not process the request: it may be sent again.
+    Unprocessed,
     /// Something broke; what the server did is not known.
     Broken(&'static str),
 }
@@ -61,17 +61,15 @@ struct Line {
     idle_since: Instant,
     /// Whether the last answer lets it be used again.
     reusable: bool,
+    _slot: Slot,
 }
 
 impl Connection {
-    /// Connects.
-    pub async fn open(address: SocketAddr) -> std::io::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        let mark = WriteMark::default();
-        let wire = Wire::new(stream, Rc::clone(&mark));
-        let (sender, driver) = http1::handshake(wire).await.map_err(std::io::Error::other)?;
-        Ok(Self(Box::new(Line { sender, driver: Some(driver), mark, idle_since: Instant::now(), reusable: true })))
+    /// Shakes hands over an open wire; `mark` is its mark.
+    pub async fn open(wire: Wire, mark: WriteMark, slot: Slot) -> hyper::Result<Self> {
+        let (sender, driver) = http1::handshake(wire).await?;
+        let idle_since = Instant::now();
+        Ok(Self(Box::new(Line { sender, driver: Some(driver), mark, idle_since, reusable: true, _slot: slot })))
     }
 
     /// Since when it has not been used.
@@ -102,7 +100,13 @@ impl Connection {
         self.0.mark.set(None);
         let response = self.head(request, watch).await?;
         let (head, body) = response.into_parts();
-        let body = self.body(body).await?;
+        let driver = &mut self.0.driver;
+        let body = whole_body(body, |mut body, cx| match body.as_mut().poll_frame(&mut nobody()) {
+            // The driver reads a frame once it was asked for.
+            Poll::Pending => drive_for(driver, cx, |nobody| body.as_mut().poll_frame(nobody)),
+            ready @ Poll::Ready(_) => ready,
+        })
+        .await?;
         self.0.reusable = keeps_alive(&head);
         let done = Instant::now();
         self.0.idle_since = done;
@@ -124,34 +128,33 @@ impl Connection {
             Some(_) | None => Failure::Broken(remark(failure.error())),
         })
     }
+}
 
-    async fn body(&mut self, mut body: Incoming) -> Result<Bytes, Failure> {
-        let mut first = Bytes::new();
-        let mut more = BytesMut::new();
-        while !body.is_end_stream() {
-            let frame = poll_fn(|cx| match Pin::new(&mut body).poll_frame(&mut nobody()) {
-                // The driver reads a frame once it was asked for.
-                Poll::Pending => drive_for(&mut self.0.driver, cx, |nobody| Pin::new(&mut body).poll_frame(nobody)),
-                ready @ Poll::Ready(_) => ready,
-            })
-            .await;
-            let Some(frame) = frame else { break };
-            let frame = frame.map_err(|error| Failure::Broken(remark(&error)))?;
-            let Ok(bytes) = frame.into_data() else { continue };
-            if first.is_empty() {
-                first = bytes;
-                continue;
-            }
-            if more.is_empty() {
-                more.extend_from_slice(&first);
-            }
-            more.extend_from_slice(&bytes);
-            if more.len() > BODY_BYTES_MAX {
-                return Err(Failure::Broken("the body is too large"));
-            }
+/// Reads a body to its end; `poll` asks for the next frame.
+pub(super) async fn whole_body(
+    mut body: Incoming,
+    mut poll: impl FnMut(Pin<&mut Incoming>, &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>>,
+) -> Result<Bytes, Failure> {
+    let mut first = Bytes::new();
+    let mut more = BytesMut::new();
+    while !body.is_end_stream() {
+        let frame = poll_fn(|cx| poll(Pin::new(&mut body), cx)).await;
+        let Some(frame) = frame else { break };
+        let frame = frame.map_err(|error| Failure::Broken(remark(&error)))?;
+        let Ok(bytes) = frame.into_data() else { continue };
+        if first.is_empty() {
+            first = bytes;
+            continue;
         }
-        Ok(if more.is_empty() { first } else { more.freeze() })
+        if more.is_empty() {
+            more.extend_from_slice(&first);
+        }
+        more.extend_from_slice(&bytes);
+        if more.len() > BODY_BYTES_MAX {
+            return Err(Failure::Broken("the body is too large"));
+        }
     }
+    Ok(if more.is_empty() { first } else { more.freeze() })
 }
 
 /// Drives the connection for what only its driver makes ready. Only when that is still to come does the task get to be
@@ -186,7 +189,7 @@ fn keeps_alive(head: &Parts) -> bool {
 }
 
 /// In a few words; what the server wrote is never repeated.
-fn remark(error: &hyper::Error) -> &'static str {
+pub(super) fn remark(error: &hyper::Error) -> &'static str {
     let kind = std::iter::successors(error.source(), |error| (*error).source())
         .find_map(|source| source.downcast_ref::<std::io::Error>())
         .map(std::io::Error::kind);

@@ -1,17 +1,13 @@
-//! Connections of one worker that wait to be used again, by authority.
+//! The servers that one worker knows: where they are, whether they may be reached, and what they speak.
 
-use super::connection::Connection;
+use super::shelves::{Shelves, Speaks};
+use crate::engine::address::Scheme;
 use http::HeaderValue;
 use rustix::io::Errno;
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
 use thiserror::Error;
-
-/// Connections that idled longer are closed: common servers give up idle ones after five seconds, and a request that
-/// crosses their farewell would be lost.
-const IDLE_MAX: Duration = Duration::from_secs(4);
 
 /// Why there is no connection.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -28,6 +24,9 @@ pub enum OpenError {
     /// This machine has no socket or port left.
     #[error("no socket is left")]
     NoSocket,
+    /// The server cannot be trusted, or does not speak TLS.
+    #[error("no secured connection could be made")]
+    NotSecured,
     /// Anything else.
     #[error("no connection could be made")]
     Failed,
@@ -46,75 +45,80 @@ impl From<&std::io::Error> for OpenError {
     }
 }
 
-/// An authority that the pool knows.
+/// A server that the pool knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AuthorityId(usize);
+pub struct AuthorityId(pub(super) usize);
 
-/// Idle connections by authority.
+/// Servers by scheme and authority, and the connections to them that all shoppers share.
 pub struct Pool {
-    shelves: Vec<Shelf>,
+    servers: Vec<Server>,
     allowed: Vec<String>,
+    /// Connections that all shoppers share.
+    pub shelves: Shelves,
 }
 
-struct Shelf {
+struct Server {
+    scheme: Scheme,
     authority: Rc<str>,
+    /// `http://host:port`.
+    origin: Rc<str>,
     host: HeaderValue,
+    speaks: Speaks,
     address: Option<SocketAddr>,
-    /// The one used last is taken first.
-    idle: Vec<Connection>,
 }
 
 impl Pool {
     /// An empty one; `allowed` are hosts off loopback, as `host` or `host:port`.
-    pub const fn new(allowed: Vec<String>) -> Self {
-        Self { shelves: Vec::new(), allowed }
+    pub const fn new(allowed: Vec<String>, max: Option<usize>) -> Self {
+        Self { servers: Vec::new(), allowed, shelves: Shelves::new(max) }
     }
 
-    /// The id of `host` or `host:port`; none when it cannot be a `Host` header.
-    pub fn authority(&mut self, authority: &str) -> Option<AuthorityId> {
-        if let Some(known) = self.shelves.iter().position(|shelf| *shelf.authority == *authority) {
+    /// The id of a scheme and `host` or `host:port`; none when it cannot be a `Host` header. `speaks` is what is tried
+    /// where it was not known before.
+    pub fn authority(&mut self, scheme: Scheme, authority: &str, speaks: Speaks) -> Option<AuthorityId> {
+        let same = |server: &Server| server.scheme == scheme && *server.authority == *authority;
+        if let Some(known) = self.servers.iter().position(same) {
             return Some(AuthorityId(known));
         }
         let host = HeaderValue::from_str(authority).ok()?;
-        self.shelves.push(Shelf { authority: authority.into(), host, address: None, idle: Vec::new() });
-        Some(AuthorityId(self.shelves.len() - 1))
+        let origin = format!("{}://{authority}", scheme.name()).into();
+        self.servers.push(Server { scheme, authority: authority.into(), origin, host, speaks, address: None });
+        Some(AuthorityId(self.servers.len() - 1))
     }
 
     /// Value of the `Host` header.
     pub fn host(&self, id: AuthorityId) -> HeaderValue {
-        self.shelves[id.0].host.clone()
+        self.servers[id.0].host.clone()
     }
 
-    /// As `host` or `host:port`.
-    pub fn name(&self, id: AuthorityId) -> Rc<str> {
-        Rc::clone(&self.shelves[id.0].authority)
+    /// As `http://host:port`.
+    pub fn origin(&self, id: AuthorityId) -> Rc<str> {
+        Rc::clone(&self.servers[id.0].origin)
     }
 
-    /// A connection that waits, if one does.
-    pub fn take(&mut self, id: AuthorityId) -> Option<Connection> {
-        self.shelves[id.0].idle.pop()
+    /// Scheme, and `host` or `host:port`.
+    pub fn name(&self, id: AuthorityId) -> (Scheme, Rc<str>) {
+        let server = &self.servers[id.0];
+        (server.scheme, Rc::clone(&server.authority))
     }
 
-    /// Keeps a connection for the next request.
-    pub fn put(&mut self, id: AuthorityId, connection: Connection) {
-        self.shelves[id.0].idle.push(connection);
+    /// What is spoken there, as far as it is known.
+    pub fn speaks(&self, id: AuthorityId) -> Speaks {
+        self.servers[id.0].speaks
     }
 
-    /// Closes what idled too long; called a few times a second.
-    pub fn sweep(&mut self, now: Instant) {
-        for shelf in &mut self.shelves {
-            let aged = shelf.idle.iter().take_while(|idle| now.duration_since(idle.idle_since()) > IDLE_MAX).count();
-            shelf.idle.drain(..aged);
-        }
+    /// Remembers what a server agreed to.
+    pub fn agreed(&mut self, id: AuthorityId, speaks: Speaks) {
+        self.servers[id.0].speaks = speaks;
     }
 
     /// The socket address, when it is known already; what must be asked for otherwise.
     pub fn address(&self, id: AuthorityId) -> Result<Option<SocketAddr>, OpenError> {
-        let shelf = &self.shelves[id.0];
-        if shelf.address.is_some() {
-            return Ok(shelf.address);
+        let server = &self.servers[id.0];
+        if server.address.is_some() {
+            return Ok(server.address);
         }
-        let (host, port) = split(&shelf.authority);
+        let (host, port) = split(server.scheme, &server.authority);
         let ip = host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
         let local = host == "localhost" || ip.is_some_and(|ip| ip.is_loopback());
         let named = |entry: &String| entry == host || *entry == format!("{host}:{port}");
@@ -126,15 +130,16 @@ impl Pool {
 
     /// Remembers what a name stands for.
     pub fn learn(&mut self, id: AuthorityId, address: SocketAddr) {
-        self.shelves[id.0].address = Some(address);
+        self.servers[id.0].address = Some(address);
     }
 }
 
-/// Host and port; 80 when none is named.
-pub fn split(authority: &str) -> (&str, u16) {
+/// Host and port; the scheme's own when none is named.
+pub fn split(scheme: Scheme, authority: &str) -> (&str, u16) {
+    let own = scheme.port();
     match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => port.parse().map_or((authority, 80), |port| (host, port)),
-        _ => (authority, 80),
+        Some((host, port)) if !port.ends_with(']') => port.parse().map_or((authority, own), |port| (host, port)),
+        _ => (authority, own),
     }
 }
 
@@ -144,9 +149,9 @@ mod tests {
 
     #[test]
     fn only_loopback_and_what_is_allowed_is_reached() {
-        let mut pool = Pool::new(vec!["shop.test".into(), "192.0.2.1:8080".into()]);
+        let mut pool = Pool::new(vec!["shop.test".into(), "192.0.2.1:8080".into()], None);
         let mut address = |authority: &str| {
-            let id = pool.authority(authority).expect("an authority");
+            let id = pool.authority(Scheme::Http, authority, Speaks::One).expect("an authority");
             pool.address(id)
         };
         assert_eq!(address("127.0.0.1:81"), Ok(Some(SocketAddr::from(([127, 0, 0, 1], 81)))));
@@ -160,9 +165,9 @@ mod tests {
 
     #[test]
     fn an_authority_falls_into_host_and_port() {
-        assert_eq!(split("shop.test:8080"), ("shop.test", 8080));
-        assert_eq!(split("shop.test"), ("shop.test", 80));
-        assert_eq!(split("[::1]:90"), ("[::1]", 90));
-        assert_eq!(split("[::1]"), ("[::1]", 80));
+        assert_eq!(split(Scheme::Http, "shop.test:8080"), ("shop.test", 8080));
+        assert_eq!(split(Scheme::Https, "shop.test"), ("shop.test", 443));
+        assert_eq!(split(Scheme::Http, "[::1]:90"), ("[::1]", 90));
+        assert_eq!(split(Scheme::Http, "[::1]"), ("[::1]", 80));
     }
 }

@@ -8,20 +8,30 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Instant;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 
 /// When the first byte was written since the mark was last cleared.
 pub type WriteMark = Rc<Cell<Option<Instant>>>;
 
-/// A TCP stream with a [`WriteMark`].
+/// What bytes go over.
+pub enum Stream {
+    /// TCP.
+    Plain(TcpStream),
+    /// TLS over it.
+    Secured(Box<TlsStream<TcpStream>>),
+}
+
+/// A stream with a [`WriteMark`].
 pub struct Wire {
-    stream: TokioIo<TcpStream>,
+    stream: TokioIo<Stream>,
     mark: WriteMark,
 }
 
 impl Wire {
     /// Wraps the stream; the caller keeps a clone of the mark.
-    pub fn new(stream: TcpStream, mark: WriteMark) -> Self {
+    pub fn new(stream: Stream, mark: WriteMark) -> Self {
         Self { stream: TokioIo::new(stream), mark }
     }
 
@@ -56,5 +66,37 @@ impl Write for Wire {
     /// Requests are small: hyper copies head and body together then, which costs less than a vectored write.
     fn is_write_vectored(&self) -> bool {
         false
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Secured(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Secured(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Secured(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Secured(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
     }
 }

@@ -36,7 +36,7 @@ pub enum CallError {
 /// What all requests to the shop have in common.
 #[derive(Clone, Copy, Debug)]
 pub struct ShopCalls<'a> {
-    /// Where it is.
+    /// Where it is, at each of its addresses.
     pub base: &'a Base,
     /// The scenario's default headers.
     pub defaults: &'a [(String, Template)],

@@ -43,6 +43,10 @@ pub struct Script {
     pub feeders: Vec<Feeder>,
     /// The shop's address.
     pub shop: Base,
+    /// Row of the making of connections.
+    pub connect_row: usize,
+    /// Row of the securing of connections.
+    pub handshake_row: usize,
 }
 
 /// A way through the shop.
@@ -152,7 +156,13 @@ impl Script {
             let steps = journey.steps.iter().map(|step| desk.step(step)).collect::<Result<_, _>>()?;
             journeys.push(Journey { steps, slots: captured.into_iter().map(str::to_owned).collect() });
         }
-        Ok(Self { journeys, rows, feeders: scenario.feeders.values().cloned().collect(), shop })
+        let feeders = scenario.feeders.values().cloned().collect();
+        // No step of a journey can be called so.
+        let [connect_row, handshake_row] = ["(connect)", "(tls)"].map(|step| {
+            rows.push(("(connections)".into(), step.into()));
+            rows.len() - 1
+        });
+        Ok(Self { journeys, rows, feeders, shop, connect_row, handshake_row })
     }
 
     /// The feeder's value for an arrival; none when the rows ran out.

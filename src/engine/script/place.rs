@@ -55,7 +55,7 @@ pub enum Own {
     Intent,
     /// `intent.number`: the number in the plan.
     Arrival,
-    /// `holder.answer`: `complete` or `fail`, what the holder answers when asked to authenticate.
+    /// `holder.answer`: `succeeded` or `failed`, what the holder answers when asked to authenticate.
     HolderAnswer,
     /// `key`: what the step sends as `Idempotency-Key`.
     Key,

@@ -27,8 +27,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// Who answered, as `host:port`.
-    pub authority: Rc<str>,
+    /// Who answered, as `http://host:port`.
+    pub origin: Rc<str>,
     /// The path and query that were answered.
     pub path: PathAndQuery,
     /// When its last byte was read.
@@ -38,12 +38,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// From what was read; `authority` and `path` are where it came from.
-    pub fn new(whole: Whole, authority: Rc<str>, path: PathAndQuery) -> Self {
+    /// From what was read; `origin` and `path` are where it came from.
+    pub fn new(whole: Whole, origin: Rc<str>, path: PathAndQuery) -> Self {
         Self {
             status: whole.head.status,
             headers: whole.head.headers,
-            authority,
+            origin,
             path,
             done: whole.done,
             body: whole.body,
@@ -78,11 +78,11 @@ impl Answer {
 
     /// A full address from one that the answer names.
     pub fn resolve(&self, location: &str) -> String {
-        resolve(&self.authority, self.path.as_str(), location)
+        resolve(&self.origin, self.path.as_str(), location)
     }
 
     /// The full address.
     pub fn address(&self) -> String {
-        format!("http://{}{}", self.authority, self.path)
+        format!("{}{}", self.origin, self.path)
     }
 }

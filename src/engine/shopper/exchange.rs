@@ -4,7 +4,7 @@ use super::Shopper;
 use super::answer::Answer;
 use super::memory::NotSet;
 use crate::engine::address::{self, BadAddress, path_and_query, resolve};
-use crate::engine::net::{AuthorityId, Connection, Failure, OpenError, Stopwatch, Whole, split};
+use crate::engine::net::{AuthorityId, OpenError, Stopwatch, Whole};
 use crate::engine::script::{Call, Payload, Scope, Target};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
@@ -13,7 +13,6 @@ use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 use model::journey::Redirects;
 use model::outcome::Reading;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Instant;
 use thiserror::Error;
@@ -84,7 +83,7 @@ impl Shopper {
         own_key.push_str(key.unwrap_or_default());
         drop(own_key);
         let (authority, scope, path) = match &call.target {
-            Target::Fixed(path) => (self.station.shop, Scope::Shop, path.clone()),
+            Target::Fixed(path) => (self.station.next_shop(), Scope::Shop, path.clone()),
             Target::Varying(text) => self.place(&text.render(&self.memory)?)?,
         };
         Ok(Prepared { authority, scope, method: call.method.clone(), path, body: self.body(&call.payload)? })
@@ -97,10 +96,10 @@ impl Shopper {
         let unsendable = |_: BadAddress| NoAnswer::Unsendable("the target is not an address".into());
         match shop.target(target).map_err(unsendable)? {
             address::Target::Shop(path) => {
-                Ok((self.station.shop, Scope::Shop, path_and_query(&shop.prefix, path).map_err(unsendable)?))
+                Ok((self.station.next_shop(), Scope::Shop, path_and_query(&shop.prefix, path).map_err(unsendable)?))
             }
-            address::Target::Elsewhere(authority, path) => {
-                let id = self.station.pool.borrow_mut().authority(authority);
+            address::Target::Elsewhere(scheme, authority, path) => {
+                let id = self.station.elsewhere(scheme, authority);
                 let id = id.ok_or_else(|| NoAnswer::Unsendable("the target has no host".into()))?;
                 Ok((id, Scope::Everyone, path_and_query("", path).map_err(unsendable)?))
             }
@@ -145,8 +144,8 @@ impl Shopper {
                 left -= 1;
                 continue;
             }
-            let authority = self.station.pool.borrow().name(prepared.authority);
-            return Ok(Answer::new(whole, authority, prepared.path));
+            let origin = self.station.pool.borrow().origin(prepared.authority);
+            return Ok(Answer::new(whole, origin, prepared.path));
         }
     }
 
@@ -188,56 +187,6 @@ impl Shopper {
         Ok(request)
     }
 
-    /// Sends on a connection that waits, or on a new one. What provably was not sent is sent again: a server may close
-    /// an idle connection at any time.
-    async fn put_through(
-        &self,
-        authority: AuthorityId,
-        mut request: Request<Full<Bytes>>,
-        watch: &Stopwatch,
-    ) -> Result<Whole, NoAnswer> {
-        loop {
-            let waiting = self.station.pool.borrow_mut().take(authority);
-            self.note_begun();
-            let (mut connection, fresh) = if let Some(mut connection) = waiting {
-                if !connection.ready().await {
-                    continue;
-                }
-                (connection, false)
-            } else {
-                (self.connect(authority).await?, true)
-            };
-            match connection.exchange(request, watch).await {
-                Ok(whole) => {
-                    if connection.reusable() {
-                        self.station.pool.borrow_mut().put(authority, connection);
-                    }
-                    return Ok(whole);
-                }
-                Err(Failure::NotSent(unsent)) if !fresh => request = *unsent,
-                Err(Failure::NotSent(_)) => return Err(NoAnswer::Broken("the connection was closed at once")),
-                Err(Failure::Broken(remark)) => return Err(NoAnswer::Broken(remark)),
-            }
-        }
-    }
-
-    async fn connect(&self, authority: AuthorityId) -> Result<Connection, NoAnswer> {
-        let known = self.station.pool.borrow().address(authority)?;
-        let address = match known {
-            Some(address) => address,
-            None => self.look_up_host(authority).await?,
-        };
-        Connection::open(address).await.map_err(|error| NoAnswer::NoConnection(OpenError::from(&error)))
-    }
-
-    async fn look_up_host(&self, authority: AuthorityId) -> Result<SocketAddr, OpenError> {
-        let name = self.station.pool.borrow().name(authority);
-        let found = tokio::net::lookup_host(split(&name)).await;
-        let address = found.ok().and_then(|mut found| found.next()).ok_or(OpenError::NoSuchHost)?;
-        self.station.pool.borrow_mut().learn(authority, address);
-        Ok(address)
-    }
-
     /// Turns `prepared` into what the redirect asks for; false when the answer is none that can be followed.
     fn redirect(&self, whole: &Whole, prepared: &mut Prepared) -> bool {
         let to_get = match whole.head.status {
@@ -249,7 +198,7 @@ impl Shopper {
         let Some(location) = whole.head.headers.get(LOCATION).and_then(|location| location.to_str().ok()) else {
             return false;
         };
-        let from = self.station.pool.borrow().name(prepared.authority);
+        let from = self.station.pool.borrow().origin(prepared.authority);
         let Ok((authority, scope, path)) = self.place(&resolve(&from, prepared.path.as_str(), location)) else {
             return false;
         };

@@ -35,7 +35,7 @@ impl Memory {
         Self {
             script,
             arrival: arrival.number,
-            holder_answer: if arrival.manner.fails_challenge { "fail" } else { "complete" },
+            holder_answer: if arrival.manner.fails_challenge { "failed" } else { "succeeded" },
             captured: RefCell::new(vec![None; slots]),
             card: Cell::new(arrival.card),
             intent: RefCell::new(intent),

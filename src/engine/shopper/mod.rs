@@ -8,6 +8,7 @@ mod jar;
 mod memory;
 mod mood;
 mod purchase;
+mod reach;
 mod reading;
 mod seek;
 mod standing;
@@ -16,6 +17,7 @@ mod walk;
 
 pub use memory::{Memory, NotSet};
 
+use super::net::Shelves;
 use super::station::Station;
 use books::rows::ArrivalEnd;
 use exchange::NoAnswer;
@@ -41,6 +43,8 @@ pub struct Shopper {
     habits: Habits,
     memory: Memory,
     jar: RefCell<Jar>,
+    /// Connections of their own, where shoppers have them.
+    shelves: RefCell<Shelves>,
     /// First byte of the first request.
     begun_us: Cell<Option<u64>>,
     /// Whether the first request was on its way, and its lag noted.
@@ -91,6 +95,7 @@ impl Shopper {
             habits,
             memory,
             jar: RefCell::default(),
+            shelves: RefCell::new(Shelves::new(station.own_max)),
             begun_us: Cell::new(None),
             noted: Cell::new(false),
             step: Cell::new(0),
