@@ -12,23 +12,41 @@ pub(super) struct Charge {
     pub declined: bool,
     pub captures: u32,
     pub captures_refused: u32,
-    pub expired: bool,
     pub provider: &'static str,
     pub captured_minor: i64,
     pub refunded_minor: i64,
-    /// Voided, expired, or its payment cancelled.
-    pub released: bool,
-    /// Captured for the last time.
-    pub closed: bool,
+    pub end: End,
     pub answers_lost: u32,
     pub faults: u32,
 }
 
 impl Charge {
+    pub(super) const fn is_released(&self) -> bool {
+        matches!(self.end, End::Released | End::Expired)
+    }
+
+    /// Whether a capture was refused, or there is nothing left to capture from.
+    pub(super) const fn is_unpayable(&self) -> bool {
+        self.captures_refused > 0 || matches!(self.end, End::Expired)
+    }
+
     /// What is reserved and neither captured nor released.
     pub(super) fn open_minor(&self) -> i64 {
-        if self.released || self.closed { 0 } else { (self.authorised_minor.unwrap_or(0) - self.captured_minor).max(0) }
+        if self.end != End::Open { 0 } else { (self.authorised_minor.unwrap_or(0) - self.captured_minor).max(0) }
     }
+}
+
+/// Whether an authorisation still reserves anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It does.
+    Open,
+    /// Captured for the last time.
+    Closed,
+    /// Voided, or its payment cancelled.
+    Released,
+    /// It ran out.
+    Expired,
 }
 
 /// All of them.
@@ -65,7 +83,9 @@ impl Charges {
                 if line.took_effect() {
                     charge.captures += 1;
                     charge.captured_minor += amount;
-                    charge.closed |= line.is_final;
+                    if line.is_final && charge.end == End::Open {
+                        charge.end = End::Closed;
+                    }
                 }
             }
             "refund" if line.took_effect() => self.give_back(parent.unwrap_or(object), root, amount),
@@ -73,12 +93,14 @@ impl Charges {
             "dispute" if line.state == Some("lost") => self.give_back(parent.unwrap_or(object), root, amount),
             "void" | "expire" if line.took_effect() => {
                 let charge = self.charge(under.unwrap_or(object), root, line);
-                charge.released = true;
-                charge.expired |= line.op == "expire";
+                charge.end = if line.op == "expire" { End::Expired } else { End::Released };
             }
             "cancel" if line.took_effect() => {
                 for charge in self.by_root.get(&object).into_iter().flatten() {
-                    self.all[*charge as usize].released = true;
+                    let end = &mut self.all[*charge as usize].end;
+                    if *end != End::Expired {
+                        *end = End::Released;
+                    }
                 }
             }
             _ => {}
@@ -94,12 +116,10 @@ impl Charges {
                 declined: false,
                 captures: 0,
                 captures_refused: 0,
-                expired: false,
                 provider: if line.provider == "backup_payment" { "backup_payment" } else { "payment" },
                 captured_minor: 0,
                 refunded_minor: 0,
-                released: false,
-                closed: false,
+                end: End::Open,
                 answers_lost: 0,
                 faults: 0,
             });

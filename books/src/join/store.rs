@@ -64,7 +64,7 @@ impl Found<'_> {
                 order.returned_minor += charge.refunded_minor;
                 order.answers_lost += charge.answers_lost;
                 order.open_minor += charge.open_minor();
-                order.unpayable |= charge.captures_refused > 0 || charge.expired;
+                order.unpayable |= charge.is_unpayable();
             }
         }
         for document in &tally.documents {
@@ -183,7 +183,7 @@ impl Found<'_> {
                 charge.captures,
                 charge.captured_minor,
                 charge.refunded_minor,
-                charge.released,
+                charge.is_released(),
                 charge.open_minor(),
                 charge.answers_lost,
                 charge.faults,

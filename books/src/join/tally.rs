@@ -9,7 +9,7 @@ use super::objects::{Marks, Objects};
 use super::orders::Orders;
 use super::shoppers::Shoppers;
 use rusqlite::{CachedStatement, Connection, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the statement says about an intent.
 #[derive(Clone, Debug, Default)]
@@ -91,6 +91,9 @@ struct Pass<'a> {
     tally: Tally,
     join: CachedStatement<'a>,
     refund: CachedStatement<'a>,
+    settled_refund: CachedStatement<'a>,
+    /// Refunds met so far.
+    refunds: BTreeSet<u32>,
     quote: CachedStatement<'a>,
 }
 
@@ -114,6 +117,8 @@ impl Tally {
                      fault, answer)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )?,
+            settled_refund: conn.prepare_cached("UPDATE refund SET state = ?1 WHERE refund = ?2")?,
+            refunds: BTreeSet::new(),
             quote: conn.prepare_cached("INSERT INTO tax_quote VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?,
         };
         lines::each(conn, Part::Whole, |line| pass.take(line))?;
@@ -139,6 +144,11 @@ impl Pass<'_> {
         self.count_faults(line, &place);
         match (line.provider, object) {
             ("payment" | "backup_payment", Some(object)) => {
+                if line.op == "refund" && !line.replayed && line.object.is_some() && !self.refunds.insert(object) {
+                    // What was pending is settled: the same refund, told once more.
+                    self.settle_refund(line)?;
+                    return Ok(());
+                }
                 self.pay(line, object, intent);
                 if line.op == "refund" && !line.replayed {
                     self.note_refund(line, object, intent, order_seq)?;
@@ -237,6 +247,10 @@ impl Pass<'_> {
             "dispute" if line.state == Some("lost") => money.refunded_minor += amount,
             _ => {}
         }
+    }
+
+    fn settle_refund(&mut self, line: &Line<'_>) -> rusqlite::Result<()> {
+        self.settled_refund.execute(params![line.state, line.object]).map(drop)
     }
 
     fn note_refund(

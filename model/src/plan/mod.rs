@@ -47,6 +47,7 @@ pub struct Arrival {
 
 /// What one shopper does besides the journey.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each manner is drawn by itself")]
 pub struct Manner {
     /// Leaves before the step of this index.
     #[serde(skip_serializing_if = "Option::is_none")]

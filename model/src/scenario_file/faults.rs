@@ -130,7 +130,8 @@ fn goes_with(form: &Form<'_>, kind: &'static str) -> Option<&'static str> {
     ];
     for (owner, members, needed) in belong {
         if owner == kind {
-            if !form.has(needed) && !(kind == "link" && form.has("rule")) {
+            let has_rule = kind == "link" && form.has("rule");
+            if !form.has(needed) && !has_rule {
                 form.wrong(
                     kind,
                     &format!("lacks `{needed}` beside it"),

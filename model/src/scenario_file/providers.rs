@@ -161,17 +161,17 @@ fn fraud_account(form: &mut Form<'_>) -> Option<(FraudAccount, bool)> {
 
 /// A path of the shop or a full address, or `off`.
 fn webhook_place() -> impl Kind<Value = Option<String>> {
-    text().and(|to, at| if to == "off" { Some(None) } else { destination(to, at).map(Some) })
+    text().and(|to, at| if to == "off" { Some(None) } else { Some(Some(destination(to, at))) })
 }
 
 /// A path of the shop, or a full address.
-fn destination(to: String, at: &At<'_>) -> Option<String> {
+fn destination(to: String, at: &At<'_>) -> String {
     if to.contains("://") {
         at.desk.target(at.spot(), &to);
     } else if !to.starts_with('/') {
         at.expected("a path or a full address", Some("begin with `/` or `http://`".into()));
     }
-    Some(to)
+    to
 }
 
 /// The word for a provider.
@@ -229,8 +229,12 @@ fn webhooks() -> impl Kind<Value = Option<Webhooks>> {
 
 fn fill_webhooks(form: &mut Form<'_>) -> Option<Webhooks> {
     let default = default_webhooks();
-    let to =
-        form.defaulted("to", "A path of the shop, or a full address.", "/webhooks/payment", text().and(destination));
+    let to = form.defaulted(
+        "to",
+        "A path of the shop, or a full address.",
+        "/webhooks/payment",
+        text().and(|to, at| Some(destination(to, at))),
+    );
     let secret = form.defaulted("secret", "Signs them.", WEBHOOK_SECRET, text());
     let backoff = form.optional("backoff", "Pauses before the retries.", list(duration()));
     let events = form.optional("events", "Which types of event are sent.", list(text()));
