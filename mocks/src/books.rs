@@ -1,5 +1,6 @@
 //! The working state of all providers, behind one lock: whoever holds it decides alone.
 
+use crate::config::DeskConfig;
 use crate::idempotency::{Keys, Names};
 use crate::identity::Identity;
 use crate::payment;
@@ -26,6 +27,11 @@ pub(crate) struct Books {
     pub(crate) refunds: Shelf<payment::RefundPlace>,
     pub(crate) customers: Shelf<payment::Customer>,
     pub(crate) balance: Shelf<payment::Entry>,
+    pub(crate) disputes: Shelf<payment::Dispute>,
+    pub(crate) domains: Shelf<payment::Domain>,
+    pub(crate) chores: Numbers,
+    /// How long banks take.
+    pub(crate) pauses: DeskConfig,
     pub(crate) events: Numbers,
     pub(crate) endpoints: Numbers,
     pub(crate) documents: Shelf<tax::Document>,
@@ -34,7 +40,7 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    pub(crate) fn open(reader: Reader, salt: u64) -> rusqlite::Result<Self> {
+    pub(crate) fn open(reader: Reader, salt: u64, pauses: DeskConfig) -> rusqlite::Result<Self> {
         Ok(Self {
             identity: Identity::new(salt),
             seq: reader.last_seq()?,
@@ -47,6 +53,10 @@ impl Books {
             refunds: Shelf::open(Table::Refund, RECENT, &reader)?,
             customers: Shelf::open(Table::Customer, RECENT, &reader)?,
             balance: Shelf::open(Table::Balance, RECENT, &reader)?,
+            disputes: Shelf::open(Table::Dispute, RECENT, &reader)?,
+            domains: Shelf::open(Table::Domain, RECENT, &reader)?,
+            chores: Numbers::open(Table::Chore, &reader)?,
+            pauses,
             events: Numbers::open(Table::Event, &reader)?,
             endpoints: Numbers::open(Table::Endpoint, &reader)?,
             documents: Shelf::open(Table::Document, RECENT, &reader)?,
@@ -66,6 +76,8 @@ impl Books {
         self.refunds.forget();
         self.customers.forget();
         self.balance.forget();
+        self.disputes.forget();
+        self.domains.forget();
         self.documents.forget();
         self.dispatches.forget();
     }

@@ -30,6 +30,6 @@ mod warehouse;
 mod webhooks;
 mod wire;
 
-pub use config::{Config, TaxRate, WebhookConfig};
+pub use config::{Config, DeskConfig, TaxRate, WebhookConfig};
 pub use error::Error;
 pub use serve::{Addresses, Running, serve};

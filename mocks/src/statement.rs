@@ -17,6 +17,8 @@ pub(crate) enum Op {
     Void,
     Cancel,
     Refund,
+    RefundFailed,
+    Dispute,
     Replay,
     Quote,
     Document,

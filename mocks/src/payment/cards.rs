@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::test_cards::{self, Aftermath};
+
 /// A card as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Card {
@@ -11,6 +13,11 @@ pub(crate) struct Card {
     pub(crate) exp_month: u32,
     pub(crate) exp_year: u32,
     pub(crate) behaviour: Behaviour,
+    /// Of its issuer; two letters.
+    pub(crate) country: String,
+    /// The same for every method of one card.
+    pub(crate) fingerprint: String,
+    pub(crate) aftermath: Aftermath,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +46,30 @@ impl Brand {
             Self::Jcb => "jcb",
             Self::Unionpay => "unionpay",
             Self::Bank => "us_bank_account",
+        }
+    }
+
+    /// As old objects write it.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Visa => "Visa",
+            Self::Mastercard => "MasterCard",
+            Self::Amex => "American Express",
+            Self::Discover => "Discover",
+            Self::Diners => "Diners Club",
+            Self::Jcb => "JCB",
+            Self::Unionpay => "UnionPay",
+            Self::Bank => "Unknown",
+        }
+    }
+
+    /// The type of a method of it.
+    pub(crate) const fn method_type(self) -> &'static str {
+        match self {
+            Self::Bank => "us_bank_account",
+            Self::Visa | Self::Mastercard | Self::Amex | Self::Discover | Self::Diners | Self::Jcb | Self::Unionpay => {
+                "card"
+            }
         }
     }
 }
@@ -139,7 +170,7 @@ pub(crate) const INCORRECT_NUMBER: Decline = Decline {
 };
 
 /// A test card: its number, the ending of its tokens (`pm_card_…`, `tok_…`), what it is and does.
-type TestCard = (&'static str, &'static str, Brand, Funding, Behaviour);
+pub(super) type TestCard = (&'static str, &'static str, Brand, Funding, Behaviour);
 
 /// The numbers and tokens that Stripe documents for tests.
 const CARDS: [TestCard; 24] = [
@@ -178,7 +209,7 @@ const CARDS: [TestCard; 24] = [
         Funding::Credit,
         Behaviour::AuthenticationRequired,
     ),
-    ("4012888888881881", "us", Brand::Visa, Funding::Credit, Behaviour::Succeeds),
+    ("4012888888881881", "visa_2", Brand::Visa, Funding::Credit, Behaviour::Succeeds),
 ];
 
 /// Bank accounts by token: they settle later.
@@ -193,7 +224,22 @@ const EXPIRY: (u32, u32) = (12, 2_034);
 fn card(test: &TestCard, expiry: (u32, u32)) -> Card {
     let (number, _, brand, funding, behaviour) = *test;
     let last4 = number[number.len() - 4..].to_owned();
-    Card { brand, funding, last4, exp_month: expiry.0, exp_year: expiry.1, behaviour }
+    Card {
+        brand,
+        funding,
+        last4,
+        exp_month: expiry.0,
+        exp_year: expiry.1,
+        behaviour,
+        country: test_cards::country(number),
+        fingerprint: test_cards::fingerprint(number),
+        aftermath: test_cards::aftermath(number),
+    }
+}
+
+/// All test cards.
+fn known() -> impl Iterator<Item = &'static TestCard> {
+    CARDS.iter().chain(&test_cards::MORE)
 }
 
 /// The card of a token such as `pm_card_visa` or `tok_visa`.
@@ -206,11 +252,14 @@ pub(crate) fn by_token(token: &str) -> Option<Card> {
             exp_month: EXPIRY.0,
             exp_year: EXPIRY.1,
             behaviour: *behaviour,
+            country: "US".to_owned(),
+            fingerprint: test_cards::fingerprint("110000000 000123456789"),
+            aftermath: Aftermath::Nothing,
         });
     }
     let ending = token.strip_prefix("pm_card_").or_else(|| token.strip_prefix("tok_"))?;
     let ending = ending.strip_prefix("visa_").filter(|rest| rest.starts_with("charge")).unwrap_or(ending);
-    CARDS.iter().find(|(_, name, ..)| *name == ending).map(|test| card(test, EXPIRY))
+    known().find(|(_, name, ..)| *name == ending).map(|test| card(test, EXPIRY))
 }
 
 /// The test card of a number.
@@ -219,7 +268,7 @@ pub(crate) fn by_number(number: &str, exp_month: u32, exp_year: u32) -> Result<C
     if !(12..=19).contains(&digits.len()) || !passes_luhn(&digits) {
         return Err(INCORRECT_NUMBER);
     }
-    let test = CARDS.iter().find(|(known, ..)| *known == digits).ok_or(NOT_A_TEST_CARD)?;
+    let test = known().find(|(number, ..)| *number == digits).ok_or(NOT_A_TEST_CARD)?;
     Ok(card(test, (exp_month, exp_year)))
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::balance;
 use super::cards::Behaviour;
-use super::state::{Charge, ChargeStatus, Intent, Method, Status};
+use super::state::{Charge, ChargeEdits, ChargeStatus, Intent, Method, Status};
 use super::view::{self, Expand};
 use crate::accounts::Caller;
 use crate::ledger::{Ledger, now_us};
@@ -30,6 +30,9 @@ pub(super) fn attempt(intent: &mut Intent, method: Method, processing_ms: u64, t
         method: method.clone(),
         is_voided: false,
         balance_transaction: None,
+        dispute: None,
+        is_charged_back: false,
+        edits: ChargeEdits::default(),
     });
     intent.method = Some(method);
     intent.refused = None;
@@ -82,6 +85,9 @@ fn conclude(intent: &mut Intent, turn: &mut Turn<'_>) {
 
 /// Sends an event about a payment.
 pub(super) fn tell_intent(kind: &'static str, intent: &Intent, turn: &mut Turn<'_>) {
+    if intent.is_bare {
+        return;
+    }
     let brand = brand(intent);
     turn.happened(&Happened {
         kind,

@@ -63,6 +63,11 @@ pub(super) fn no_such(kind: &str, param: &str, id: &str) -> Answer {
     answer(404, plain("invalid_request_error", Some("resource_missing"), Some(param), &message)).unkept()
 }
 
+/// As [`no_such`], where a parameter names it and not the address.
+pub(super) fn no_reference(kind: &str, param: &str, id: &str) -> Answer {
+    Answer { status: 400, ..no_such(kind, param, id) }
+}
+
 pub(super) fn no_route(method: &str, path: &str) -> Answer {
     let message = format!("Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs.");
     answer(404, plain("invalid_request_error", None, None, &message)).unkept()

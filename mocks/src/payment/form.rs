@@ -30,6 +30,11 @@ impl Form {
         self.get(name).map(str::to_owned)
     }
 
+    /// Whether a parameter is named at all, be it to empty it.
+    pub(crate) fn is_given(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(key, _)| key == name)
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }

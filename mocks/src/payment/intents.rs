@@ -67,6 +67,7 @@ pub(super) fn create(form: &Form, expand: Expand, processing_ms: u64, turn: &mut
         refunds: Vec::new(),
         mark: turn.context.intent.clone(),
         customer_email: customer.and_then(|customer| customer.email),
+        is_bare: false,
     };
     merge(&mut intent.metadata, form.map("metadata"));
     label(&intent, turn);
@@ -121,7 +122,7 @@ pub(super) fn label(intent: &Intent, turn: &mut Turn<'_>) {
 }
 
 /// Makes the metadata findable.
-fn mark(intent: &Intent, turn: &mut Turn<'_>) {
+pub(super) fn mark(intent: &Intent, turn: &mut Turn<'_>) {
     for (key, value) in &intent.metadata {
         let hash = turn.books.identity.hash("mark", intent.account, &format!("{key}\u{1}{value}"));
         turn.writes.push(crate::store::Write::Mark { hash, n: intent.n });
@@ -151,17 +152,6 @@ pub(super) fn retrieve(
     let intent = find(id, turn)?;
     check_secret(&intent, form, is_browser)?;
     Ok(shown(&intent, expand))
-}
-
-pub(super) fn retrieve_charge(id: &str, expand: Expand, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let no_such = || errors::no_such("charge", "id", id);
-    let (n, index) = turn.books.identity.read_part("ch", id).ok_or_else(no_such)?;
-    let intent = find(&turn.books.identity.make("pi", n), turn).map_err(|stop| match stop {
-        Stop::Answer(_) => Stop::from(no_such()),
-        Stop::Store(error) => Stop::Store(error),
-    })?;
-    let charge = intent.charges.get(index).ok_or_else(no_such)?;
-    Ok(Answer::json(200, &view::charge(&intent, charge, expand)))
 }
 
 pub(super) fn update(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
@@ -310,7 +300,7 @@ pub(super) fn amount(form: &Form, name: &str) -> Result<Option<i64>, Answer> {
     }
 }
 
-fn currency(form: &Form) -> Result<Option<String>, Answer> {
+pub(super) fn currency(form: &Form) -> Result<Option<String>, Answer> {
     let Some(currency) = form.get("currency") else { return Ok(None) };
     if currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return Ok(Some(currency.to_ascii_lowercase()));

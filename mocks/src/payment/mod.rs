@@ -1,20 +1,35 @@
 //! The payment provider, on Stripe's wire.
 
+mod account;
 mod balance;
 mod cards;
+mod charges;
 mod charging;
+mod chores;
 mod customers;
+mod desk;
+mod disputes;
+mod domains;
 mod endpoints;
+mod entries;
 mod errors;
 mod events;
+mod evidence;
+mod expand;
 mod form;
+mod form_parts;
 mod intents;
 mod listing;
 mod methods;
+mod query;
+mod refund_fate;
 mod refunds;
 mod route;
+mod search;
 mod settlement;
 mod state;
+mod test_cards;
+mod tokens;
 mod view;
 
 use http::header::{
@@ -33,6 +48,10 @@ use crate::wire::{Answer, Headers, Refusal, Stop, Traits, Understood, Wire};
 
 pub(crate) use balance::Entry;
 pub(crate) use charging::settle_at;
+pub(crate) use chores::{Chore, do_later};
+pub(crate) use disputes::Dispute;
+pub(crate) use domains::Domain;
+use expand::Paths;
 use form::Form;
 use route::{Object, Route};
 pub(crate) use settlement::settlement;
@@ -52,7 +71,7 @@ pub(crate) struct Payment {
 pub(crate) struct Operation {
     route: Route,
     form: Form,
-    expand: Expand,
+    expand: Paths,
     is_browser: bool,
 }
 
@@ -158,37 +177,19 @@ impl Wire for Payment {
 
     fn execute(&self, operation: Operation, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
         let Operation { route, form, expand, is_browser } = &operation;
-        match route {
-            Route::Create(Object::Intent) => intents::create(form, *expand, self.processing_ms, turn),
-            Route::Create(Object::Method) => methods::create(form, turn),
-            Route::Create(Object::Refund) => refunds::create(form, *expand, turn),
-            Route::Create(Object::Customer) => Ok(customers::create(form, turn)),
-            Route::Create(Object::Endpoint) => endpoints::create(form, turn),
-            Route::Retrieve(Object::Intent, id) => intents::retrieve(id, form, *expand, *is_browser, turn),
-            Route::Retrieve(Object::Method, id) => methods::retrieve(id, turn),
-            Route::Retrieve(Object::Charge, id) => intents::retrieve_charge(id, *expand, turn),
-            Route::Retrieve(Object::Refund, id) => refunds::retrieve(id, *expand, turn),
-            Route::Retrieve(Object::Customer, id) => customers::retrieve(id, turn),
-            Route::Retrieve(Object::Event, id) => events::retrieve(id, turn),
-            Route::Retrieve(Object::Endpoint, id) => endpoints::retrieve(id, turn),
-            Route::Update(Object::Intent, id) => intents::update(id, form, *expand, turn),
-            Route::Update(Object::Refund, id) => refunds::update(id, form, *expand, turn),
-            Route::List(Object::Intent) => listing::intents(form, *expand, turn),
-            Route::List(Object::Charge) => listing::charges(form, *expand, turn),
-            Route::List(Object::Refund) => listing::refunds(form, *expand, turn),
-            Route::List(Object::Event) => events::list(form, turn),
-            Route::List(Object::Endpoint) => endpoints::list(form, turn),
-            Route::Delete(Object::Endpoint, id) => endpoints::delete(id, turn),
-            Route::Search => listing::search(form, *expand, turn),
-            Route::Confirm(id) => intents::confirm(id, form, *expand, *is_browser, self.processing_ms, turn),
-            Route::Capture(id) => intents::capture(id, form, *expand, turn),
-            Route::Cancel(id) => intents::cancel(id, form, *expand, turn),
-            Route::AppleDomains => Ok(listing::empty("/v1/apple_pay/domains")),
-            // The router makes no other pairs.
-            Route::Create(_) | Route::Update(..) | Route::List(_) | Route::Delete(..) => {
-                Err(errors::no_route("", "").into())
-            }
-        }
+        let plain = Expand::default();
+        let answer = match route {
+            Route::Create(Object::Intent) => intents::create(form, plain, self.processing_ms, turn),
+            Route::Retrieve(Object::Intent, id) => intents::retrieve(id, form, plain, *is_browser, turn),
+            Route::Update(Object::Intent, id) => intents::update(id, form, plain, turn),
+            Route::List(Object::Intent) => listing::payments(form, turn),
+            Route::Search => search::payments(form, turn),
+            Route::Confirm(id) => intents::confirm(id, form, plain, *is_browser, self.processing_ms, turn),
+            Route::Capture(id) => intents::capture(id, form, plain, turn),
+            Route::Cancel(id) => intents::cancel(id, form, plain, turn),
+            Route::Desk(desk) => desk.execute(form, turn),
+        }?;
+        expand.follow(answer, turn)
     }
 
     fn refuse(&self, refusal: &Refusal) -> Answer {

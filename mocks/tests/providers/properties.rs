@@ -56,6 +56,8 @@ struct Expected {
     amount: i64,
     captured: i64,
     refunded: i64,
+    /// Authorised, and given back without a capture.
+    released: i64,
     stage: Stage,
 }
 
@@ -96,6 +98,7 @@ fn decide(call: &Call, expected: &mut [Expected]) -> Option<(String, String, u16
             let payment = &mut expected[at(*which)?];
             let is_fine = matches!(payment.stage, Stage::Open | Stage::Held);
             if is_fine {
+                payment.released = if payment.stage == Stage::Held { payment.amount } else { 0 };
                 payment.stage = Stage::Gone;
             }
             Some((format!("/v1/payment_intents/{}/cancel", payment.id), String::new(), if is_fine { 200 } else { 400 }))
@@ -104,8 +107,12 @@ fn decide(call: &Call, expected: &mut [Expected]) -> Option<(String, String, u16
             let payment = &mut expected[at(*which)?];
             let left = payment.captured - payment.refunded;
             let asked = amount.unwrap_or(left);
-            let is_fine = left > 0 && asked <= left;
-            if is_fine {
+            // What is only held is released whole, or not at all.
+            let is_release = payment.stage == Stage::Held && amount.is_none_or(|amount| amount == payment.amount);
+            let is_fine = is_release || (left > 0 && asked <= left);
+            if is_release {
+                (payment.released, payment.stage) = (payment.amount, Stage::Gone);
+            } else if is_fine {
                 payment.refunded += asked;
             }
             let body = format!(
@@ -142,7 +149,7 @@ async fn play(calls: Vec<Call>) {
                 (false, true) => (Stage::Held, 0),
                 (false, false) => (Stage::Taken, *amount),
             };
-            expected.push(Expected { id, amount: *amount, captured, refunded: 0, stage });
+            expected.push(Expected { id, amount: *amount, captured, refunded: 0, released: 0, stage });
         }
         made.push((path, body, key, answer));
     }
@@ -164,7 +171,7 @@ async fn check(world: &World, expected: &[Expected]) {
             Stage::Gone => "canceled",
         };
         assert_eq!((&intent["status"], &intent["amount_received"]), (&status.into(), &payment.captured.into()));
-        assert_eq!(intent["latest_charge"]["amount_refunded"], payment.refunded);
+        assert_eq!(intent["latest_charge"]["amount_refunded"], payment.refunded + payment.released);
         assert!(payment.captured <= payment.amount && payment.refunded <= payment.captured);
     }
     let sum = |rows: &[Value], op: &str| -> i64 {

@@ -203,7 +203,7 @@ async fn bad_input_meets_stripes_errors() {
         ("currency=usd", 400, "parameter_missing", "amount"),
         ("amount=5", 400, "parameter_missing", "currency"),
         ("amount=5&currency=usd&confirm=maybe", 400, "parameter_invalid_boolean", "confirm"),
-        ("amount=5&currency=usd&payment_method=pm_none", 404, "resource_missing", "payment_method"),
+        ("amount=5&currency=usd&payment_method=pm_none", 400, "resource_missing", "payment_method"),
     ];
     for (body, status, code, param) in cases {
         let reply = world.payment(post("/v1/payment_intents", body).key(body)).await.unwrap();

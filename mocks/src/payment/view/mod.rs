@@ -2,18 +2,26 @@
 
 mod charge;
 mod customer;
+mod dispute;
+mod domain;
+mod entry;
 mod intent;
 mod method;
 mod refund;
+mod token;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 pub(super) use charge::{ChargeView, charge};
 pub(super) use customer::customer;
+pub(super) use dispute::dispute;
+pub(super) use domain::domain;
+pub(super) use entry::{EntryView, entry};
 pub(crate) use intent::IntentView;
 pub(super) use intent::intent;
 pub(super) use method::{MethodView, method};
 pub(super) use refund::refund;
+pub(super) use token::token;
 
 /// Metadata as an object.
 pub(super) struct Pairs<'a>(pub(in crate::payment) &'a [(String, String)]);
@@ -48,3 +56,15 @@ pub(crate) struct Expand {
 
 #[derive(serde::Serialize)]
 struct Empty {}
+
+#[derive(serde::Serialize)]
+pub(super) struct Deleted<'a> {
+    id: &'a str,
+    object: &'static str,
+    deleted: bool,
+}
+
+/// What is left of an object.
+pub(super) const fn deleted<'a>(id: &'a str, object: &'static str) -> Deleted<'a> {
+    Deleted { id, object, deleted: true }
+}
