@@ -44,7 +44,8 @@ impl Drop for Providers {
 
 /// What vendors take days for takes a moment.
 fn config(directory: &Path) -> Value {
-    json!({ "store": directory.join("providers.db"), "processing_ms": 100 })
+    let desk = json!({ "dispute_after_ms": 50, "dispute_decided_ms": 50, "refund_settles_ms": 50, "refund_fails_ms": 50 });
+    json!({ "store": directory.join("providers.db"), "processing_ms": 100, "desk": desk })
 }
 
 /// Where `.ci/clients` installed the clients.

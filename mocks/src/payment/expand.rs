@@ -119,11 +119,10 @@ fn leads(shape: Shape, path: &[String]) -> bool {
     let Some((name, rest)) = path.split_first() else { return true };
     match (field(shape, name), rest.first()) {
         (None, _) => false,
-        (Some(Field::Vacant), _) => true,
+        (Some(Field::Vacant), _) | (Some(Field::Lists(_)), None) => true,
         (Some(Field::Holds(inner)), next) => next.is_some() && leads(inner, rest),
         (Some(Field::Refers(inner)), _) => leads(inner, rest),
         (Some(Field::Lists(inner)), Some(next)) => next == "data" && leads(inner, &rest[1..]),
-        (Some(Field::Lists(_)), None) => true,
     }
 }
 

@@ -232,15 +232,12 @@ pub(super) fn charges(form: &Form, turn: &mut Turn<'_>) -> Result<Answer, Stop> 
         }
         found.len() > limit
     };
-    match form.get("payment_intent") {
-        Some(id) => {
-            let intent = intents::find(id, turn)?;
-            add(&intent);
-        }
-        None => {
-            let near = Cursors { before: cursors.before.map(|(n, _)| n + 1), after: cursors.after.map(|(n, _)| n - 1) };
-            scan(Table::Intent, turn.context.caller.account, near, turn, |_, body| Ok(add(&decode(body)?)))?;
-        }
+    if let Some(id) = form.get("payment_intent") {
+        let intent = intents::find(id, turn)?;
+        add(&intent);
+    } else {
+        let near = Cursors { before: cursors.before.map(|(n, _)| n + 1), after: cursors.after.map(|(n, _)| n - 1) };
+        scan(Table::Intent, turn.context.caller.account, near, turn, |_, body| Ok(add(&decode(body)?)))?;
     }
     found.sort_by_key(|(intent, at)| std::cmp::Reverse((intent.n, *at)));
     let (found, has_more) = cursors.cut(found, limit);

@@ -126,8 +126,12 @@ impl Clause {
                     Comparison::Below | Comparison::AtMost | Comparison::Above | Comparison::AtLeast => false,
                 }
             }
+            // The last four digits of a card are text, and need no quotes.
+            (Value::Text(found), Operand::Number(asked)) => {
+                self.comparison == Comparison::Is && found.parse() == Ok(*asked)
+            }
             (Value::Flag(found), Operand::Text(asked)) => asked == if *found { "true" } else { "false" },
-            (Value::Text(_) | Value::Flag(_), Operand::Number(_)) | (_, Operand::Null) => false,
+            (Value::Flag(_), Operand::Number(_)) | (_, Operand::Null) => false,
         }
     }
 }
@@ -160,15 +164,12 @@ fn parse_clause(text: &str) -> Option<(Clause, &str)> {
         Some(rest) => (true, rest),
         None => (false, text),
     };
-    let (field, is_metadata, rest) = match text.strip_prefix("metadata[") {
-        Some(rest) => {
-            let (key, after) = quoted(rest)?;
-            (key, true, after.strip_prefix(']')?)
-        }
-        None => {
-            let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.')?;
-            (text[..end].to_owned(), false, &text[end..])
-        }
+    let (field, is_metadata, rest) = if let Some(rest) = text.strip_prefix("metadata[") {
+        let (key, after) = quoted(rest)?;
+        (key, true, after.strip_prefix(']')?)
+    } else {
+        let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.')?;
+        (text[..end].to_owned(), false, &text[end..])
     };
     let rest = rest.trim_start();
     let (comparison, rest) = [

@@ -117,7 +117,7 @@ pub(super) struct Kind<'a, C> {
 }
 
 /// The kind of a method, with its card as `card` shows it.
-fn kind_with<'a, C>(method: &'a Method, card: impl FnOnce() -> C) -> Kind<'a, C> {
+fn kind_with<C>(method: &Method, card: impl FnOnce() -> C) -> Kind<'_, C> {
     let is_bank = method.card.brand == Brand::Bank;
     Kind {
         card: (!is_bank).then(card),

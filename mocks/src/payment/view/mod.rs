@@ -58,6 +58,7 @@ pub(crate) struct Expand {
 struct Empty {}
 
 #[derive(serde::Serialize)]
+#[expect(clippy::struct_field_names, reason = "the fields are Stripe's")]
 pub(super) struct Deleted<'a> {
     id: &'a str,
     object: &'static str,
