@@ -39,6 +39,7 @@ struct Details {
 struct Card<'a> {
     brand: &'a str,
     case_type: &'static str,
+    network: &'a str,
     network_reason_code: &'static str,
 }
 
@@ -103,6 +104,7 @@ pub(in crate::payment) fn dispute(of: &Dispute) -> DisputeView<'_> {
             card: Card {
                 brand: &of.brand,
                 case_type: if of.status.is_inquiry() { "inquiry" } else { "chargeback" },
+                network: &of.brand,
                 network_reason_code,
             },
             kind: "card",
