@@ -1,6 +1,7 @@
-//! Vendors' official clients, changed in nothing but the base address, live a whole life against the providers.
+//! Vendors' official clients, changed in nothing but the base address, live a whole life against the providers;
+//! Toxiproxy's against the proxy.
 //!
-//! A suite is a file `tests/clients/<vendor>_life.py`; it gets providers of its own. `.ci/clients` installs the clients.
+//! A suite is a file `tests/clients/<vendor>_life.py`; it gets a server of its own. `.ci/clients` installs the clients.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -8,21 +9,59 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-/// Providers as a process of their own, ended when dropped.
-struct Providers {
+/// What a suite talks to.
+#[derive(Clone, Copy)]
+enum Role {
+    Providers,
+    Proxy,
+}
+
+impl Role {
+    const fn command(self) -> &'static str {
+        match self {
+            Self::Providers => "providers",
+            Self::Proxy => "proxy",
+        }
+    }
+
+    /// The variable that hands its ready line to the suite.
+    const fn variable(self) -> &'static str {
+        match self {
+            Self::Providers => "DOORBUSTER_PROVIDERS",
+            Self::Proxy => "DOORBUSTER_PROXY",
+        }
+    }
+
+    /// What vendors take days for takes a moment.
+    fn config(self, directory: &Path) -> Value {
+        match self {
+            Self::Providers => json!({
+                "store": directory.join("providers.db"),
+                "processing_ms": 100,
+                "desk": {
+                    "dispute_after_ms": 50, "dispute_decided_ms": 50, "refund_settles_ms": 50, "refund_fails_ms": 50
+                },
+            }),
+            Self::Proxy => json!({ "api": "127.0.0.1:0" }),
+        }
+    }
+}
+
+/// A server as a process of its own, ended when dropped.
+struct Server {
     child: Child,
-    /// Their ready line: the addresses.
+    /// Its ready line: the addresses.
     ready: String,
     _directory: tempfile::TempDir,
 }
 
-impl Providers {
-    fn start() -> Self {
+impl Server {
+    fn start(role: Role) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("providers.json");
-        std::fs::write(&path, config(directory.path()).to_string()).expect("written");
+        let path = directory.path().join("config.json");
+        std::fs::write(&path, role.config(directory.path()).to_string()).expect("written");
         let mut child = Command::new(env!("CARGO_BIN_EXE_doorbuster"))
-            .args(["providers", "--config"])
+            .args([role.command(), "--config"])
             .arg(&path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -34,17 +73,12 @@ impl Providers {
     }
 }
 
-impl Drop for Providers {
+impl Drop for Server {
     fn drop(&mut self) {
         // Its standard input closes, so it ends.
         drop(self.child.stdin.take());
         self.child.wait().expect("it ends");
     }
-}
-
-/// What vendors take days for takes a moment.
-fn config(directory: &Path) -> Value {
-    json!({ "store": directory.join("providers.db"), "processing_ms": 100 })
 }
 
 /// Where `.ci/clients` installed the clients.
@@ -59,13 +93,13 @@ fn python() -> PathBuf {
 }
 
 /// Runs a suite to its end; shows what it printed when it did not pass.
-fn passes(suite: &str) {
+fn passes(suite: &str, role: Role) {
     let python = python();
-    let providers = Providers::start();
+    let server = Server::start(role);
     let output = Command::new(python)
         .args(["-m", "unittest", "-v", suite])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients"))
-        .env("DOORBUSTER_PROVIDERS", providers.ready.trim())
+        .env(role.variable(), server.ready.trim())
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .expect("the virtual environment's python starts");
@@ -75,10 +109,25 @@ fn passes(suite: &str) {
 
 #[test]
 fn stripes_client_lives_a_whole_life() {
-    passes("stripe_life");
+    passes("stripe_life", Role::Providers);
 }
 
 #[test]
 fn adyens_client_lives_a_whole_life() {
-    passes("adyen_life");
+    passes("adyen_life", Role::Providers);
+}
+
+#[test]
+fn avalaras_client_lives_a_whole_life() {
+    passes("avalara_life", Role::Providers);
+}
+
+#[test]
+fn easyposts_client_lives_a_whole_life() {
+    passes("easypost_life", Role::Providers);
+}
+
+#[test]
+fn toxiproxys_client_lives_a_whole_life() {
+    passes("toxiproxy_life", Role::Proxy);
 }

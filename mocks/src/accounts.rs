@@ -24,6 +24,9 @@ pub(crate) struct Endpoint {
     pub(crate) backoff_ms: Vec<u64>,
     /// Whether it came with a lease, and goes with it.
     pub(crate) leased: bool,
+    /// Nothing is sent to it for now.
+    pub(crate) is_disabled: bool,
+    pub(crate) api_version: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) metadata: Vec<(String, String)>,
     pub(crate) created: i64,
@@ -31,7 +34,7 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) fn wants(&self, kind: &str) -> bool {
-        self.events.iter().any(|event| event == "*" || event == kind)
+        !self.is_disabled && self.events.iter().any(|event| event == "*" || event == kind)
     }
 
     pub(crate) fn write(&self) -> Write {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::config::DeskConfig;
 use crate::idempotency::{Keys, Names};
 use crate::identity::Identity;
 use crate::payment;
@@ -31,6 +32,11 @@ pub(crate) struct Books {
     pub(crate) balance: Shelf<payment::Entry>,
     pub(crate) setups: Shelf<payment::Setup>,
     pub(crate) sessions: Shelf<payment::Session>,
+    pub(crate) disputes: Shelf<payment::Dispute>,
+    pub(crate) domains: Shelf<payment::Domain>,
+    pub(crate) chores: Numbers,
+    /// How long banks take.
+    pub(crate) pauses: DeskConfig,
     pub(crate) events: Numbers,
     pub(crate) endpoints: Numbers,
     pub(crate) documents: Shelf<tax::Document>,
@@ -53,7 +59,7 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    pub(crate) fn open(reader: Reader, salt: u64) -> rusqlite::Result<Self> {
+    pub(crate) fn open(reader: Reader, salt: u64, pauses: DeskConfig) -> rusqlite::Result<Self> {
         Ok(Self {
             identity: Identity::new(salt),
             seq: reader.last_seq()?,
@@ -68,6 +74,10 @@ impl Books {
             balance: Shelf::open(Table::Balance, RECENT, &reader)?,
             setups: Shelf::open(Table::Setup, RECENT, &reader)?,
             sessions: Shelf::open(Table::Session, RECENT, &reader)?,
+            disputes: Shelf::open(Table::Dispute, RECENT, &reader)?,
+            domains: Shelf::open(Table::Domain, RECENT, &reader)?,
+            chores: Numbers::open(Table::Chore, &reader)?,
+            pauses,
             events: Numbers::open(Table::Event, &reader)?,
             endpoints: Numbers::open(Table::Endpoint, &reader)?,
             documents: Shelf::open(Table::Document, RECENT, &reader)?,
@@ -101,6 +111,8 @@ impl Books {
         self.balance.forget();
         self.setups.forget();
         self.sessions.forget();
+        self.disputes.forget();
+        self.domains.forget();
         self.documents.forget();
         self.dispatches.forget();
         self.decisions.forget();

@@ -47,6 +47,9 @@ pub struct Config {
     /// How long a payment by bank debit stays `processing`, in milliseconds.
     #[serde(default = "default_processing_ms")]
     pub processing_ms: u64,
+    /// How soon disputes are opened and decided, and refunds settle or come back.
+    #[serde(default)]
+    pub desk: DeskConfig,
     /// How long a 3-D Secure challenge waits for the holder before it is given up, in milliseconds.
     #[serde(default = "default_challenge_ms")]
     pub challenge_ms: u64,
@@ -91,6 +94,7 @@ impl Config {
             open_accounts: true,
             account_ttl_ms: default_account_ttl_ms(),
             processing_ms: default_processing_ms(),
+            desk: DeskConfig::default(),
             tax_rates: Vec::new(),
             tax_rate_changes: Vec::new(),
             challenge_ms: default_challenge_ms(),
@@ -114,6 +118,26 @@ pub struct TaxRate {
     pub region: Option<String>,
     /// Hundredths of a percent.
     pub basis_points: u32,
+}
+
+/// What banks take days for, in milliseconds.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeskConfig {
+    /// From a charge of a card whose holder disputes it to the dispute.
+    pub dispute_after_ms: u64,
+    /// From the evidence to the decision.
+    pub dispute_decided_ms: u64,
+    /// How long a pending refund is pending.
+    pub refund_settles_ms: u64,
+    /// From a refund that will fail to its failure.
+    pub refund_fails_ms: u64,
+}
+
+impl Default for DeskConfig {
+    fn default() -> Self {
+        Self { dispute_after_ms: 1_000, dispute_decided_ms: 1_000, refund_settles_ms: 1_000, refund_fails_ms: 1_000 }
+    }
 }
 
 /// A rate of tax that changes at an instant: documents of an earlier date keep the earlier rate.

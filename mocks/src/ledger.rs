@@ -12,6 +12,7 @@ use crate::accounts::Accounts;
 use crate::books::Books;
 use crate::decision::{Outcome, decide, execute_again};
 use crate::fate::{Fate, Flight};
+use crate::payment::Chore;
 use crate::rules::{Hit, Live, Plan, Rules};
 use crate::statement::{AnswerFate, Op, Row, Stamp, render};
 use crate::store::{Acked, Job, Write, Writer, WriterGone};
@@ -106,6 +107,7 @@ impl Ledger {
             mark: None,
             outgoing: Vec::new(),
             timers: Vec::new(),
+            chores: Vec::new(),
         };
         let outcome = decide(&mut turn, key_hash, &mut execute).unwrap_or_else(|error| {
             tracing::error!(%error, "failed to read the store");
@@ -205,37 +207,35 @@ impl Ledger {
             self.last_change_us.store(context.at_us, Ordering::Relaxed);
         }
         let early = written.outgoing.iter_mut().filter_map(Outgoing::take_early).collect();
-        let stored = self.submit(books, written.writes, written.outgoing, written.timers);
+        let later = Later { outgoing: written.outgoing, timers: written.timers, chores: written.chores };
+        let stored = self.submit(books, written.writes, later);
         Decided { outcome, stored, read_turn: (books.turn, books.epoch), fate, flight, early }
     }
 
     /// Hands writes to the store in the order in which they were decided: the caller holds the lock.
-    fn submit(
-        self: &Arc<Self>,
-        books: &mut Books,
-        writes: Vec<Write>,
-        outgoing: Vec<Outgoing>,
-        timers: Vec<(i64, i64)>,
-    ) -> Option<Acked> {
+    fn submit(self: &Arc<Self>, books: &mut Books, writes: Vec<Write>, later: Later) -> Option<Acked> {
         if writes.is_empty() {
             return None;
         }
         books.turn += 1;
         let (done, acked) = tokio::sync::oneshot::channel();
-        let after = (!outgoing.is_empty() || !timers.is_empty()).then(|| {
+        let after = (!later.is_empty()).then(|| {
             let ledger = Arc::clone(self);
-            Box::new(move || ledger.set_off(outgoing, timers)) as Box<dyn FnOnce() + Send>
+            Box::new(move || ledger.set_off(later)) as Box<dyn FnOnce() + Send>
         });
         self.writer.submit(Job { writes, turn: books.turn, epoch: books.epoch, done: Some(done), after });
         Some(acked)
     }
 
     /// Starts what an operation leaves to be done once it is stored.
-    fn set_off(self: &Arc<Self>, outgoing: Vec<Outgoing>, timers: Vec<(i64, i64)>) {
-        if !outgoing.is_empty() {
-            self.webhooks.take(outgoing);
+    fn set_off(self: &Arc<Self>, later: Later) {
+        if !later.outgoing.is_empty() {
+            self.webhooks.take(later.outgoing);
         }
-        for (payment, due_us) in timers {
+        for chore in later.chores {
+            self.runtime.spawn(crate::payment::do_later(Arc::clone(self), chore));
+        }
+        for (payment, due_us) in later.timers {
             self.runtime.spawn(crate::payment::settle_at(Arc::clone(self), payment, due_us));
         }
     }
@@ -256,7 +256,7 @@ impl Ledger {
         if !rows.is_empty() {
             writes.push(books.statement(stamp, rows));
         }
-        self.submit(books, writes, Vec::new(), Vec::new())
+        self.submit(books, writes, Later::default())
     }
 
     /// Writes that a fault began, ended or expired, with its counters.
@@ -321,6 +321,21 @@ struct Written {
     mark: Option<String>,
     outgoing: Vec<Outgoing>,
     timers: Vec<(i64, i64)>,
+    chores: Vec<Chore>,
+}
+
+/// What an operation leaves to be done once it is stored.
+#[derive(Default)]
+struct Later {
+    outgoing: Vec<Outgoing>,
+    timers: Vec<(i64, i64)>,
+    chores: Vec<Chore>,
+}
+
+impl Later {
+    const fn is_empty(&self) -> bool {
+        self.outgoing.is_empty() && self.timers.is_empty() && self.chores.is_empty()
+    }
 }
 
 impl From<Turn<'_>> for Written {
@@ -333,6 +348,7 @@ impl From<Turn<'_>> for Written {
             mark: turn.mark,
             outgoing: turn.outgoing,
             timers: turn.timers,
+            chores: turn.chores,
         }
     }
 }

@@ -36,6 +36,6 @@ mod warehouse;
 mod webhooks;
 mod wire;
 
-pub use config::{Config, FraudConfig, TaxRate, TaxRateChange, WebhookConfig};
+pub use config::{Config, DeskConfig, FraudConfig, TaxRate, TaxRateChange, WebhookConfig};
 pub use error::Error;
 pub use serve::{Addresses, Running, serve};

@@ -197,7 +197,7 @@ fn open(config: &Config) -> Result<(Store, Arc<Ledger>), Error> {
     let ahead_us = reader.setting(AHEAD_SETTING).map_err(error)?.unwrap_or(0);
     let queue = Queue::new(config.webhooks.queue_max);
     queue.restore(&reader).map_err(error)?;
-    let books = Arc::new(Mutex::new(Books::open(reader, salt).map_err(error)?));
+    let books = Arc::new(Mutex::new(Books::open(reader, salt, config.desk).map_err(error)?));
 
     let of_failure = Arc::clone(&books);
     let forget_all = move || {
@@ -268,9 +268,15 @@ fn count_hazard(ledger: &Ledger, lines: &str) {
     }
 }
 
-/// Payments that were processing go on where they were.
+/// Payments that were processing go on where they were, and what was due later still is.
 fn resume_payments(ledger: &Arc<Ledger>) -> rusqlite::Result<()> {
-    let waiting = ledger.books.lock().reader.waiting_intents()?;
+    let (waiting, chores) = {
+        let books = ledger.books.lock();
+        (books.reader.waiting_intents()?, books.reader.all(Table::Chore, 0, usize::MAX >> 1)?)
+    };
+    for (_, _, body) in chores {
+        tokio::spawn(payment::do_later(Arc::clone(ledger), crate::shelf::decode(&body)?));
+    }
     for payment in waiting {
         tokio::spawn(payment::settle_at(Arc::clone(ledger), payment, now_us()));
     }

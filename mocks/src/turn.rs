@@ -10,6 +10,7 @@ use model::fault::Provider;
 use crate::accounts::{Accounts, Caller};
 use crate::books::Books;
 use crate::idempotency::Key;
+use crate::payment::Chore;
 use crate::rules::Rules;
 use crate::shelf::{Progress, json};
 use crate::statement::Row;
@@ -93,6 +94,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) outgoing: Vec<Outgoing>,
     /// Timers that the operation set: payment and when, in unix microseconds.
     pub(crate) timers: Vec<(i64, i64)>,
+    /// Chores that the operation left for later.
+    pub(crate) chores: Vec<Chore>,
 }
 
 impl Turn<'_> {

@@ -102,6 +102,8 @@ pub(super) async fn take(admin: &Admin, call: &Call) -> Reply {
         events: webhook.events.unwrap_or_else(|| usual_events(take.provider)),
         backoff_ms: webhook.backoff_ms,
         leased: true,
+        is_disabled: false,
+        api_version: None,
         description: None,
         metadata: Vec::new(),
         created: now_us / 1_000_000,

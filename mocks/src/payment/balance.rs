@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chores;
 use super::state::{Charge, Intent, order_of};
+use super::test_cards::Aftermath;
 use crate::turn::Turn;
 
 /// Why money came or went.
@@ -94,8 +96,8 @@ pub(super) struct Movement<'a> {
     pub(super) description: Option<String>,
 }
 
-/// Books a movement of a charge's money; returns the entry's identifier.
-pub(super) fn book(intent: &Intent, charge: &Charge, movement: Movement<'_>, turn: &mut Turn<'_>) -> String {
+/// Books a movement of a charge's money; returns its entry.
+pub(super) fn book(intent: &Intent, charge: &Charge, movement: Movement<'_>, turn: &mut Turn<'_>) -> Entry {
     let (amount, fee) = match movement.kind {
         EntryKind::Charge => (movement.amount, charge_fee(movement.amount)),
         EntryKind::Refund => (-movement.amount, 0),
@@ -119,18 +121,25 @@ pub(super) fn book(intent: &Intent, charge: &Charge, movement: Movement<'_>, tur
         payment: intent.id.clone(),
         order: order_of(&intent.metadata).map(str::to_owned),
     };
-    let id = entry.id.clone();
-    turn.books.balance.put(n, entry.account, None, entry, &mut turn.writes, turn.progress);
-    id
+    turn.books.balance.put(n, entry.account, None, entry.clone(), &mut turn.writes, turn.progress);
+    entry
 }
 
-/// Books what was just captured of a payment's charge.
+/// Books what was just captured of a payment's charge; what its card's holder will dispute is left for later.
 pub(super) fn captured(intent: &mut Intent, at: usize, amount: i64, turn: &mut Turn<'_>) {
     let description = intent.description.clone();
     let movement = Movement { kind: EntryKind::Charge, amount, source: &intent.charges[at].id, description };
-    let id = book(intent, &intent.charges[at], movement, turn);
+    let entry = book(intent, &intent.charges[at], movement, turn);
+    let charge = &mut intent.charges[at];
     // Of several captures the first one's entry stays the charge's own.
-    intent.charges[at].balance_transaction.get_or_insert(id);
+    if charge.balance_transaction.is_none() {
+        charge.balance_transaction = Some(entry.id);
+        if matches!(charge.method.card.aftermath, Aftermath::Disputed(_)) {
+            let delay_ms = turn.books.pauses.dispute_after_ms;
+            let task = chores::Task::OpenDispute { payment: intent.n, charge: at };
+            chores::later(task, delay_ms, intent.mark.as_deref(), turn);
+        }
+    }
 }
 
 #[cfg(test)]

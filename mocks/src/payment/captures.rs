@@ -9,7 +9,7 @@ use super::form::Form;
 use super::intents::{find, shown, unexpected};
 use super::options::{Multicapture, choice};
 use super::state::{Intent, Status};
-use super::view::{self, Expand};
+use super::view;
 use super::{balance, errors};
 use crate::statement::{Op, Row};
 use crate::turn::Turn;
@@ -18,23 +18,14 @@ use crate::wire::{Answer, Stop};
 const TOO_MUCH: &str = "The payment could not be captured because the requested capture amount is greater than the amount you can capture for this charge.";
 
 /// How much a capture takes, and whether more may follow.
-struct Asked {
-    amount: i64,
-    is_final: bool,
+pub(super) struct Asked {
+    pub(super) amount: i64,
+    pub(super) is_final: bool,
 }
 
-pub(super) fn capture(
-    id: &str,
-    form: &Form,
-    expand: Expand,
-    declined: Option<Behaviour>,
-    turn: &mut Turn<'_>,
-) -> Result<Answer, Stop> {
+pub(super) fn capture(id: &str, form: &Form, declined: Option<Behaviour>, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let mut intent = find(id, turn)?;
-    if intent.latest_charge().and_then(|charge| charge.expires_us).is_some_and(|due| due <= turn.context.clock_us) {
-        expire(&mut intent, turn);
-        keep(intent.clone(), turn);
-    }
+    release_overdue(&mut intent, turn);
     let capturable = intent.amount_capturable();
     let asked = read(form, capturable, &intent)?;
     if intent.status != Status::RequiresCapture {
@@ -43,15 +34,9 @@ pub(super) fn capture(
     if asked.amount > capturable {
         return Err(errors::forbidden("amount_too_large", Some("amount_to_capture"), TOO_MUCH, None).into());
     }
-    if let (Some(decline), Some(charge)) = (declined.and_then(Behaviour::decline), intent.latest_charge()) {
-        let row = Row::new(Op::Capture).object(charge.id.clone()).parent(intent.id.clone()).state("failed");
-        let detail = json!({ "code": decline.code, "final": asked.is_final });
-        turn.row(row.money(asked.amount, &intent.currency).detail(detail));
-        return Err(errors::declined(&decline, Some(&charge.id), Some(&view::intent(&intent, expand))).into());
-    }
-    take(&mut intent, &asked, capturable, turn);
+    take(&mut intent, &asked, declined, turn)?;
     merge_metadata(&mut intent, form);
-    let answer = shown(&intent, expand);
+    let answer = shown(&intent);
     keep(intent, turn);
     Ok(answer)
 }
@@ -78,10 +63,30 @@ fn read(form: &Form, capturable: i64, intent: &Intent) -> Result<Asked, Answer> 
     Ok(Asked { amount, is_final: is_final || amount == capturable })
 }
 
-/// Takes the money. Whatever is left of a final capture is released.
-fn take(intent: &mut Intent, asked: &Asked, capturable: i64, turn: &mut Turn<'_>) {
-    let rest = capturable - asked.amount;
-    let Some(charge) = intent.charges.last_mut() else { return };
+/// Releases what is past its time, before anything else is asked of it.
+pub(super) fn release_overdue(intent: &mut Intent, turn: &mut Turn<'_>) {
+    if intent.latest_charge().and_then(|charge| charge.expires_us).is_some_and(|due| due <= turn.context.clock_us) {
+        expire(intent, turn);
+        keep(intent.clone(), turn);
+    }
+}
+
+/// Takes the money, unless a rule has it declined. Whatever is left of a final capture is released.
+pub(super) fn take(
+    intent: &mut Intent,
+    asked: &Asked,
+    declined: Option<Behaviour>,
+    turn: &mut Turn<'_>,
+) -> Result<(), Answer> {
+    let rest = intent.amount_capturable() - asked.amount;
+    if let (Some(decline), Some(charge)) = (declined.and_then(Behaviour::decline), intent.latest_charge()) {
+        let row = Row::new(Op::Capture).object(charge.id.clone()).parent(intent.id.clone()).state("failed");
+        let detail = json!({ "code": decline.code, "final": asked.is_final });
+        turn.row(row.money(asked.amount, &intent.currency).detail(detail));
+        let view = intent.shown_id().map(|_| view::intent(intent));
+        return Err(errors::declined(&decline, Some(&charge.id), view.as_ref()));
+    }
+    let Some(charge) = intent.charges.last_mut() else { return Ok(()) };
     charge.amount_captured += asked.amount;
     let (id, of) = (charge.id.clone(), intent.id.clone());
     let row = |op| Row::new(op).object(id.clone()).parent(of.clone());
@@ -94,7 +99,7 @@ fn take(intent: &mut Intent, asked: &Asked, capturable: i64, turn: &mut Turn<'_>
     if !asked.is_final {
         tell_charge("charge.updated", intent, turn);
         tell_intent("payment_intent.amount_capturable_updated", intent, turn);
-        return;
+        return Ok(());
     }
     if rest > 0 {
         turn.row(row(Op::Void).state("voided").money(rest, &intent.currency));
@@ -102,6 +107,7 @@ fn take(intent: &mut Intent, asked: &Asked, capturable: i64, turn: &mut Turn<'_>
     intent.status = Status::Succeeded;
     tell_charge("charge.captured", intent, turn);
     tell_intent("payment_intent.succeeded", intent, turn);
+    Ok(())
 }
 
 fn not_capturable(intent: &Intent) -> Answer {
@@ -118,7 +124,7 @@ fn not_capturable(intent: &Intent) -> Answer {
     unexpected(intent, &message)
 }
 
-pub(super) fn cancel(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+pub(super) fn cancel(id: &str, form: &Form, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     const REASONS: [&str; 4] = ["duplicate", "fraudulent", "requested_by_customer", "abandoned"];
     let mut intent = find(id, turn)?;
     let reason = choice(form, "cancellation_reason", &REASONS)?.map(str::to_owned);
@@ -147,7 +153,7 @@ pub(super) fn cancel(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>)
     turn.row(Row::new(Op::Cancel).object(intent.id.clone()).state("canceled").money(intent.amount, &intent.currency));
     intent.refused = None;
     tell_intent("payment_intent.canceled", &intent, turn);
-    let answer = shown(&intent, expand);
+    let answer = shown(&intent);
     keep(intent, turn);
     Ok(answer)
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::test_cards::{self, AUTHENTICATING, Aftermath, Authentication};
+
 /// A card as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Card {
@@ -11,29 +13,22 @@ pub(crate) struct Card {
     pub(crate) exp_month: u32,
     pub(crate) exp_year: u32,
     pub(crate) behaviour: Behaviour,
+    /// Of its issuer; two letters.
+    pub(crate) country: String,
+    /// The same for every method of one card.
+    pub(crate) fingerprint: String,
+    pub(crate) aftermath: Aftermath,
     #[serde(default, skip_serializing_if = "Authentication::is_never")]
     pub(crate) authentication: Authentication,
 }
 
-/// When the issuer wants to see the holder (3-D Secure).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Authentication {
-    #[default]
-    Never,
-    /// Only where the shop asks for it.
-    WhenAsked,
-    Always,
-    /// Unless the method was set up for later payments.
-    UnlessSetUp,
-    /// Unless the holder is absent: the method counts as set up.
-    UnlessAbsent,
-}
+/// Ending of the card that can be kept, and is declined when it is to pay.
+const ATTACHES_THEN_FAILS: &str = "0341";
 
-impl Authentication {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-    const fn is_never(&self) -> bool {
-        matches!(self, Self::Never)
+impl Card {
+    /// Whether it is declined only when it is to pay.
+    pub(crate) fn fails_late(&self) -> bool {
+        self.last4 == ATTACHES_THEN_FAILS
     }
 }
 
@@ -63,6 +58,30 @@ impl Brand {
             Self::Jcb => "jcb",
             Self::Unionpay => "unionpay",
             Self::Bank => "us_bank_account",
+        }
+    }
+
+    /// As old objects write it.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Visa => "Visa",
+            Self::Mastercard => "MasterCard",
+            Self::Amex => "American Express",
+            Self::Discover => "Discover",
+            Self::Diners => "Diners Club",
+            Self::Jcb => "JCB",
+            Self::Unionpay => "UnionPay",
+            Self::Bank => "Unknown",
+        }
+    }
+
+    /// The type of a method of it.
+    pub(crate) const fn method_type(self) -> &'static str {
+        match self {
+            Self::Bank => "us_bank_account",
+            Self::Visa | Self::Mastercard | Self::Amex | Self::Discover | Self::Diners | Self::Jcb | Self::Unionpay => {
+                "card"
+            }
         }
     }
 }
@@ -226,7 +245,7 @@ pub(crate) const INCORRECT_NUMBER: Decline = Decline {
 };
 
 /// A test card: its number, the ending of its tokens (`pm_card_…`, `tok_…`), what it is and does.
-type TestCard = (&'static str, &'static str, Brand, Funding, Behaviour);
+pub(super) type TestCard = (&'static str, &'static str, Brand, Funding, Behaviour);
 
 /// The numbers and tokens that Stripe documents for tests.
 const CARDS: [TestCard; 21] = [
@@ -250,25 +269,7 @@ const CARDS: [TestCard; 21] = [
     ("4000000000000119", "chargeDeclinedProcessingError", Brand::Visa, Funding::Credit, Behaviour::ProcessingError),
     ("4000000000000341", "chargeCustomerFail", Brand::Visa, Funding::Credit, Behaviour::GenericDecline),
     ("4000000000000259", "createDispute", Brand::Visa, Funding::Credit, Behaviour::Succeeds),
-    ("4012888888881881", "us", Brand::Visa, Funding::Credit, Behaviour::Succeeds),
-];
-
-/// Cards whose issuer wants to see the holder.
-const AUTHENTICATING: [(&str, &str, Authentication, Behaviour); 9] = [
-    ("4000002760003184", "authenticationRequired", Authentication::Always, Behaviour::Succeeds),
-    ("4000002500003155", "authenticationRequiredOnSetup", Authentication::UnlessSetUp, Behaviour::Succeeds),
-    ("4000003800000446", "authenticationRequiredSetupForOffSession", Authentication::UnlessAbsent, Behaviour::Succeeds),
-    (
-        "4000008260003178",
-        "authenticationRequiredChargeDeclinedInsufficientFunds",
-        Authentication::Always,
-        Behaviour::InsufficientFunds,
-    ),
-    ("4000000000003220", "threeDSecure2Required", Authentication::Always, Behaviour::Succeeds),
-    ("4000000000003063", "threeDSecureRequired", Authentication::Always, Behaviour::Succeeds),
-    ("4000008400001629", "threeDSecureRequiredChargeDeclined", Authentication::Always, Behaviour::GenericDecline),
-    ("4000000000003055", "threeDSecureOptional", Authentication::WhenAsked, Behaviour::Succeeds),
-    ("4000008400001280", "threeDSecureRequiredProcessingError", Authentication::Always, Behaviour::ProcessingError),
+    ("4012888888881881", "visa_2", Brand::Visa, Funding::Credit, Behaviour::Succeeds),
 ];
 
 /// Bank accounts by token: they settle later.
@@ -291,11 +292,14 @@ fn card(test: &TestCard, expiry: (u32, u32)) -> Card {
         exp_year: expiry.1,
         behaviour,
         authentication: Authentication::Never,
+        country: test_cards::country(number),
+        fingerprint: test_cards::fingerprint(number),
+        aftermath: test_cards::aftermath(number),
     }
 }
 
 fn find(is_it: impl Fn(&str, &str) -> bool, expiry: (u32, u32)) -> Option<Card> {
-    if let Some(test) = CARDS.iter().find(|(number, ending, ..)| is_it(number, ending)) {
+    if let Some(test) = CARDS.iter().chain(&test_cards::MORE).find(|(number, ending, ..)| is_it(number, ending)) {
         return Some(card(test, expiry));
     }
     let (number, ending, authentication, behaviour) =
@@ -315,6 +319,9 @@ pub(crate) fn by_token(token: &str) -> Option<Card> {
             exp_year: EXPIRY.1,
             behaviour: *behaviour,
             authentication: Authentication::Never,
+            country: "US".to_owned(),
+            fingerprint: test_cards::fingerprint("110000000 000123456789"),
+            aftermath: Aftermath::Nothing,
         });
     }
     let ending = token.strip_prefix("pm_card_").or_else(|| token.strip_prefix("tok_"))?;

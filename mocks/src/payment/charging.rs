@@ -8,8 +8,8 @@ use serde_json::json;
 use super::balance;
 use super::cards::Behaviour;
 use super::form::Form;
-use super::state::{Charge, ChargeStatus, Intent, Method, Status};
-use super::view::{self, Expand};
+use super::state::{Charge, ChargeEdits, ChargeStatus, Intent, Method, Status};
+use super::view;
 use super::{challenge, errors, waits, wallet};
 use crate::ledger::{Ledger, now_us};
 use crate::statement::{Op, Row};
@@ -112,6 +112,9 @@ pub(super) fn charge(
         balance_transaction: None,
         expires_us: None,
         is_authenticated,
+        dispute: None,
+        is_charged_back: false,
+        edits: ChargeEdits::default(),
     });
     intent.method = Some(method);
     intent.refused = None;
@@ -167,10 +170,13 @@ fn conclude(intent: &mut Intent, turn: &mut Turn<'_>) {
 
 /// Sends an event about a payment.
 pub(super) fn tell_intent(kind: &'static str, intent: &Intent, turn: &mut Turn<'_>) {
+    if intent.is_bare {
+        return;
+    }
     let brand = brand(intent);
     turn.happened(&Happened {
         kind,
-        object: &view::intent(intent, Expand::default()),
+        object: &view::intent(intent),
         parent: &intent.id,
         brand,
         amount_minor: intent.amount,
@@ -184,7 +190,7 @@ pub(super) fn tell_charge(kind: &'static str, intent: &Intent, turn: &mut Turn<'
     let Some(charge) = intent.latest_charge() else { return };
     turn.happened(&Happened {
         kind,
-        object: &view::charge(intent, charge, Expand::default()),
+        object: &view::charge(intent, charge),
         parent: &charge.id,
         brand: brand(intent),
         amount_minor: charge.amount,

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::errors;
 use super::form::Form;
-use super::listing::limit;
+use super::listing::{Cursors, Window, limit, list as listed};
 use super::state::merge;
-use super::view::Pairs;
+use super::view::{Pairs, deleted};
 use crate::accounts::Endpoint;
 use crate::store::{Table, Write};
 use crate::turn::Turn;
@@ -19,7 +19,7 @@ const ENDPOINTS_MAX: usize = 16;
 struct View<'a> {
     id: &'a str,
     object: &'static str,
-    api_version: (),
+    api_version: Option<&'a str>,
     application: (),
     created: i64,
     description: Option<&'a str>,
@@ -37,7 +37,7 @@ fn view<'a>(endpoint: &'a Endpoint, secret: Option<&'a str>) -> View<'a> {
     View {
         id: &endpoint.id,
         object: "webhook_endpoint",
-        api_version: (),
+        api_version: endpoint.api_version.as_deref(),
         application: (),
         created: endpoint.created,
         description: endpoint.description.as_deref(),
@@ -45,22 +45,41 @@ fn view<'a>(endpoint: &'a Endpoint, secret: Option<&'a str>) -> View<'a> {
         livemode: false,
         metadata: Pairs(&endpoint.metadata),
         secret,
-        status: "enabled",
+        status: if endpoint.is_disabled { "disabled" } else { "enabled" },
         url: &endpoint.url,
     }
 }
 
-pub(super) fn create(form: &Form, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let url = form.text("url").ok_or_else(|| errors::missing("url"))?;
-    if !url.starts_with("http://") {
-        return Err(errors::invalid(
-            "url_invalid",
-            Some("url"),
-            "Invalid URL: this simulator delivers to http:// addresses.",
-        )
-        .into());
+/// Where events are to go: an address that this simulator can reach.
+fn url(form: &Form) -> Result<Option<String>, Answer> {
+    let Some(url) = form.text("url") else { return Ok(None) };
+    if url.starts_with("http://") && url.parse::<http::Uri>().is_ok_and(|url| url.host().is_some()) {
+        return Ok(Some(url));
     }
+    let message = "Invalid URL: this simulator delivers to http:// addresses.";
+    Err(errors::invalid("url_invalid", Some("url"), message))
+}
+
+/// Types of event: `*`, or names such as `charge.succeeded`.
+fn events(form: &Form) -> Result<Vec<String>, Answer> {
     let events = form.list("enabled_events");
+    let is_name = |event: &str| {
+        let is_word = |word: &str| !word.is_empty() && word.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
+        event == "*" || (event.contains('.') && event.split('.').all(is_word))
+    };
+    match events.iter().position(|event| !is_name(event)) {
+        None => Ok(events),
+        Some(at) => {
+            let param = format!("enabled_events[{at}]");
+            let message = format!("Invalid {param}: must be one of the types of event that exist, or *");
+            Err(errors::invalid_plain(Some(&param), &message))
+        }
+    }
+}
+
+pub(super) fn create(form: &Form, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+    let url = url(form)?.ok_or_else(|| errors::missing("url"))?;
+    let events = events(form)?;
     if events.is_empty() {
         return Err(errors::missing("enabled_events").into());
     }
@@ -78,58 +97,66 @@ pub(super) fn create(form: &Form, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
         events,
         backoff_ms: Vec::new(),
         leased: false,
+        is_disabled: false,
+        api_version: form.text("api_version"),
         description: form.text("description"),
         metadata: Vec::new(),
         created: turn.now_s(),
     };
     merge(&mut endpoint.metadata, form.map("metadata"));
-    turn.writes.push(endpoint.write());
     let answer = Answer::json(200, &view(&endpoint, Some(&endpoint.secret)));
-    turn.accounts.write().put_endpoint(endpoint);
+    keep(endpoint, turn);
     Ok(answer)
 }
 
-#[derive(Serialize)]
-struct List<'a> {
-    object: &'static str,
-    data: Vec<View<'a>>,
-    has_more: bool,
-    url: &'static str,
+fn keep(endpoint: Endpoint, turn: &mut Turn<'_>) {
+    turn.writes.push(endpoint.write());
+    turn.accounts.write().put_endpoint(endpoint);
+}
+
+pub(super) fn update(id: &str, form: &Form, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+    let mut endpoint = find(id, turn)?;
+    let (url, events) = (url(form)?, events(form)?);
+    endpoint.is_disabled = form.boolean("disabled")?.unwrap_or(endpoint.is_disabled);
+    endpoint.url = url.unwrap_or(endpoint.url);
+    if !events.is_empty() {
+        endpoint.events = events;
+    }
+    endpoint.description = form.retext("description", endpoint.description);
+    merge(&mut endpoint.metadata, form.map("metadata"));
+    let answer = Answer::json(200, &view(&endpoint, None));
+    keep(endpoint, turn);
+    Ok(answer)
 }
 
 pub(super) fn list(form: &Form, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let limit = limit(form)?;
+    let (limit, window) = (limit(form)?, Window::read(form)?);
+    let identity = turn.books.identity;
+    let cursors = Cursors::read(form, "webhook_endpoint", |id| identity.read("we", id))?;
     let accounts = turn.accounts.read();
-    let all = accounts.endpoints(turn.context.caller.account);
-    let data = all.iter().rev().take(limit).map(|endpoint| view(endpoint, None)).collect();
-    Ok(Answer::json(200, &List { object: "list", data, has_more: all.len() > limit, url: "/v1/webhook_endpoints" }))
+    let mut all: Vec<&Endpoint> = accounts.endpoints(turn.context.caller.account).iter().map(AsRef::as_ref).collect();
+    all.retain(|endpoint| cursors.has(endpoint.n) && window.has(endpoint.created));
+    all.sort_by_key(|endpoint| std::cmp::Reverse(endpoint.n));
+    let (page, has_more) = cursors.cut(all, limit);
+    let data = page.into_iter().map(|endpoint| view(endpoint, None)).collect();
+    Ok(listed("/v1/webhook_endpoints", data, has_more))
 }
 
-fn number(id: &str, turn: &Turn<'_>) -> Result<i64, Answer> {
+/// An endpoint of the caller's.
+fn find(id: &str, turn: &Turn<'_>) -> Result<Endpoint, Answer> {
     let account = turn.context.caller.account;
-    let n = turn.books.identity.read("we", id).filter(|n| turn.accounts.read().endpoint(account, *n).is_some());
-    n.ok_or_else(|| errors::no_such("webhook endpoint", "id", id))
+    let accounts = turn.accounts.read();
+    let endpoint = turn.books.identity.read("we", id).and_then(|n| accounts.endpoint(account, n));
+    endpoint.map(|endpoint| Endpoint::clone(endpoint)).ok_or_else(|| errors::no_such("webhook endpoint", "id", id))
 }
 
 pub(super) fn retrieve(id: &str, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let n = number(id, turn)?;
-    let accounts = turn.accounts.read();
-    let endpoint = accounts.endpoint(turn.context.caller.account, n);
-    let endpoint = endpoint.ok_or_else(|| errors::no_such("webhook endpoint", "id", id))?;
-    Ok(Answer::json(200, &view(endpoint, None)))
-}
-
-#[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the fields are Stripe's")]
-struct Deleted<'a> {
-    id: &'a str,
-    object: &'static str,
-    deleted: bool,
+    Ok(Answer::json(200, &view(&find(id, turn)?, None)))
 }
 
 pub(super) fn delete(id: &str, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let n = number(id, turn)?;
+    let n = find(id, turn)?.n;
     turn.accounts.write().remove_endpoint(turn.context.caller.account, n);
     turn.writes.push(Write::Delete { table: Table::Endpoint, n });
-    Ok(Answer::json(200, &Deleted { id, object: "webhook_endpoint", deleted: true }))
+    Ok(Answer::json(200, &deleted(id, "webhook_endpoint")))
 }

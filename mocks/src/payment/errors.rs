@@ -75,9 +75,9 @@ pub(super) fn no_such(kind: &str, param: &str, id: &str) -> Answer {
     answer(404, plain("invalid_request_error", Some("resource_missing"), Some(param), &message)).unkept()
 }
 
-/// The object that a parameter names does not exist.
-pub(super) fn names_nothing(kind: &str, param: &str, id: &str) -> Answer {
-    invalid("resource_missing", Some(param), &format!("No such {kind}: '{id}'"))
+/// As [`no_such`], where a parameter names it and not the address.
+pub(super) fn no_reference(kind: &str, param: &str, id: &str) -> Answer {
+    Answer { status: 400, ..no_such(kind, param, id) }
 }
 
 pub(super) fn no_route(method: &str, path: &str) -> Answer {

@@ -5,7 +5,7 @@ use super::charging::{Manner, Presence, attempt, keep, tell_intent};
 use super::form::Form;
 use super::options::{ConfirmationMethod, Options, choice};
 use super::state::{CaptureMethod, Intent, Method, Status, merge};
-use super::view::{self, Expand};
+use super::view;
 use super::{errors, methods};
 use crate::statement::{Op, Row};
 use crate::turn::{Labels, Turn};
@@ -16,7 +16,7 @@ const CHARGES_MAX: usize = 200;
 
 const NO_METHOD: &str = "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.";
 
-pub(super) fn create(form: &Form, expand: Expand, manner: Manner<'_>, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+pub(super) fn create(form: &Form, manner: Manner<'_>, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let amount = amount(form, "amount")?.ok_or_else(|| errors::missing("amount"))?;
     let currency = currency(form)?.ok_or_else(|| errors::missing("currency"))?;
     check(amount, &currency)?;
@@ -62,6 +62,7 @@ pub(super) fn create(form: &Form, expand: Expand, manner: Manner<'_>, turn: &mut
         customer_email: customer.and_then(|customer| customer.email),
         options: Box::new(options),
         challenge: None,
+        is_bare: false,
     };
     merge(&mut intent.metadata, form.map("metadata"));
     label(&intent, turn);
@@ -76,7 +77,7 @@ pub(super) fn create(form: &Form, expand: Expand, manner: Manner<'_>, turn: &mut
             created.state = Some(intent.status.name());
         }
     }
-    Ok(shown_and_kept(intent, expand, turn))
+    Ok(shown_and_kept(intent, turn))
 }
 
 fn capture_method(form: &Form, options: &Options) -> Result<CaptureMethod, Answer> {
@@ -149,20 +150,20 @@ fn check_owner(method: Option<&Method>, customer: Option<&str>) -> Result<(), An
 }
 
 /// The answer of an attempt: the payment, or the refusal with the payment in it.
-pub(super) fn shown_and_kept(intent: Intent, expand: Expand, turn: &mut Turn<'_>) -> Answer {
+pub(super) fn shown_and_kept(intent: Intent, turn: &mut Turn<'_>) -> Answer {
     let answer = match intent.last_decline() {
         Some((decline, _)) => {
             let charge = intent.refused_charge().map(|charge| charge.id.as_str());
-            errors::declined(&decline, charge, Some(&view::intent(&intent, expand)))
+            errors::declined(&decline, charge, Some(&view::intent(&intent)))
         }
-        None => shown(&intent, expand),
+        None => shown(&intent),
     };
     keep(intent, turn);
     answer
 }
 
-pub(super) fn shown(intent: &Intent, expand: Expand) -> Answer {
-    Answer::json(200, &view::intent(intent, expand))
+pub(super) fn shown(intent: &Intent) -> Answer {
+    Answer::json(200, &view::intent(intent))
 }
 
 /// A payment of the caller's.
@@ -186,7 +187,7 @@ pub(super) fn label(intent: &Intent, turn: &mut Turn<'_>) {
 }
 
 /// Makes the metadata findable.
-fn mark(intent: &Intent, turn: &mut Turn<'_>) {
+pub(super) fn mark(intent: &Intent, turn: &mut Turn<'_>) {
     for (key, value) in &intent.metadata {
         let hash = turn.books.identity.hash("mark", intent.account, &format!("{key}\u{1}{value}"));
         turn.writes.push(crate::store::Write::Mark { hash, n: intent.n });
@@ -207,30 +208,13 @@ fn check_secret(intent: &Intent, form: &Form, is_browser: bool) -> Result<(), An
     }
 }
 
-pub(super) fn retrieve(
-    id: &str,
-    form: &Form,
-    expand: Expand,
-    is_browser: bool,
-    turn: &mut Turn<'_>,
-) -> Result<Answer, Stop> {
+pub(super) fn retrieve(id: &str, form: &Form, is_browser: bool, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let intent = find(id, turn)?;
     check_secret(&intent, form, is_browser)?;
-    Ok(shown(&intent, expand))
+    Ok(shown(&intent))
 }
 
-pub(super) fn retrieve_charge(id: &str, expand: Expand, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let no_such = || errors::no_such("charge", "id", id);
-    let (n, index) = turn.books.identity.read_part("ch", id).ok_or_else(no_such)?;
-    let intent = find(&turn.books.identity.make("pi", n), turn).map_err(|stop| match stop {
-        Stop::Answer(_) => Stop::from(no_such()),
-        Stop::Store(error) => Stop::Store(error),
-    })?;
-    let charge = intent.charges.get(index).ok_or_else(no_such)?;
-    Ok(Answer::json(200, &view::charge(&intent, charge, expand)))
-}
-
-pub(super) fn update(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+pub(super) fn update(id: &str, form: &Form, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let mut intent = find(id, turn)?;
     let amount = amount(form, "amount")?;
     let currency = currency(form)?;
@@ -266,7 +250,7 @@ pub(super) fn update(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>)
     merge(&mut intent.metadata, form.map("metadata"));
     label(&intent, turn);
     mark(&intent, turn);
-    let answer = shown(&intent, expand);
+    let answer = shown(&intent);
     keep(intent, turn);
     Ok(answer)
 }
@@ -274,7 +258,6 @@ pub(super) fn update(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>)
 pub(super) fn confirm(
     id: &str,
     form: &Form,
-    expand: Expand,
     is_browser: bool,
     manner: Manner<'_>,
     turn: &mut Turn<'_>,
@@ -323,12 +306,12 @@ pub(super) fn confirm(
     }
     label(&intent, turn);
     attempt(&mut intent, method, presence, manner, turn);
-    Ok(shown_and_kept(intent, expand, turn))
+    Ok(shown_and_kept(intent, turn))
 }
 
 /// The state forbids what was asked.
 pub(super) fn unexpected(intent: &Intent, message: &str) -> Answer {
-    errors::forbidden("payment_intent_unexpected_state", None, message, Some(&view::intent(intent, Expand::default())))
+    errors::forbidden("payment_intent_unexpected_state", None, message, Some(&view::intent(intent)))
 }
 
 /// The state forbids that this field changes.
@@ -337,6 +320,6 @@ fn immutable(intent: &Intent, name: &str) -> Answer {
         "This PaymentIntent's {name} could not be updated because it has a status of {}. You may only update the {name} of a PaymentIntent with one of the following statuses: requires_payment_method, requires_confirmation, requires_action.",
         intent.status.name()
     );
-    let view = view::intent(intent, Expand::default());
+    let view = view::intent(intent);
     errors::forbidden("payment_intent_unexpected_state", Some(name), &message, Some(&view))
 }

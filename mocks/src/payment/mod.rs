@@ -1,29 +1,44 @@
 //! The payment provider, on Stripe's wire.
 
+mod account;
 mod amounts;
 mod balance;
 mod browsers;
 mod captures;
 mod cards;
 mod challenge;
+mod charges;
 mod charging;
+mod chores;
 mod customers;
+mod desk;
+mod disputes;
+mod domains;
 mod endpoints;
+mod entries;
 mod errors;
 mod events;
+mod evidence;
+mod expand;
 mod form;
+mod form_parts;
 mod intents;
 mod listing;
 mod methods;
 mod options;
 mod pages;
 mod params;
+mod query;
+mod refund_fate;
 mod refunds;
 mod route;
+mod search;
 mod sessions;
 mod settlement;
 mod setups;
 mod state;
+mod test_cards;
+mod tokens;
 mod view;
 mod waits;
 mod wallet;
@@ -45,13 +60,16 @@ use crate::wire::{Answer, Headers, IDEMPOTENT_REPLAYED, Refusal, Stop, Traits, U
 
 pub(crate) use balance::Entry;
 pub(crate) use charging::settle_at;
+pub(crate) use chores::{Chore, do_later};
+pub(crate) use disputes::Dispute;
+pub(crate) use domains::Domain;
+use expand::Paths;
 use form::Form;
 use route::{Object, Route};
 pub(crate) use sessions::Session;
 pub(crate) use settlement::settlement;
 pub(crate) use setups::Setup;
 pub(crate) use state::{Customer, Intent, Method, RefundPlace};
-use view::Expand;
 pub(crate) use waits::{sweep, watch};
 
 /// Longest key that Stripe takes.
@@ -74,7 +92,7 @@ pub(crate) struct Payment {
 pub(crate) struct Operation {
     route: Route,
     form: Form,
-    expand: Expand,
+    expand: Paths,
     is_browser: bool,
     /// How a rule has it refused.
     declined: Option<cards::Behaviour>,
@@ -210,7 +228,8 @@ impl Wire for Payment {
         let is_confirmed = || operation.form.boolean("confirm").ok().flatten().unwrap_or(false);
         let can_be = match &operation.route {
             Route::Create(Object::Intent) => is_confirmed(),
-            Route::Create(Object::Refund) | Route::Confirm(_) | Route::Capture(_) => true,
+            Route::Confirm(_) | Route::Capture(_) => true,
+            Route::Desk(desk) => desk.moves_money(),
             _ => false,
         };
         operation.declined = can_be.then(|| cards::Behaviour::declining(code));
@@ -295,42 +314,26 @@ impl Payment {
             public_url: &self.public_url,
             declined: *declined,
         };
-        match route {
-            Route::Create(Object::Intent) => intents::create(form, *expand, manner, turn),
-            Route::Create(Object::Method) => methods::create(form, turn),
-            Route::Create(Object::Refund) => refunds::create(form, *expand, *declined, turn),
-            Route::Create(Object::Customer) => Ok(customers::create(form, turn)),
-            Route::Create(Object::Endpoint) => endpoints::create(form, turn),
-            Route::Retrieve(Object::Intent, id) => intents::retrieve(id, form, *expand, *is_browser, turn),
-            Route::Retrieve(Object::Method, id) => methods::retrieve(id, turn),
-            Route::Retrieve(Object::Charge, id) => intents::retrieve_charge(id, *expand, turn),
-            Route::Retrieve(Object::Refund, id) => refunds::retrieve(id, *expand, turn),
-            Route::Retrieve(Object::Customer, id) => customers::retrieve(id, turn),
-            Route::Retrieve(Object::Event, id) => events::retrieve(id, turn),
-            Route::Retrieve(Object::Endpoint, id) => endpoints::retrieve(id, turn),
-            Route::Update(Object::Intent, id) => intents::update(id, form, *expand, turn),
-            Route::Update(Object::Refund, id) => refunds::update(id, form, *expand, turn),
-            Route::List(Object::Intent) => listing::intents(form, *expand, turn),
-            Route::List(Object::Charge) => listing::charges(form, *expand, turn),
-            Route::List(Object::Refund) => listing::refunds(form, *expand, turn),
-            Route::List(Object::Event) => events::list(form, turn),
-            Route::List(Object::Endpoint) => endpoints::list(form, turn),
-            Route::Delete(Object::Endpoint, id) => endpoints::delete(id, turn),
-            Route::Search => listing::search(form, *expand, turn),
-            Route::Confirm(id) => intents::confirm(id, form, *expand, *is_browser, manner, turn),
-            Route::Capture(id) => captures::capture(id, form, *expand, *declined, turn),
-            Route::Cancel(id) => captures::cancel(id, form, *expand, turn),
-            Route::Create(Object::Setup) => setups::create(form, *expand, manner, turn),
-            Route::Retrieve(Object::Setup, id) => setups::retrieve(id, form, *expand, *is_browser, turn),
-            Route::Update(Object::Setup, id) => setups::update(id, form, *expand, turn),
-            Route::List(Object::Setup) => setups::list(form, *expand, turn),
-            Route::ConfirmSetup(id) => setups::confirm(id, form, *expand, *is_browser, manner, turn),
-            Route::CancelSetup(id) => setups::cancel(id, form, *expand, turn),
-            Route::Create(Object::Session) => sessions::create(form, *expand, manner, turn),
-            Route::Retrieve(Object::Session, id) => sessions::retrieve(id, *expand, turn),
-            Route::List(Object::Session) => sessions::list(form, *expand, turn),
+        let answer = match route {
+            Route::Create(Object::Intent) => intents::create(form, manner, turn),
+            Route::Create(Object::Setup) => setups::create(form, manner, turn),
+            Route::Create(Object::Session) => sessions::create(form, manner, turn),
+            Route::Retrieve(Object::Intent, id) => intents::retrieve(id, form, *is_browser, turn),
+            Route::Retrieve(Object::Setup, id) => setups::retrieve(id, form, *is_browser, turn),
+            Route::Retrieve(Object::Session, id) => sessions::retrieve(id, turn),
+            Route::UpdateIntent(id) => intents::update(id, form, turn),
+            Route::UpdateSetup(id) => setups::update(id, form, turn),
+            Route::List(Object::Intent) => listing::payments(form, turn),
+            Route::List(Object::Setup) => setups::list(form, turn),
+            Route::List(Object::Session) => sessions::list(form, turn),
+            Route::Search => search::payments(form, turn),
+            Route::Confirm(id) => intents::confirm(id, form, *is_browser, manner, turn),
+            Route::Capture(id) => captures::capture(id, form, *declined, turn),
+            Route::Cancel(id) => captures::cancel(id, form, turn),
+            Route::ConfirmSetup(id) => setups::confirm(id, form, *is_browser, manner, turn),
+            Route::CancelSetup(id) => setups::cancel(id, form, turn),
             Route::LineItems(id) => sessions::items(id, form, turn),
-            Route::ExpireSession(id) => sessions::expire(id, *expand, turn),
+            Route::ExpireSession(id) => sessions::expire(id, turn),
             Route::Checkout { id, token, is_posted } => {
                 sessions::page(id, token, is_posted.then_some(form), manner, turn)
             }
@@ -340,12 +343,9 @@ impl Payment {
             Route::Challenge { id, token, is_posted } => {
                 pages::challenge(id, token, is_posted.then_some(form), manner, turn)
             }
-            Route::AppleDomains => Ok(listing::empty("/v1/apple_pay/domains")),
-            // The router makes no other pairs.
-            Route::Create(_) | Route::Update(..) | Route::List(_) | Route::Delete(..) => {
-                Err(errors::no_route("", "").into())
-            }
-        }
+            Route::Desk(desk) => desk.execute(form, manner, turn),
+        }?;
+        expand.follow(answer, turn)
     }
 }
 

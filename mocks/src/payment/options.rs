@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::errors;
 use super::form::Form;
+use super::state::Shipping;
+use super::{errors, form_parts};
 use crate::wire::Answer;
 
 /// Longest of the texts on a card holder's statement.
@@ -26,41 +27,6 @@ pub(crate) enum Multicapture {
     #[default]
     Never,
     IfAvailable,
-}
-
-/// An address as Stripe shows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Address {
-    pub(crate) city: Option<String>,
-    pub(crate) country: Option<String>,
-    pub(crate) line1: Option<String>,
-    pub(crate) line2: Option<String>,
-    pub(crate) postal_code: Option<String>,
-    pub(crate) state: Option<String>,
-}
-
-impl Address {
-    pub(super) fn read(form: &Form, prefix: &str) -> Self {
-        let part = |name: &str| form.text(&format!("{prefix}[{name}]"));
-        Self {
-            city: part("city"),
-            country: part("country"),
-            line1: part("line1"),
-            line2: part("line2"),
-            postal_code: part("postal_code"),
-            state: part("state"),
-        }
-    }
-}
-
-/// Where the goods go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Shipping {
-    pub(crate) address: Address,
-    pub(crate) carrier: Option<String>,
-    pub(crate) name: Option<String>,
-    pub(crate) phone: Option<String>,
-    pub(crate) tracking_number: Option<String>,
 }
 
 /// Where the money goes on to.
@@ -121,7 +87,7 @@ impl Options {
         }
         self.read_card(form)?;
         if form.has_any("shipping") {
-            self.shipping = Some(read_shipping(form)?);
+            self.shipping = read_shipping(form)?;
         }
         descriptor(form, "statement_descriptor")?;
         if let Some(suffix) = descriptor(form, "statement_descriptor_suffix")? {
@@ -165,19 +131,13 @@ fn check_types(types: &[String]) -> Result<(), Answer> {
     }
 }
 
-fn read_shipping(form: &Form) -> Result<Shipping, Answer> {
+fn read_shipping(form: &Form) -> Result<Option<Shipping>, Answer> {
     for name in ["shipping[address][line1]", "shipping[name]"] {
         if !form.has(name) {
             return Err(errors::missing(name));
         }
     }
-    Ok(Shipping {
-        address: Address::read(form, "shipping[address]"),
-        carrier: form.text("shipping[carrier]"),
-        name: form.text("shipping[name]"),
-        phone: form.text("shipping[phone]"),
-        tracking_number: form.text("shipping[tracking_number]"),
-    })
+    Ok(form_parts::shipping(form, "shipping"))
 }
 
 /// A text for the card holder's statement.

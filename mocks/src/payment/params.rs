@@ -1,5 +1,6 @@
 //! Which parameters each call knows; any other is refused, as Stripe does.
 
+use super::desk::{Desk, Kind};
 use super::errors;
 use super::form::Form;
 use super::route::{Object, Route};
@@ -64,25 +65,26 @@ const NEVER_EMPTY: [&str; 9] = [
 fn known(route: &Route) -> Option<(&'static str, &'static str)> {
     Some(match route {
         Route::Create(Object::Intent) => (INTENT_CREATE, ""),
-        Route::Update(Object::Intent, _) => (INTENT_UPDATE, ""),
+        Route::UpdateIntent(_) => (INTENT_UPDATE, ""),
         Route::Confirm(_) => (INTENT_CONFIRM, ""),
         Route::Capture(_) => (INTENT_CAPTURE, ""),
         Route::Cancel(_) | Route::CancelSetup(_) => ("cancellation_reason", ""),
         Route::Create(Object::Setup) => (SETUP_CREATE, ""),
-        Route::Update(Object::Setup, _) => (SETUP_UPDATE, ""),
+        Route::UpdateSetup(_) => (SETUP_UPDATE, ""),
         Route::ConfirmSetup(_) => (SETUP_CONFIRM, ""),
         Route::Create(Object::Session) => (SESSION_CREATE, ""),
-        Route::Create(Object::Refund) => (REFUND_CREATE, ""),
-        Route::Update(Object::Refund, _) => ("metadata", ""),
+        Route::Desk(Desk::Create(Kind::Refund)) => (REFUND_CREATE, ""),
+        Route::Desk(Desk::Update(Kind::Refund, _)) => ("metadata", ""),
         Route::List(Object::Intent) => (LIST, "customer customer_account"),
-        Route::List(Object::Charge) => (LIST, "customer payment_intent transfer_group"),
-        Route::List(Object::Refund) => (LIST, "charge payment_intent"),
+        Route::Desk(Desk::List(Kind::Charge)) => (LIST, "customer payment_intent transfer_group"),
+        Route::Desk(Desk::List(Kind::Refund)) => (LIST, "charge payment_intent"),
         Route::List(Object::Setup) => (LIST, "customer customer_account payment_method attach_to_self"),
         Route::List(Object::Session) => {
             (LIST, "customer customer_account customer_details payment_intent payment_link status subscription")
         }
-        Route::Retrieve(Object::Intent | Object::Charge | Object::Refund | Object::Setup | Object::Session, _)
-        | Route::ExpireSession(_) => ("", ""),
+        Route::Retrieve(..) | Route::Desk(Desk::Retrieve(Kind::Charge | Kind::Refund, _)) | Route::ExpireSession(_) => {
+            ("", "")
+        }
         _ => return None,
     })
 }

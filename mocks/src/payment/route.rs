@@ -1,9 +1,9 @@
-//! Stripe's addresses, and which fields each may expand.
+//! Stripe's addresses.
 
-use super::errors;
+use super::desk::Desk;
+use super::expand::{Paths, Shape};
 use super::form::Form;
 use super::state::Intent;
-use super::view::Expand;
 use crate::books::Books;
 use crate::wire::Answer;
 
@@ -11,14 +11,8 @@ use crate::wire::Answer;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Object {
     Intent,
-    Method,
-    Charge,
-    Refund,
-    Customer,
     Setup,
     Session,
-    Event,
-    Endpoint,
 }
 
 /// What is asked.
@@ -26,9 +20,9 @@ pub(super) enum Object {
 pub(super) enum Route {
     Create(Object),
     Retrieve(Object, String),
-    Update(Object, String),
+    UpdateIntent(String),
+    UpdateSetup(String),
     List(Object),
-    Delete(Object, String),
     Search,
     Confirm(String),
     Capture(String),
@@ -43,18 +37,15 @@ pub(super) enum Route {
         token: String,
         is_posted: bool,
     },
-    AppleDomains,
     /// The page of a challenge: object and token.
     Challenge {
         id: String,
         token: String,
         is_posted: bool,
     },
+    /// Everything that is not about payments themselves.
+    Desk(Desk),
 }
-
-/// Fields that are null here, so that expanding them changes nothing.
-const NULL_FIELDS: [&str; 8] =
-    ["balance_transaction", "customer", "invoice", "review", "application", "on_behalf_of", "dispute", "source"];
 
 impl Route {
     /// The route of a method and the parts of a path.
@@ -66,14 +57,14 @@ impl Route {
             ("POST", ["v1", "payment_intents"]) => Self::Create(Object::Intent),
             ("GET", ["v1", "payment_intents"]) => Self::List(Object::Intent),
             ("GET", ["v1", "payment_intents", _]) => Self::Retrieve(Object::Intent, id(2)),
-            ("POST", ["v1", "payment_intents", _]) => Self::Update(Object::Intent, id(2)),
+            ("POST", ["v1", "payment_intents", _]) => Self::UpdateIntent(id(2)),
             ("POST", ["v1", "payment_intents", _, "confirm"]) => Self::Confirm(id(2)),
             ("POST", ["v1", "payment_intents", _, "capture"]) => Self::Capture(id(2)),
             ("POST", ["v1", "payment_intents", _, "cancel"]) => Self::Cancel(id(2)),
             ("POST", ["v1", "setup_intents"]) => Self::Create(Object::Setup),
             ("GET", ["v1", "setup_intents"]) => Self::List(Object::Setup),
             ("GET", ["v1", "setup_intents", _]) => Self::Retrieve(Object::Setup, id(2)),
-            ("POST", ["v1", "setup_intents", _]) => Self::Update(Object::Setup, id(2)),
+            ("POST", ["v1", "setup_intents", _]) => Self::UpdateSetup(id(2)),
             ("POST", ["v1", "setup_intents", _, "confirm"]) => Self::ConfirmSetup(id(2)),
             ("POST", ["v1", "setup_intents", _, "cancel"]) => Self::CancelSetup(id(2)),
             ("POST", ["v1", "checkout", "sessions"]) => Self::Create(Object::Session),
@@ -84,41 +75,26 @@ impl Route {
             ("GET" | "POST", ["pay", _, _, _]) => {
                 Self::Checkout { id: id(2), token: id(3), is_posted: method == "POST" }
             }
-            ("POST", ["v1", "payment_methods"]) => Self::Create(Object::Method),
-            ("GET", ["v1", "payment_methods", _]) => Self::Retrieve(Object::Method, id(2)),
-            ("GET", ["v1", "charges"]) => Self::List(Object::Charge),
-            ("GET", ["v1", "charges", _]) => Self::Retrieve(Object::Charge, id(2)),
-            ("POST", ["v1", "refunds"]) => Self::Create(Object::Refund),
-            ("GET", ["v1", "refunds"]) => Self::List(Object::Refund),
-            ("GET", ["v1", "refunds", _]) => Self::Retrieve(Object::Refund, id(2)),
-            ("POST", ["v1", "refunds", _]) => Self::Update(Object::Refund, id(2)),
-            ("POST", ["v1", "customers"]) => Self::Create(Object::Customer),
-            ("GET", ["v1", "customers", _]) => Self::Retrieve(Object::Customer, id(2)),
-            ("GET", ["v1", "events"]) => Self::List(Object::Event),
-            ("GET", ["v1", "events", _]) => Self::Retrieve(Object::Event, id(2)),
-            ("POST", ["v1", "webhook_endpoints"]) => Self::Create(Object::Endpoint),
-            ("GET", ["v1", "webhook_endpoints"]) => Self::List(Object::Endpoint),
-            ("GET", ["v1", "webhook_endpoints", _]) => Self::Retrieve(Object::Endpoint, id(2)),
-            ("DELETE", ["v1", "webhook_endpoints", _]) => Self::Delete(Object::Endpoint, id(2)),
-            ("GET", ["v1", "apple_pay", "domains"]) => Self::AppleDomains,
             ("GET" | "POST", ["3ds", _, _, _]) => {
                 Self::Challenge { id: id(2), token: id(3), is_posted: method == "POST" }
             }
-            _ => return None,
+            (_, parts) => Self::Desk(Desk::read(method, parts)?),
         })
     }
 
     /// What a shopper's browser may ask with a publishable key.
     pub(super) const fn is_for_browsers(&self) -> bool {
-        matches!(
-            self,
-            Self::Create(Object::Method)
-                | Self::Retrieve(Object::Intent | Object::Setup, _)
-                | Self::Confirm(_)
-                | Self::ConfirmSetup(_)
-                | Self::Challenge { .. }
-                | Self::Checkout { .. }
-        )
+        match self {
+            Self::Desk(desk) => desk.is_for_browsers(),
+            _ => matches!(
+                self,
+                Self::Retrieve(Object::Intent | Object::Setup, _)
+                    | Self::Confirm(_)
+                    | Self::ConfirmSetup(_)
+                    | Self::Challenge { .. }
+                    | Self::Checkout { .. }
+            ),
+        }
     }
 
     /// Whether the answer is a page for people.
@@ -128,39 +104,40 @@ impl Route {
 
     /// Whether the answer is read from the store.
     pub(super) const fn reads_store(&self) -> bool {
-        matches!(self, Self::List(_) | Self::Search | Self::Retrieve(Object::Event, _))
-    }
-
-    /// The kind of object that the answer is, or is a list of.
-    const fn object(&self) -> Option<Object> {
         match self {
-            Self::Create(object)
-            | Self::Retrieve(object, _)
-            | Self::Update(object, _)
-            | Self::List(object)
-            | Self::Delete(object, _) => Some(*object),
-            Self::Search | Self::Confirm(_) | Self::Capture(_) | Self::Cancel(_) => Some(Object::Intent),
-            Self::ConfirmSetup(_) | Self::CancelSetup(_) => Some(Object::Setup),
-            Self::ExpireSession(_) => Some(Object::Session),
-            Self::AppleDomains | Self::LineItems(_) | Self::Challenge { .. } | Self::Checkout { .. } => None,
+            Self::Desk(desk) => desk.reads_store(),
+            _ => matches!(self, Self::List(_) | Self::Search),
         }
     }
 
-    /// The fields to expand; one that the object does not have is a 400.
-    pub(super) fn expand(&self, form: &Form) -> Result<Expand, Answer> {
-        let is_list = matches!(self, Self::List(_) | Self::Search);
-        let mut expand = Expand::default();
-        for path in form.list("expand") {
-            let field = if is_list { path.strip_prefix("data.") } else { Some(path.as_str()) };
-            let is_known = field.zip(self.object()).is_some_and(|(field, object)| expand.set(object, field));
-            if !is_known {
-                return Err(errors::invalid_plain(
-                    Some("expand"),
-                    &format!("This property cannot be expanded ({path})."),
-                ));
+    /// What the answer is, or is a list of.
+    const fn shape(&self) -> Shape {
+        match self {
+            Self::Create(object) | Self::Retrieve(object, _) | Self::List(object) => match object {
+                Object::Intent => Shape::Intent,
+                Object::Setup => Shape::Setup,
+                Object::Session => Shape::Session,
+            },
+            Self::UpdateIntent(_) | Self::Search | Self::Confirm(_) | Self::Capture(_) | Self::Cancel(_) => {
+                Shape::Intent
             }
+            Self::UpdateSetup(_) | Self::ConfirmSetup(_) | Self::CancelSetup(_) => Shape::Setup,
+            Self::ExpireSession(_) => Shape::Session,
+            Self::LineItems(_) | Self::Checkout { .. } | Self::Challenge { .. } => Shape::Plain,
+            Self::Desk(desk) => desk.shape(),
         }
-        Ok(expand)
+    }
+
+    const fn is_list(&self) -> bool {
+        match self {
+            Self::Desk(desk) => desk.is_list(),
+            _ => matches!(self, Self::List(_) | Self::Search | Self::LineItems(_)),
+        }
+    }
+
+    /// The paths to expand; one that leads nowhere is a 400.
+    pub(super) fn expand(&self, form: &Form) -> Result<Paths, Answer> {
+        Paths::read(form, self.shape(), self.is_list())
     }
 
     /// The payment that the request is about, where it names one.
@@ -169,57 +146,18 @@ impl Route {
         let of_charge = |id: &str| identity.read_part("ch", id).map(|(n, _)| n);
         let n = match self {
             Self::Retrieve(Object::Intent, id)
-            | Self::Update(Object::Intent, id)
+            | Self::UpdateIntent(id)
             | Self::Confirm(id)
             | Self::Capture(id)
             | Self::Cancel(id)
             | Self::Challenge { id, .. } => identity.read("pi", id),
-            Self::Retrieve(Object::Charge, id) => of_charge(id),
-            Self::Create(Object::Refund) => form
-                .get("payment_intent")
-                .and_then(|id| identity.read("pi", id))
-                .or_else(|| form.get("charge").and_then(of_charge)),
+            Self::Desk(desk) => {
+                let payment = form.get("payment_intent").and_then(|id| identity.read("pi", id));
+                payment.or_else(|| desk.charge(form).and_then(of_charge))
+            }
             _ => None,
         }?;
         // Where the store cannot be read the operation itself will say so.
         books.intents.take(n, &books.reader).ok().flatten()
-    }
-}
-
-impl Expand {
-    /// Notes a field of an object; false when it has no such field.
-    fn set(&mut self, object: Object, path: &str) -> bool {
-        let (field, rest) = path.split_once('.').unwrap_or((path, ""));
-        let is_deeper_known = rest.is_empty() || NULL_FIELDS.contains(&rest.rsplit('.').next().unwrap_or(rest));
-        match (object, field) {
-            (Object::Intent, "latest_charge") => self.latest_charge = true,
-            (Object::Intent | Object::Setup, "payment_method") => self.payment_method = true,
-            (Object::Charge | Object::Refund | Object::Session, "payment_intent") => self.payment_intent = true,
-            (Object::Refund, "charge") => self.charge = true,
-            (Object::Session, "line_items") => self.line_items = true,
-            (Object::Setup, "latest_attempt") => {}
-            (_, field) if NULL_FIELDS.contains(&field) => {}
-            _ => return false,
-        }
-        is_deeper_known
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_fields_that_exist_are_expanded() {
-        let route = Route::Create(Object::Intent);
-        let form = Form::read(b"expand[]=latest_charge&expand[]=latest_charge.balance_transaction&expand[]=customer");
-        assert!(route.expand(&form).is_ok_and(|expand| expand.latest_charge && !expand.payment_method));
-        for path in ["nonsense", "data.latest_charge", "charge", "latest_charge.nonsense"] {
-            let form = Form::read(format!("expand[]={path}").as_bytes());
-            assert_eq!(route.expand(&form).err().map(|answer| answer.status), Some(400), "{path}");
-        }
-        assert!(
-            Route::Search.expand(&Form::read(b"expand[]=data.latest_charge")).is_ok_and(|expand| expand.latest_charge)
-        );
     }
 }

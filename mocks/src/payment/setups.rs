@@ -2,23 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cards::{Authentication, Behaviour, Decline};
+use super::cards::{Behaviour, Decline};
 use super::challenge::{self, Answered, Challenge};
 use super::charging::{Manner, Presence};
 use super::form::Form;
-use super::listing::{Window, cut, page};
+use super::listing::{self, Listed};
 use super::options::choice;
 use super::pages;
 use super::state::{Method, Status, merge};
-use super::view::{self, Expand};
+use super::test_cards::Authentication;
+use super::view;
 use super::{customers, errors, methods, waits, wallet};
-use crate::shelf::decode;
-use crate::store::{Page, Table};
+use crate::store::Table;
 use crate::turn::{Happened, Turn};
 use crate::wire::{Answer, Stop};
 
-/// The card that can be set up, and is declined when it is to pay.
-const ATTACHES_THEN_FAILS: &str = "0341";
 const NO_METHOD: &str = "You cannot confirm this SetupIntent because it's missing a payment method. Update the SetupIntent with a payment method and then confirm it again.";
 const USAGES: [&str; 2] = ["off_session", "on_session"];
 
@@ -64,7 +62,7 @@ impl Setup {
 fn tell(kind: &'static str, setup: &Setup, turn: &mut Turn<'_>) {
     turn.happened(&Happened {
         kind,
-        object: &view::setup(setup, Expand::default()),
+        object: &view::setup(setup),
         parent: &setup.id,
         brand: setup.method.as_ref().map(|method| method.card.brand.name()),
         amount_minor: 0,
@@ -79,20 +77,20 @@ fn keep(setup: Setup, turn: &mut Turn<'_>) {
     turn.books.setups.put(setup.n, setup.account, tag, setup, &mut turn.writes, turn.progress);
 }
 
-fn shown(setup: &Setup, expand: Expand) -> Answer {
-    Answer::json(200, &view::setup(setup, expand))
+fn shown(setup: &Setup) -> Answer {
+    Answer::json(200, &view::setup(setup))
 }
 
-fn shown_and_kept(setup: Setup, expand: Expand, turn: &mut Turn<'_>) -> Answer {
+fn shown_and_kept(setup: Setup, turn: &mut Turn<'_>) -> Answer {
     let answer = match setup.last_decline() {
-        Some((decline, _)) => errors::not_set_up(&decline, &view::setup(&setup, expand)),
-        None => shown(&setup, expand),
+        Some((decline, _)) => errors::not_set_up(&decline, &view::setup(&setup)),
+        None => shown(&setup),
     };
     keep(setup, turn);
     answer
 }
 
-pub(super) fn create(form: &Form, expand: Expand, manner: Manner<'_>, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+pub(super) fn create(form: &Form, manner: Manner<'_>, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let is_confirmed = form.boolean("confirm")?.unwrap_or(false);
     let presence = Presence::read(form)?;
     let usage = choice(form, "usage", &USAGES)?.unwrap_or("off_session").to_owned();
@@ -127,7 +125,7 @@ pub(super) fn create(form: &Form, expand: Expand, manner: Manner<'_>, turn: &mut
     if is_confirmed {
         attempt(&mut setup, presence.return_url, manner, turn);
     }
-    Ok(shown_and_kept(setup, expand, turn))
+    Ok(shown_and_kept(setup, turn))
 }
 
 /// Tries to set the method up, or asks its holder first.
@@ -155,7 +153,7 @@ fn attempt(setup: &mut Setup, return_url: Option<String>, manner: Manner<'_>, tu
 /// The issuer says yes or no.
 fn conclude(setup: &mut Setup, turn: &mut Turn<'_>) {
     let Some(mut method) = setup.method.take() else { return };
-    let is_declined = method.card.behaviour.decline().is_some() && method.card.last4 != ATTACHES_THEN_FAILS;
+    let is_declined = method.card.behaviour.decline().is_some() && !method.card.fails_late();
     // A card that asks for its holder and declines later is set up all the same.
     if is_declined && method.card.authentication == Authentication::Never {
         refuse(setup, method, turn);
@@ -212,19 +210,13 @@ fn check_secret(setup: &Setup, form: &Form, is_browser: bool) -> Result<(), Answ
     }
 }
 
-pub(super) fn retrieve(
-    id: &str,
-    form: &Form,
-    expand: Expand,
-    is_browser: bool,
-    turn: &mut Turn<'_>,
-) -> Result<Answer, Stop> {
+pub(super) fn retrieve(id: &str, form: &Form, is_browser: bool, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let setup = find(id, turn)?;
     check_secret(&setup, form, is_browser)?;
-    Ok(shown(&setup, expand))
+    Ok(shown(&setup))
 }
 
-pub(super) fn update(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+pub(super) fn update(id: &str, form: &Form, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let mut setup = find(id, turn)?;
     let method = methods::named(form, turn)?;
     if method.is_some() && matches!(setup.status, Status::Succeeded | Status::Canceled) {
@@ -232,7 +224,7 @@ pub(super) fn update(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>)
             "This SetupIntent's payment_method could not be updated because it has a status of {}. You may only update the payment_method of a SetupIntent with one of the following statuses: requires_payment_method, requires_confirmation, requires_action.",
             setup.status.name()
         );
-        return Err(errors::setup_forbids(&message, &view::setup(&setup, expand)).into());
+        return Err(errors::setup_forbids(&message, &view::setup(&setup)).into());
     }
     if let Some(method) = method {
         setup.method = Some(method);
@@ -244,7 +236,7 @@ pub(super) fn update(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>)
     }
     setup.description = form.retext("description", setup.description);
     merge(&mut setup.metadata, form.map("metadata"));
-    let answer = shown(&setup, expand);
+    let answer = shown(&setup);
     keep(setup, turn);
     Ok(answer)
 }
@@ -252,7 +244,6 @@ pub(super) fn update(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>)
 pub(super) fn confirm(
     id: &str,
     form: &Form,
-    expand: Expand,
     is_browser: bool,
     manner: Manner<'_>,
     turn: &mut Turn<'_>,
@@ -269,17 +260,17 @@ pub(super) fn confirm(
                 status.name()
             ),
         };
-        return Err(errors::setup_forbids(&message, &view::setup(&setup, expand)).into());
+        return Err(errors::setup_forbids(&message, &view::setup(&setup)).into());
     }
     setup.method = method.or(setup.method);
     if setup.method.is_none() {
-        return Err(errors::setup_forbids(NO_METHOD, &view::setup(&setup, expand)).into());
+        return Err(errors::setup_forbids(NO_METHOD, &view::setup(&setup)).into());
     }
     attempt(&mut setup, presence.return_url, manner, turn);
-    Ok(shown_and_kept(setup, expand, turn))
+    Ok(shown_and_kept(setup, turn))
 }
 
-pub(super) fn cancel(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+pub(super) fn cancel(id: &str, form: &Form, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let mut setup = find(id, turn)?;
     let reason = choice(form, "cancellation_reason", &["abandoned", "duplicate", "requested_by_customer"])?;
     if matches!(setup.status, Status::Succeeded | Status::Canceled) {
@@ -287,35 +278,23 @@ pub(super) fn cancel(id: &str, form: &Form, expand: Expand, turn: &mut Turn<'_>)
             "You cannot cancel this SetupIntent because it has a status of {}. Only a SetupIntent with one of the following statuses may be canceled: requires_payment_method, requires_confirmation, requires_action.",
             setup.status.name()
         );
-        return Err(errors::setup_forbids(&message, &view::setup(&setup, expand)).into());
+        return Err(errors::setup_forbids(&message, &view::setup(&setup)).into());
     }
     setup.status = Status::Canceled;
     setup.cancellation_reason = reason.map(str::to_owned);
     tell("setup_intent.canceled", &setup, turn);
-    let answer = shown(&setup, expand);
+    let answer = shown(&setup);
     keep(setup, turn);
     Ok(answer)
 }
 
-#[derive(Serialize)]
-struct List<T> {
-    object: &'static str,
-    data: Vec<T>,
-    has_more: bool,
-    url: &'static str,
-}
-
-pub(super) fn list(form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let identity = turn.books.identity;
-    let (page, limit) = page(form, turn, |id| identity.read("seti", id), "setupintent")?;
-    let window = Window::read(form)?;
-    let rows = turn.books.reader.page(Table::Setup, Page { limit: window.widen(page.limit), ..page }, &[])?;
-    let mut setups: Vec<Setup> = rows.iter().map(|(_, body)| decode(body)).collect::<rusqlite::Result<_>>()?;
-    let customer = form.get("customer");
-    setups.retain(|setup| window.has(setup.created) && (customer.is_none() || setup.customer.as_deref() == customer));
-    let (setups, has_more) = cut(setups, page, limit);
-    let data = setups.iter().map(|setup| view::setup(setup, expand)).collect();
-    Ok(Answer::json(200, &List { object: "list", data, has_more, url: "/v1/setup_intents" }))
+pub(super) fn list(form: &Form, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+    let customer = form.text("customer");
+    let asked =
+        Listed { table: Table::Setup, prefix: "seti", kind: "setupintent", url: "/v1/setup_intents", marked: None };
+    let place = |setup: &Setup| (setup.n, setup.created);
+    let found = listing::numbered(&asked, form, turn, place, |setup| customer.is_none() || setup.customer == customer)?;
+    Ok(found.told(view::setup))
 }
 
 /// The challenge's page, asked for (`None`) or answered.

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cards::{Authentication, Card, Decline};
+use super::cards::{Card, Decline};
 use super::challenge::Challenge;
 use super::options::Options;
+use super::test_cards::Authentication;
 
 /// States of a payment, as Stripe names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,8 @@ pub(crate) struct Method {
     pub(crate) created: i64,
     pub(crate) billing_email: Option<String>,
     pub(crate) billing_name: Option<String>,
+    pub(crate) billing_phone: Option<String>,
+    pub(crate) billing_address: Address,
     pub(crate) customer: Option<String>,
     pub(crate) metadata: Vec<(String, String)>,
     /// Owner; tokens belong to everybody.
@@ -75,16 +78,46 @@ impl Method {
     }
 }
 
+/// Where somebody lives.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Address {
+    pub(crate) city: Option<String>,
+    pub(crate) country: Option<String>,
+    pub(crate) line1: Option<String>,
+    pub(crate) line2: Option<String>,
+    pub(crate) postal_code: Option<String>,
+    pub(crate) state: Option<String>,
+}
+
+/// Where goods are sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Shipping {
+    pub(crate) address: Address,
+    pub(crate) carrier: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) tracking_number: Option<String>,
+}
+
 /// A customer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Customer {
+    pub(crate) n: i64,
     pub(crate) id: String,
     pub(crate) account: i64,
     pub(crate) email: Option<String>,
     pub(crate) name: Option<String>,
+    pub(crate) phone: Option<String>,
     pub(crate) description: Option<String>,
+    pub(crate) address: Option<Address>,
+    pub(crate) shipping: Option<Shipping>,
+    pub(crate) preferred_locales: Vec<String>,
+    pub(crate) tax_exempt: Option<String>,
+    /// Of its attached methods the one that invoices take.
+    pub(crate) default_method: Option<String>,
     pub(crate) metadata: Vec<(String, String)>,
     pub(crate) created: i64,
+    pub(crate) is_deleted: bool,
 }
 
 /// Where a refund is to be found: its number leads to the payment that holds it.
@@ -117,12 +150,47 @@ pub(crate) struct Charge {
     pub(crate) is_voided: bool,
     /// The balance's entry of what was captured.
     pub(crate) balance_transaction: Option<String>,
+    pub(crate) dispute: Option<String>,
+    /// A dispute holds the money, or has taken it for good.
+    pub(crate) is_charged_back: bool,
+    pub(crate) edits: ChargeEdits,
     /// When an authorisation runs out, in unix microseconds of the vendors' clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) expires_us: Option<i64>,
     /// The holder was seen before it.
     #[serde(default)]
     pub(crate) is_authenticated: bool,
+}
+
+/// What a shop wrote on a charge itself; what is absent is as on its payment.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ChargeEdits {
+    pub(crate) metadata: Option<Vec<(String, String)>>,
+    pub(crate) description: Option<String>,
+    pub(crate) receipt_email: Option<String>,
+    pub(crate) fraud_report: Option<String>,
+}
+
+/// How a refund stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RefundStatus {
+    Pending,
+    Succeeded,
+    /// It came back.
+    Failed,
+    Canceled,
+}
+
+impl RefundStatus {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+        }
+    }
 }
 
 /// Money given back.
@@ -134,6 +202,12 @@ pub(crate) struct Refund {
     pub(crate) created: i64,
     pub(crate) reason: Option<String>,
     pub(crate) metadata: Vec<(String, String)>,
+    pub(crate) status: RefundStatus,
+    pub(crate) failure_reason: Option<String>,
+    pub(crate) balance_transaction: Option<String>,
+    pub(crate) failure_balance_transaction: Option<String>,
+    /// The idempotency key of the request that asked for it.
+    pub(crate) key: Option<String>,
 }
 
 /// A payment with all that belongs to it.
@@ -173,6 +247,8 @@ pub(crate) struct Intent {
     /// The latest challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) challenge: Option<Challenge>,
+    /// Made as a charge alone, the old way: there is no payment to be shown.
+    pub(crate) is_bare: bool,
 }
 
 /// Why a refund is not made.
@@ -187,6 +263,11 @@ pub(crate) enum RefundRefusal {
 }
 
 impl Intent {
+    /// Its identifier, where there is a payment to be shown.
+    pub(crate) fn shown_id(&self) -> Option<&str> {
+        (!self.is_bare).then_some(self.id.as_str())
+    }
+
     pub(crate) const fn is_manual(&self) -> bool {
         match self.capture_method {
             CaptureMethod::Manual => true,
@@ -243,6 +324,11 @@ impl Intent {
 }
 
 impl Charge {
+    /// Metadata as it is shown: its own, or its payment's.
+    pub(crate) fn metadata<'a>(&'a self, of: &'a Intent) -> &'a [(String, String)] {
+        self.edits.metadata.as_deref().unwrap_or(&of.metadata)
+    }
+
     /// What a refund of `asked`, or of all, comes to.
     pub(crate) fn refundable(&self, asked: Option<i64>) -> Result<i64, RefundRefusal> {
         let left = self.amount_captured - self.amount_refunded;

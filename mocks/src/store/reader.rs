@@ -116,6 +116,20 @@ impl Reader {
         rows.collect()
     }
 
+    /// What an account can have paid out at a time, in unix seconds, and what not yet: currency and net sums, minor units.
+    pub(crate) fn balance(&self, account: i64, now_s: i64) -> rusqlite::Result<Vec<(String, i64, i64)>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT body ->> '$.currency' AS currency,
+                    sum(iif(due <= ?2, net, 0)), sum(iif(due <= ?2, 0, net))
+             FROM (SELECT body, (body ->> '$.amount') - (body ->> '$.fee') AS net,
+                          ((body ->> '$.created') / 86400 + 2) * 86400 AS due
+                   FROM balance WHERE account = ?1)
+             GROUP BY currency ORDER BY currency",
+        )?;
+        let rows = statement.query_map(params![account, now_s], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        rows.collect()
+    }
+
     /// Payments that are settled later.
     pub(crate) fn waiting_intents(&self) -> rusqlite::Result<Vec<i64>> {
         let mut statement = self.connection.prepare("SELECT n FROM intent WHERE tag = 'processing'")?;

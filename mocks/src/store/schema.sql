@@ -37,6 +37,11 @@ CREATE TABLE setup    (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT
 CREATE TABLE session  (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 CREATE INDEX setup_waits ON setup (tag) WHERE tag IS NOT NULL;
 CREATE INDEX session_waits ON session (tag) WHERE tag IS NOT NULL;
+CREATE TABLE dispute  (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+-- Domains on which wallets may be shown.
+CREATE TABLE domain   (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+-- What is due later: disputes that open, refunds that come back.
+CREATE TABLE chore    (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 -- tag = type of the event
 CREATE TABLE event    (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 CREATE TABLE endpoint (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
@@ -60,6 +65,8 @@ CREATE INDEX intent_account ON intent (account);
 CREATE INDEX intent_waits ON intent (tag) WHERE tag IS NOT NULL;
 CREATE INDEX refund_account ON refund (account);
 CREATE INDEX event_account ON event (account);
+CREATE INDEX customer_account ON customer (account);
+CREATE INDEX method_account ON method (account);
 CREATE INDEX balance_account ON balance (account);
 -- Webhooks that are still to be delivered.
 CREATE TABLE delivery (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);

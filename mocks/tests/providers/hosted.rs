@@ -47,10 +47,16 @@ async fn a_method_is_set_up_and_pays_later_without_its_holder() {
         setup["payment_method"].as_str().unwrap()
     );
     assert_eq!(world.payment(post("/v1/payment_intents", body)).await.unwrap().json()["status"], "succeeded");
-    assert_eq!(
-        kinds(&world).await[..3],
-        ["setup_intent.created", "setup_intent.requires_action", "setup_intent.succeeded"]
-    );
+    let told = [
+        "customer.created",
+        "setup_intent.created",
+        "setup_intent.requires_action",
+        "payment_method.attached",
+        "setup_intent.succeeded",
+    ];
+    assert_eq!(kinds(&world).await[..told.len()], told);
+    let own = world.payment(get(format!("/v1/customers/{customer}/payment_methods"))).await.unwrap().json();
+    assert_eq!(own["data"][0]["id"], setup["payment_method"]);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod avatax;
 mod avatax_life;
 mod bends;
 mod captures;
+mod desk;
 mod easypost;
 mod effects;
 mod endpoint;

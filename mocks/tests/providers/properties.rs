@@ -66,6 +66,8 @@ struct Expected {
     amount: i64,
     captured: i64,
     refunded: i64,
+    /// Authorised, and given back without a capture.
+    released: i64,
     stage: Stage,
     /// What confirming leads to.
     confirmed: Stage,
@@ -125,6 +127,8 @@ fn decide(call: &Call, expected: &mut [Expected]) -> Option<(String, String, u16
             let payment = &mut expected[at(*which)?];
             let is_fine = matches!(payment.stage, Stage::New | Stage::Open | Stage::Held);
             if is_fine {
+                payment.released =
+                    if payment.stage == Stage::Held && payment.captured == 0 { payment.amount } else { 0 };
                 payment.stage = Stage::Gone;
             }
             Some((format!("/v1/payment_intents/{}/cancel", payment.id), String::new(), if is_fine { 200 } else { 400 }))
@@ -133,8 +137,13 @@ fn decide(call: &Call, expected: &mut [Expected]) -> Option<(String, String, u16
             let payment = &mut expected[at(*which)?];
             let left = payment.captured - payment.refunded;
             let asked = amount.unwrap_or(left);
-            let is_fine = left > 0 && asked <= left;
-            if is_fine {
+            // What is only held is released whole, or not at all.
+            let is_held = payment.stage == Stage::Held && payment.captured == 0;
+            let is_release = is_held && amount.is_none_or(|amount| amount == payment.amount);
+            let is_fine = is_release || (left > 0 && asked <= left);
+            if is_release {
+                (payment.released, payment.stage) = (payment.amount, Stage::Gone);
+            } else if is_fine {
                 payment.refunded += asked;
             }
             let body = format!(
@@ -173,7 +182,7 @@ async fn play(calls: Vec<Call>) {
             };
             let stage = if *is_confirmed { confirmed } else { Stage::New };
             let captured = if stage == Stage::Taken { *amount } else { 0 };
-            expected.push(Expected { id, amount: *amount, captured, refunded: 0, stage, confirmed });
+            expected.push(Expected { id, amount: *amount, captured, refunded: 0, released: 0, stage, confirmed });
         }
         made.push((path, body, key, answer));
     }
@@ -196,7 +205,8 @@ async fn check(world: &World, expected: &[Expected]) {
             Stage::Gone => "canceled",
         };
         assert_eq!((&intent["status"], &intent["amount_received"]), (&status.into(), &payment.captured.into()));
-        assert_eq!(intent["latest_charge"]["amount_refunded"].as_i64().unwrap_or(0), payment.refunded);
+        let given_back = intent["latest_charge"]["amount_refunded"].as_i64().unwrap_or(0);
+        assert_eq!(given_back, payment.refunded + payment.released);
         assert!(payment.captured <= payment.amount && payment.refunded <= payment.captured);
     }
     let sum = |rows: &[Value], op: &str| -> i64 {

@@ -5,7 +5,6 @@ use crate::payment::charging::Manner;
 use crate::payment::form::Form;
 use crate::payment::pages::{self, escape};
 use crate::payment::state::Status;
-use crate::payment::view::Expand;
 use crate::payment::{amounts, intents};
 use crate::turn::Turn;
 use crate::wire::{Answer, Stop};
@@ -108,8 +107,8 @@ fn pay(mut session: Session, form: &Form, manner: Manner<'_>, turn: &mut Turn<'_
         session.customer_email = form.text("email");
     }
     let told = match &session.payment {
-        None => intents::create(&parameters, Expand::default(), manner, turn),
-        Some(id) => intents::confirm(id, &parameters, Expand::default(), false, manner, turn),
+        None => intents::create(&parameters, manner, turn),
+        Some(id) => intents::confirm(id, &parameters, false, manner, turn),
     };
     let answer = match told {
         Ok(answer) => answer,

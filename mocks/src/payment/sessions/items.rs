@@ -46,7 +46,7 @@ pub(super) fn read(form: &Form, turn: &mut Turn<'_>) -> Result<Vec<Item>, Answer
 fn read_one(form: &Form, place: usize, turn: &mut Turn<'_>) -> Result<Item, Answer> {
     let name = |field: &str| format!("line_items[{place}]{field}");
     if let Some(price) = form.get(&name("[price]")) {
-        return Err(errors::names_nothing("price", &name("[price]"), price));
+        return Err(errors::no_reference("price", &name("[price]"), price));
     }
     let needed = |field: &str| form.get(&name(field)).ok_or_else(|| errors::missing(&name(field)));
     let currency = needed("[price_data][currency]")?.to_lowercase();

@@ -7,14 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::charging::Manner;
 use super::form::Form;
-use super::listing::{Window, cut, limit, page as page_of};
+use super::listing::{self, Listed, limit};
 use super::options::choice;
 use super::state::{Customer, merge};
-use super::view::{self, Expand};
+use super::view;
 use super::waits::{CHECKOUT, named};
 use super::{customers, errors};
-use crate::shelf::decode;
-use crate::store::{Page, Table};
+use crate::store::Table;
 use crate::turn::{Happened, Labels, Turn};
 use crate::wire::{Answer, Stop};
 
@@ -77,7 +76,7 @@ impl Session {
 fn tell(kind: &'static str, session: &Session, turn: &mut Turn<'_>) {
     turn.happened(&Happened {
         kind,
-        object: &view::session(session, None, Expand::default()),
+        object: &view::session(session),
         parent: session.payment.as_deref().unwrap_or(&session.id),
         brand: None,
         amount_minor: session.total(),
@@ -92,7 +91,7 @@ fn keep(session: Session, turn: &mut Turn<'_>) {
     turn.books.sessions.put(session.n, session.account, tag, session, &mut turn.writes, turn.progress);
 }
 
-pub(super) fn create(form: &Form, expand: Expand, manner: Manner<'_>, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+pub(super) fn create(form: &Form, manner: Manner<'_>, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     match choice(form, "mode", &["payment", "setup", "subscription"])? {
         Some("payment") => {}
         None => return Err(errors::missing("mode").into()),
@@ -138,7 +137,7 @@ pub(super) fn create(form: &Form, expand: Expand, manner: Manner<'_>, turn: &mut
     };
     super::amounts::check(session.total(), &session.currency)?;
     merge(&mut session.metadata, form.map("metadata"));
-    let answer = shown(&session, expand, turn)?;
+    let answer = shown(&session);
     keep(session, turn);
     Ok(answer)
 }
@@ -175,17 +174,13 @@ fn find(id: &str, turn: &mut Turn<'_>) -> Result<Session, Stop> {
     Ok(session)
 }
 
-fn shown(session: &Session, expand: Expand, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let payment = match session.payment.as_deref().filter(|_| expand.payment_intent) {
-        Some(id) => Some(super::intents::find(id, turn)?),
-        None => None,
-    };
-    Ok(Answer::json(200, &view::session(session, payment.as_ref(), expand)))
+fn shown(session: &Session) -> Answer {
+    Answer::json(200, &view::session(session))
 }
 
-pub(super) fn retrieve(id: &str, expand: Expand, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+pub(super) fn retrieve(id: &str, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let session = find(id, turn)?;
-    shown(&session, expand, turn)
+    Ok(shown(&session))
 }
 
 pub(super) fn items(id: &str, form: &Form, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
@@ -195,7 +190,7 @@ pub(super) fn items(id: &str, form: &Form, turn: &mut Turn<'_>) -> Result<Answer
 }
 
 /// Ends a checkout that nobody has paid.
-pub(super) fn expire(id: &str, expand: Expand, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+pub(super) fn expire(id: &str, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let mut session = find(id, turn)?;
     if session.stage != Stage::Open {
         let message = format!(
@@ -205,7 +200,7 @@ pub(super) fn expire(id: &str, expand: Expand, turn: &mut Turn<'_>) -> Result<An
         return Err(errors::forbidden_plain(None, &message).into());
     }
     end(&mut session, turn);
-    let answer = shown(&session, expand, turn)?;
+    let answer = shown(&session);
     keep(session, turn);
     Ok(answer)
 }
@@ -225,32 +220,20 @@ pub(super) fn run_out(n: i64, turn: &mut Turn<'_>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-#[derive(Serialize)]
-struct List<T> {
-    object: &'static str,
-    data: Vec<T>,
-    has_more: bool,
-    url: &'static str,
-}
-
-pub(super) fn list(form: &Form, expand: Expand, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let identity = turn.books.identity;
-    let (page, limit) = page_of(form, turn, |id| identity.read("cs_test", id), "checkout.session")?;
-    let window = Window::read(form)?;
-    let wanted: Vec<(&str, &str)> =
-        ["payment_intent", "customer", "status"].into_iter().filter_map(|name| Some((name, form.get(name)?))).collect();
-    let limit_read = if wanted.is_empty() { window.widen(page.limit) } else { 1_000 };
-    let rows = turn.books.reader.page(Table::Session, Page { limit: limit_read, ..page }, &[])?;
-    let mut sessions: Vec<Session> = rows.iter().map(|(_, body)| decode(body)).collect::<rusqlite::Result<_>>()?;
-    sessions.retain(|session| {
-        window.has(session.created)
-            && wanted.iter().all(|(name, value)| match *name {
-                "payment_intent" => session.payment.as_deref() == Some(*value),
-                "customer" => session.customer.as_deref() == Some(*value),
-                _ => session.stage.name() == *value,
-            })
-    });
-    let (sessions, has_more) = cut(sessions, page, limit);
-    let data = sessions.iter().map(|session| view::session(session, None, expand)).collect();
-    Ok(Answer::json(200, &List { object: "list", data, has_more, url: "/v1/checkout/sessions" }))
+pub(super) fn list(form: &Form, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+    let [payment, customer, status] = ["payment_intent", "customer", "status"].map(|name| form.text(name));
+    let asked = Listed {
+        table: Table::Session,
+        prefix: "cs_test",
+        kind: "checkout.session",
+        url: "/v1/checkout/sessions",
+        marked: None,
+    };
+    let place = |session: &Session| (session.n, session.created);
+    let found = listing::numbered(&asked, form, turn, place, |session| {
+        (payment.is_none() || session.payment == payment)
+            && (customer.is_none() || session.customer == customer)
+            && status.as_ref().is_none_or(|status| status == session.stage.name())
+    })?;
+    Ok(found.told(view::session))
 }

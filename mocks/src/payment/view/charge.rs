@@ -2,8 +2,8 @@
 
 use crate::payment::state::{Charge, ChargeStatus, Intent};
 
-use super::method::{Billing, Kind, billing, kind};
-use super::{Empty, Expand, Expandable, IntentView, Pairs, intent};
+use super::method::{Billing, ChargedCard, Kind, billing, charged};
+use super::{Empty, Pairs};
 
 #[derive(serde::Serialize)]
 struct ChargeOutcome {
@@ -14,6 +14,12 @@ struct ChargeOutcome {
     seller_message: &'static str,
     #[serde(rename = "type")]
     kind: &'static str,
+}
+
+#[derive(serde::Serialize)]
+struct FraudDetails<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_report: Option<&'a str>,
 }
 
 #[derive(serde::Serialize)]
@@ -36,12 +42,12 @@ pub(in crate::payment) struct ChargeView<'a> {
     customer: Option<&'a str>,
     description: Option<&'a str>,
     destination: (),
-    dispute: (),
+    dispute: Option<&'a str>,
     disputed: bool,
     failure_balance_transaction: (),
     failure_code: Option<&'static str>,
     failure_message: Option<&'static str>,
-    fraud_details: Empty,
+    fraud_details: FraudDetails<'a>,
     invoice: (),
     livemode: bool,
     metadata: Pairs<'a>,
@@ -49,9 +55,9 @@ pub(in crate::payment) struct ChargeView<'a> {
     order: (),
     outcome: Option<ChargeOutcome>,
     paid: bool,
-    payment_intent: Expandable<'a, IntentView<'a>>,
+    payment_intent: Option<&'a str>,
     payment_method: &'a str,
-    payment_method_details: Kind<'a>,
+    payment_method_details: Kind<'a, ChargedCard<'a>>,
     radar_options: Empty,
     receipt_email: Option<&'a str>,
     receipt_number: (),
@@ -69,22 +75,20 @@ pub(in crate::payment) struct ChargeView<'a> {
 }
 
 /// An attempt to take the money.
-pub(in crate::payment) fn charge<'a>(of: &'a Intent, charge: &'a Charge, expand: Expand) -> ChargeView<'a> {
+pub(in crate::payment) fn charge<'a>(of: &'a Intent, charge: &'a Charge) -> ChargeView<'a> {
     let decline = match charge.status {
         ChargeStatus::Failed => charge.method.card.behaviour.decline(),
         ChargeStatus::Pending | ChargeStatus::Succeeded => None,
     };
-    let payment_intent = if expand.payment_intent {
-        Expandable::Object(Box::new(intent(of, Expand::default())))
-    } else {
-        Expandable::Id(of.id.as_str())
-    };
+    // What was only authorised and then released counts as given back whole.
+    let amount_refunded =
+        if charge.is_voided && charge.amount_captured == 0 { charge.amount } else { charge.amount_refunded };
     ChargeView {
         id: &charge.id,
         object: "charge",
         amount: charge.amount,
         amount_captured: charge.amount_captured,
-        amount_refunded: charge.amount_refunded,
+        amount_refunded,
         application: (),
         application_fee: (),
         application_fee_amount: (),
@@ -95,17 +99,17 @@ pub(in crate::payment) fn charge<'a>(of: &'a Intent, charge: &'a Charge, expand:
         created: charge.created,
         currency: &of.currency,
         customer: of.customer.as_deref(),
-        description: of.description.as_deref(),
+        description: charge.edits.description.as_deref().or(of.description.as_deref()),
         destination: (),
-        dispute: (),
-        disputed: false,
+        dispute: charge.dispute.as_deref(),
+        disputed: charge.dispute.is_some(),
         failure_balance_transaction: (),
         failure_code: decline.map(|decline| decline.code),
         failure_message: decline.map(|decline| decline.message),
-        fraud_details: Empty {},
+        fraud_details: FraudDetails { user_report: charge.edits.fraud_report.as_deref() },
         invoice: (),
         livemode: false,
-        metadata: Pairs(&of.metadata),
+        metadata: Pairs(charge.metadata(of)),
         on_behalf_of: (),
         order: (),
         outcome: Some(match decline {
@@ -127,14 +131,14 @@ pub(in crate::payment) fn charge<'a>(of: &'a Intent, charge: &'a Charge, expand:
             },
         }),
         paid: charge.status == ChargeStatus::Succeeded,
-        payment_intent,
+        payment_intent: of.shown_id(),
         payment_method: &charge.method.id,
-        payment_method_details: kind(&charge.method),
+        payment_method_details: charged(&charge.method, charge.amount),
         radar_options: Empty {},
-        receipt_email: of.receipt_email.as_deref(),
+        receipt_email: charge.edits.receipt_email.as_deref().or(of.receipt_email.as_deref()),
         receipt_number: (),
         receipt_url: (),
-        refunded: charge.amount_captured > 0 && charge.amount_refunded == charge.amount_captured,
+        refunded: amount_refunded > 0 && amount_refunded >= charge.amount_captured,
         review: (),
         shipping: (),
         source: (),

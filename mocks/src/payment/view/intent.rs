@@ -1,11 +1,11 @@
 //! A payment intent as Stripe shows it.
 
 use crate::payment::cards::Brand;
-use crate::payment::options::{ConfirmationMethod, Multicapture, Options, Shipping, Transfer};
-use crate::payment::state::{CaptureMethod, Intent, Status};
+use crate::payment::options::{ConfirmationMethod, Multicapture, Options, Transfer};
+use crate::payment::state::{CaptureMethod, Intent, Shipping, Status};
 
 use super::action::NextAction;
-use super::{ChargeView, Empty, Expand, Expandable, MethodView, Pairs, charge, method};
+use super::{Empty, MethodView, Pairs, method};
 
 #[derive(serde::Serialize)]
 struct Tip {
@@ -54,12 +54,12 @@ pub(crate) struct IntentView<'a> {
     description: Option<&'a str>,
     invoice: (),
     last_payment_error: Option<LastError<'a>>,
-    latest_charge: Option<Expandable<'a, ChargeView<'a>>>,
+    latest_charge: Option<&'a str>,
     livemode: bool,
     metadata: Pairs<'a>,
     next_action: Option<NextAction<'a>>,
     on_behalf_of: Option<&'a str>,
-    payment_method: Option<Expandable<'a, MethodView<'a>>>,
+    payment_method: Option<&'a str>,
     payment_method_configuration_details: (),
     payment_method_options: MethodOptions<'a>,
     payment_method_types: Vec<&'a str>,
@@ -123,15 +123,7 @@ fn next_action(intent: &Intent) -> Option<NextAction<'_>> {
 }
 
 /// A payment.
-pub(in crate::payment) fn intent(intent: &Intent, expand: Expand) -> IntentView<'_> {
-    let latest = intent.latest_charge();
-    let latest_charge = latest.map(|of| {
-        if expand.latest_charge {
-            Expandable::Object(Box::new(charge(intent, of, Expand::default())))
-        } else {
-            Expandable::Id(&of.id)
-        }
-    });
+pub(in crate::payment) fn intent(intent: &Intent) -> IntentView<'_> {
     let last_payment_error = intent.last_decline().map(|(decline, refused)| LastError {
         charge: intent.refused_charge().map(|charge| charge.id.as_str()),
         code: decline.code,
@@ -167,14 +159,12 @@ pub(in crate::payment) fn intent(intent: &Intent, expand: Expand) -> IntentView<
         description: intent.description.as_deref(),
         invoice: (),
         last_payment_error,
-        latest_charge,
+        latest_charge: intent.latest_charge().map(|charge| charge.id.as_str()),
         livemode: false,
         metadata: Pairs(&intent.metadata),
         next_action: next_action(intent),
         on_behalf_of: options.on_behalf_of.as_deref(),
-        payment_method: intent.method.as_ref().map(|of| {
-            if expand.payment_method { Expandable::Object(Box::new(method(of))) } else { Expandable::Id(&of.id) }
-        }),
+        payment_method: intent.method.as_ref().map(|method| method.id.as_str()),
         payment_method_configuration_details: (),
         payment_method_options: method_options(options),
         payment_method_types: method_types(intent),

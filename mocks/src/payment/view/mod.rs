@@ -3,16 +3,23 @@
 mod action;
 mod charge;
 mod customer;
+mod dispute;
+mod domain;
+mod entry;
 mod intent;
 mod method;
 mod refund;
 mod session;
 mod setup;
+mod token;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-pub(super) use charge::{ChargeView, charge};
+pub(super) use charge::charge;
 pub(super) use customer::customer;
+pub(super) use dispute::dispute;
+pub(super) use domain::domain;
+pub(super) use entry::{EntryView, entry};
 pub(crate) use intent::IntentView;
 pub(super) use intent::intent;
 pub(super) use method::{MethodView, method};
@@ -20,6 +27,7 @@ pub(super) use refund::refund;
 pub(super) use session::{line_items, session};
 pub(crate) use setup::SetupView;
 pub(super) use setup::setup;
+pub(super) use token::token;
 
 /// Metadata as an object.
 pub(super) struct Pairs<'a>(pub(in crate::payment) &'a [(String, String)]);
@@ -34,24 +42,18 @@ impl Serialize for Pairs<'_> {
     }
 }
 
-/// An identifier, or the object in its place.
-#[derive(serde::Serialize)]
-#[serde(untagged)]
-pub(super) enum Expandable<'a, T> {
-    Id(&'a str),
-    Object(Box<T>),
-}
-
-/// Which fields are to be objects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each says of one field whether it is an object")]
-pub(crate) struct Expand {
-    pub(in crate::payment) latest_charge: bool,
-    pub(in crate::payment) payment_method: bool,
-    pub(in crate::payment) payment_intent: bool,
-    pub(in crate::payment) charge: bool,
-    pub(in crate::payment) line_items: bool,
-}
-
 #[derive(serde::Serialize)]
 struct Empty {}
+
+#[derive(serde::Serialize)]
+#[expect(clippy::struct_field_names, reason = "the fields are Stripe's")]
+pub(super) struct Deleted<'a> {
+    id: &'a str,
+    object: &'static str,
+    deleted: bool,
+}
+
+/// What is left of an object.
+pub(super) const fn deleted<'a>(id: &'a str, object: &'static str) -> Deleted<'a> {
+    Deleted { id, object, deleted: true }
+}

@@ -1,9 +1,8 @@
 //! A hosted checkout as Stripe shows it.
 
 use crate::payment::sessions::{Item, Session, Stage};
-use crate::payment::state::Intent;
 
-use super::{Empty, Expand, Expandable, IntentView, Pairs, intent};
+use super::{Empty, Pairs};
 
 #[derive(serde::Serialize)]
 struct Price<'a> {
@@ -108,13 +107,11 @@ pub(in crate::payment) struct SessionView<'a> {
     expires_at: i64,
     invoice: (),
     invoice_creation: Enabled,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line_items: Option<Lines<'a>>,
     livemode: bool,
     locale: (),
     metadata: Pairs<'a>,
     mode: &'static str,
-    payment_intent: Option<Expandable<'a, IntentView<'a>>>,
+    payment_intent: Option<&'a str>,
     payment_link: (),
     payment_method_collection: &'static str,
     payment_method_configuration_details: (),
@@ -182,17 +179,8 @@ pub(in crate::payment) fn line_items(session: &Session, limit: usize) -> Lines<'
     }
 }
 
-/// A hosted checkout; `payment` where it is to be shown in full.
-pub(in crate::payment) fn session<'a>(
-    session: &'a Session,
-    payment: Option<&'a Intent>,
-    expand: Expand,
-) -> SessionView<'a> {
-    let payment_intent = match (payment, session.payment.as_deref()) {
-        (Some(payment), _) => Some(Expandable::Object(Box::new(intent(payment, Expand::default())))),
-        (None, Some(id)) => Some(Expandable::Id(id)),
-        (None, None) => None,
-    };
+/// A hosted checkout.
+pub(in crate::payment) fn session(session: &Session) -> SessionView<'_> {
     let email = session.customer_email.as_deref();
     SessionView {
         id: &session.id,
@@ -227,12 +215,11 @@ pub(in crate::payment) fn session<'a>(
         expires_at: session.expires_at,
         invoice: (),
         invoice_creation: Enabled { enabled: false },
-        line_items: expand.line_items.then(|| line_items(session, 10)),
         livemode: false,
         locale: (),
         metadata: Pairs(&session.metadata),
         mode: "payment",
-        payment_intent,
+        payment_intent: session.payment.as_deref(),
         payment_link: (),
         payment_method_collection: "if_required",
         payment_method_configuration_details: (),

@@ -4,7 +4,7 @@ use crate::payment::setups::Setup;
 use crate::payment::state::Status;
 
 use super::action::NextAction;
-use super::{Empty, Expand, Expandable, MethodView, Pairs, method};
+use super::{Empty, MethodView, Pairs, method};
 
 #[derive(serde::Serialize)]
 struct LastError<'a> {
@@ -43,7 +43,7 @@ pub(crate) struct SetupView<'a> {
     metadata: Pairs<'a>,
     next_action: Option<NextAction<'a>>,
     on_behalf_of: (),
-    payment_method: Option<Expandable<'a, MethodView<'a>>>,
+    payment_method: Option<&'a str>,
     payment_method_configuration_details: (),
     payment_method_options: Empty,
     payment_method_types: Vec<&'a str>,
@@ -53,7 +53,7 @@ pub(crate) struct SetupView<'a> {
 }
 
 /// An intent to set a method up.
-pub(in crate::payment) fn setup(setup: &Setup, expand: Expand) -> SetupView<'_> {
+pub(in crate::payment) fn setup(setup: &Setup) -> SetupView<'_> {
     SetupView {
         id: &setup.id,
         object: "setup_intent",
@@ -81,9 +81,7 @@ pub(in crate::payment) fn setup(setup: &Setup, expand: Expand) -> SetupView<'_> 
         metadata: Pairs(&setup.metadata),
         next_action: setup.challenge.as_ref().filter(|_| setup.status == Status::RequiresAction).map(NextAction::of),
         on_behalf_of: (),
-        payment_method: setup.method.as_ref().map(|of| {
-            if expand.payment_method { Expandable::Object(Box::new(method(of))) } else { Expandable::Id(&of.id) }
-        }),
+        payment_method: setup.method.as_ref().map(|method| method.id.as_str()),
         payment_method_configuration_details: (),
         payment_method_options: Empty {},
         payment_method_types: match setup.method_types.as_slice() {
