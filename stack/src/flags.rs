@@ -183,11 +183,11 @@ impl Shop {
     /// Flips a flag, for every instance.
     pub(crate) async fn flip(&self, flag: Flag, value: &Value) -> Result<(), Refusal> {
         if !Flags::takes(flag, value) {
-            return Err(known::BAD_REQUEST);
+            return Err(known::BAD_VALUE);
         }
         let stored = self.store.set_flag(flag.name(), value.to_string()).await;
         stored.map_err(|error| self.refusal(error))?;
-        self.flags.set(flag, value).map_err(|NotAValue| known::BAD_REQUEST)
+        self.flags.set(flag, value).map_err(|NotAValue| known::BAD_VALUE)
     }
 
     /// Takes over what is stored.
