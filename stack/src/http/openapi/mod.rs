@@ -1,4 +1,4 @@
-//! The published description of every call: `GET /openapi.json`, OpenAPI 3.1. It is put together from the table of routes,
+//! The published description of every call: `GET /openapi.json`, `OpenAPI` 3.1. It is put together from the table of routes,
 //! so that no route can be left out; what each call takes and answers stands in `calls`, the shapes in `schemas`.
 
 use std::sync::OnceLock;
