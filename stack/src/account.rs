@@ -78,13 +78,12 @@ impl Shop {
         carried: &str,
     ) -> Result<(String, String), Refusal> {
         let account = self.account_of_cart(cart).await?;
-        let customer = match account.customer {
-            Some(customer) => customer,
-            None => {
-                let made = self.gateways.customer(&account.email, &format!("cus_{}", account.id), carried).await?;
-                let kept = self.store.keep_customer(&account.id, made).await;
-                kept.map_err(|error| self.refusal(error))?
-            }
+        let customer = if let Some(customer) = account.customer {
+            customer
+        } else {
+            let made = self.gateways.customer(&account.email, &format!("cus_{}", account.id), carried).await?;
+            let kept = self.store.keep_customer(&account.id, made).await;
+            kept.map_err(|error| self.refusal(error))?
         };
         Ok((account.id, format!("{customer}/{method}/save")))
     }

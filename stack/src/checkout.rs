@@ -15,6 +15,7 @@ use crate::{
     refusal::{Refusal, known},
     shop::Shop,
     store::{Begin, BeginPayment, Begun, Charge, Claim, PaymentKind, Plan, StoreCredit},
+    whole,
 };
 
 /// How often a cart that changes under its quote is quoted again.
@@ -38,7 +39,7 @@ pub(crate) enum Means {
 pub(crate) struct CheckoutBody {
     pub(crate) email: String,
     pub(crate) payment: Means,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole::optional")]
     pub(crate) total_minor: Option<i64>,
     /// Whether the account's store credit is to be used.
     #[serde(default)]

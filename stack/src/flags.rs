@@ -38,6 +38,7 @@ impl PaymentRoute {
 /// What the flags are before anybody flips one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, and is told as one")]
 pub struct FlagValues {
     /// Whether promotion codes take anything off.
     pub promotions: bool,
@@ -183,19 +184,22 @@ impl Shop {
     /// Flips a flag, for every instance.
     pub(crate) async fn flip(&self, flag: Flag, value: &Value) -> Result<(), Refusal> {
         if !Flags::takes(flag, value) {
-            return Err(known::BAD_REQUEST);
+            return Err(known::BAD_VALUE);
         }
         let stored = self.store.set_flag(flag.name(), value.to_string()).await;
         stored.map_err(|error| self.refusal(error))?;
-        self.flags.set(flag, value).map_err(|NotAValue| known::BAD_REQUEST)
+        self.flags.set(flag, value).map_err(|NotAValue| known::BAD_VALUE)
     }
 
     /// Takes over what is stored.
     pub(crate) async fn read_flags(&self) -> Result<(), StoreError> {
         for (name, value) in self.store.flags().await? {
             // What another version of the shop stored and this one does not understand changes nothing here.
-            if let (Some(flag), Ok(value)) = (Flag::named(&name), serde_json::from_str(&value)) {
-                drop(self.flags.set(flag, &value));
+            if let (Some(flag), Ok(value)) = (Flag::named(&name), serde_json::from_str(&value))
+                && self.flags.set(flag, &value).is_err()
+            {
+                self.log
+                    .store_trouble("a stored flag has a value that it does not take", &StoreError::Unavailable(name));
             }
         }
         Ok(())

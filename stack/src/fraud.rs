@@ -116,7 +116,8 @@ impl Shop {
 
     /// Takes in the provider's later word on an order.
     pub(crate) async fn take_opinion(self: &Arc<Self>, signature: &str, body: &[u8]) -> Result<(), Refusal> {
-        let Some(provider) = &self.fraud else { return Err(known::NOT_FOUND) };
+        // Where nobody was asked, nobody's signature is known.
+        let provider = self.fraud.as_ref().ok_or(known::BAD_SIGNATURE)?;
         let (order, opinion) = provider.notified(signature, body).ok_or(known::BAD_SIGNATURE)?;
         let decision = match opinion {
             Opinion::Approve => Decision::Approve,

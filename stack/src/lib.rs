@@ -36,6 +36,7 @@ mod shipping;
 mod shop;
 mod store;
 mod webhooks;
+mod whole;
 
 pub use cart::Address;
 pub use config::{

@@ -74,12 +74,6 @@ impl State {
             Self::Fulfilled | Self::Cancelled => false,
         }
     }
-
-    /// Whether the shopper has been told that the order is theirs.
-    #[must_use]
-    pub fn is_confirmed(self) -> bool {
-        matches!(self, Self::Authorised | Self::Paid | Self::PartiallyFulfilled | Self::Fulfilled)
-    }
 }
 
 /// Who takes the money.

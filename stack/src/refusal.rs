@@ -102,5 +102,6 @@ pub(crate) mod known {
     pub(crate) const BUSY: Refusal = Refusal::new(503, "busy", "the shop cannot take this now; nothing was changed");
     pub(crate) const DISPUTE_ENDED: Refusal =
         Refusal::new(409, "dispute_answered", "this dispute takes no more evidence");
+    pub(crate) const BAD_VALUE: Refusal = Refusal::new(422, "bad_value", "this flag takes no such value");
     pub(crate) const BAD_REQUEST: Refusal = Refusal::new(400, "bad_request", "the request could not be understood");
 }

@@ -26,7 +26,7 @@ const QUOTES_MAX: usize = 3;
 #[serde(deny_unknown_fields)]
 pub(crate) struct SessionBody {
     pub(crate) email: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::whole::optional")]
     pub(crate) total_minor: Option<i64>,
     /// Where the shopper's browser comes back to; the shop's own address when absent.
     #[serde(default)]

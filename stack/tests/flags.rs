@@ -57,7 +57,7 @@ async fn every_process_on_the_store_obeys_soon_and_after_a_restart() {
     other.stop().await;
     stage.reopen().await;
     assert_eq!(stage.get("/admin/flags").await.json["payment_provider"], "backup_payment");
-    for (name, value, status) in [("promotions", json!("no"), 400), ("none", json!(true), 404)] {
+    for (name, value, status) in [("promotions", json!("no"), 422), ("none", json!(true), 404)] {
         let got = stage.put(&format!("/admin/flags/{name}"), json!({"value": value})).await;
         assert_eq!(got.status, status, "{name}");
     }

@@ -16,6 +16,7 @@ use crate::{
     refusal::{Refusal, known},
     shop::Shop,
     store::{CartChange, Claim, Stored, Telling},
+    whole,
 };
 
 const PAGE: i64 = 20;
@@ -68,6 +69,7 @@ pub(super) async fn open(shop: &Shop, asked: &Asked) -> Result<Reply, Refusal> {
 #[serde(deny_unknown_fields)]
 struct LineBody {
     sku: String,
+    #[serde(deserialize_with = "whole::number")]
     quantity: i64,
 }
 
@@ -84,6 +86,7 @@ pub(super) async fn add_line(shop: &Arc<Shop>, cart: &str, asked: &Asked) -> Res
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct QuantityBody {
+    #[serde(deserialize_with = "whole::number")]
     quantity: i64,
 }
 

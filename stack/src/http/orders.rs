@@ -16,6 +16,7 @@ use crate::{
     pay::Said,
     refusal::{Refusal, known},
     shop::Shop,
+    whole,
 };
 
 pub(super) async fn check_out(shop: &Arc<Shop>, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
@@ -46,7 +47,7 @@ pub(super) async fn cancel(shop: &Arc<Shop>, number: &str, asked: &Asked) -> Res
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RefundBody {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole::optional")]
     amount_minor: Option<i64>,
 }
 

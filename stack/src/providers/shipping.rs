@@ -139,7 +139,7 @@ fn cheapest(answer: Answer, currency: &str) -> Option<Rate> {
 mod tests {
     use super::*;
 
-    fn answer(rates: serde_json::Value) -> Answer {
+    fn answer(rates: &serde_json::Value) -> Answer {
         serde_json::from_value(serde_json::json!({"id": "shp_1", "rates": rates})).unwrap()
     }
 
@@ -148,19 +148,19 @@ mod tests {
         let rates = serde_json::json!([
             {"rate": "12.10", "currency": "USD"}, {"rate": "7.58", "currency": "USD"}, {"rate": "3", "currency": "EUR"},
         ]);
-        let rate = cheapest(answer(rates), "USD").unwrap();
+        let rate = cheapest(answer(&rates), "USD").unwrap();
         assert_eq!((rate.amount_minor, rate.quote.as_str()), (758, "shp_1"));
-        let yen = answer(serde_json::json!([{"rate": "1200", "currency": "JPY"}]));
+        let yen = answer(&serde_json::json!([{"rate": "1200", "currency": "JPY"}]));
         assert_eq!(cheapest(yen, "JPY").unwrap().amount_minor, 1_200);
-        let dinar = answer(serde_json::json!([{"rate": "1.250", "currency": "KWD"}]));
+        let dinar = answer(&serde_json::json!([{"rate": "1.250", "currency": "KWD"}]));
         assert_eq!(cheapest(dinar, "KWD").unwrap().amount_minor, 1_250);
     }
 
     #[test]
     fn no_rate_of_the_currency_is_no_answer() {
-        assert_eq!(cheapest(answer(serde_json::json!([])), "USD"), None);
-        assert_eq!(cheapest(answer(serde_json::json!([{"rate": "1.00", "currency": "EUR"}])), "USD"), None);
-        assert_eq!(cheapest(answer(serde_json::json!([{"rate": "free", "currency": "USD"}])), "USD"), None);
+        assert_eq!(cheapest(answer(&serde_json::json!([])), "USD"), None);
+        assert_eq!(cheapest(answer(&serde_json::json!([{"rate": "1.00", "currency": "EUR"}])), "USD"), None);
+        assert_eq!(cheapest(answer(&serde_json::json!([{"rate": "free", "currency": "USD"}])), "USD"), None);
     }
 
     #[test]

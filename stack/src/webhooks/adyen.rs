@@ -184,14 +184,13 @@ impl Shop {
         Ok(())
     }
 
-    /// A payment was released, or ran out; or a release was refused.
+    /// A payment was released, or ran out.
     async fn take_end(self: &Arc<Self>, item: &Item) -> Result<(), Refusal> {
         let of = if item.original_reference.is_empty() { &item.psp_reference } else { &item.original_reference };
         let found = self.store.subject_of(PaymentProvider::BackupPayment, of).await;
         let Some(Subject::Payment(payment)) = found.map_err(|error| self.refusal(error))? else { return Ok(()) };
+        // What could not be released had been released or had run out: nothing is voided here that was captured.
         if !item.is_success() {
-            let refund = self.store.refund_instead(payment).await.map_err(|error| self.refusal(error))?;
-            self.took_effect(&[], Vec::new(), refund);
             return Ok(());
         }
         let proof = Proof::Declined { intent: Some(of.clone()), code: "canceled".into() };

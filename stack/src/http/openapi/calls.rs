@@ -20,6 +20,16 @@ pub(super) enum Body {
     Event,
 }
 
+impl Body {
+    /// Whether no body at all is something else than one that says nothing.
+    pub(super) fn is_required(&self) -> bool {
+        match self {
+            Self::Json(name) => !matches!(*name, "Empty" | "RefundWish"),
+            Self::Event => true,
+        }
+    }
+}
+
 /// What an answer holds.
 pub(super) enum Content {
     Json(&'static str),
@@ -301,9 +311,7 @@ fn event_call(route: Route) -> Call {
                 .takes_notifications()
                 .refuses(404, &["not_found"])
         }
-        _ => Call::new("events", "Later words of the fraud provider")
-            .takes_event("X-Riskified-Hmac-Sha256")
-            .refuses(404, &["not_found"]),
+        _ => Call::new("events", "Later words of the fraud provider").takes_event("X-Riskified-Hmac-Sha256"),
     }
 }
 
@@ -319,7 +327,8 @@ fn admin_call(route: Route) -> Call {
         Route::FlagSet => admin("Flips a flag, for every process on the store within 200 ms")
             .takes("FlagValue")
             .answers(200, "The flag as it is now.", "Flag")
-            .refuses(404, &["not_found"]),
+            .refuses(404, &["not_found"])
+            .refuses(422, &["bad_value"]),
         Route::Reviews => admin("Orders that the desk is to look at").answers(200, "The queue.", "Reviews"),
         Route::ReviewEnd => admin("Ends a review; declining releases what is reserved")
             .takes("Decision")

@@ -1,4 +1,4 @@
-//! The published description of every call: `GET /openapi.json`, OpenAPI 3.1. It is put together from the table of routes,
+//! The published description of every call: `GET /openapi.json`, `OpenAPI` 3.1. It is put together from the table of routes,
 //! so that no route can be left out; what each call takes and answers stands in `calls`, the shapes in `schemas`.
 
 use std::sync::OnceLock;
@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::route::{Row, TABLE};
+use super::route::{Route, Row, TABLE};
 
 mod calls;
 mod schemas;
@@ -52,7 +52,7 @@ fn operation(row: &Row, call: &Call) -> Value {
         "tags": [call.tag],
         "summary": call.summary,
         "parameters": parameters(row, call),
-        "responses": answers(call),
+        "responses": answers(row, call),
     });
     if let Some(body) = &call.body {
         operation["requestBody"] = request_body(body);
@@ -68,7 +68,7 @@ fn request_body(body: &Body) -> Value {
         Body::Json(name) => json!({"application/json": {"schema": reference(name)}}),
         Body::Event => json!({"application/json": {"schema": {"type": "object"}}}),
     };
-    json!({"required": true, "content": content})
+    json!({"required": body.is_required(), "content": content})
 }
 
 fn parameters(row: &Row, call: &Call) -> Vec<Value> {
@@ -108,7 +108,7 @@ fn path_parameter(part: &str) -> Option<Value> {
     }))
 }
 
-fn answers(call: &Call) -> Value {
+fn answers(row: &Row, call: &Call) -> Value {
     let mut answers = Map::new();
     for answer in &call.answers {
         let mut described = json!({"description": answer.description, "headers": headers(answer, call)});
@@ -116,6 +116,10 @@ fn answers(call: &Call) -> Value {
             Content::Json(name) => json!({"application/json": {"schema": reference(name)}}),
             Content::Text(media_type) => json!({media_type: {"schema": {"type": "string"}}}),
         };
+        let links = links(row.route);
+        if answer.status < 300 && !links.is_empty() {
+            described["links"] = Value::Object(links);
+        }
         answers.insert(answer.status.to_string(), described);
     }
     for (status, codes) in call.refusals() {
@@ -132,6 +136,20 @@ fn answers(call: &Call) -> Value {
         answers.insert(status.to_string(), described);
     }
     Value::Object(answers)
+}
+
+/// Where an answer leads: calls about the thing that it names.
+fn links(from: Route) -> Map<String, Value> {
+    let (part, name, found) = match from {
+        Route::Products => ("{sku}", "sku", "$response.body#/products/0/sku"),
+        Route::CartOpen => ("{cart}", "cart", "$response.body#/cart"),
+        Route::Checkout | Route::CartSession => ("{number}", "number", "$response.body#/order"),
+        _ => return Map::new(),
+    };
+    // An open cart has no order yet.
+    let about = TABLE.iter().filter(|row| row.path.contains(&part) && row.route != Route::CartOrder);
+    let link = |row: &Row| json!({"operationId": row.name, "parameters": {name: found}});
+    about.map(|row| (row.name.to_owned(), link(row))).collect()
 }
 
 fn headers(answer: &Answer, call: &Call) -> Value {

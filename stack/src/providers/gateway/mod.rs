@@ -72,7 +72,9 @@ pub(crate) enum Change {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Card {
     number: String,
+    #[serde(deserialize_with = "crate::whole::number")]
     exp_month: u32,
+    #[serde(deserialize_with = "crate::whole::number")]
     exp_year: u32,
     cvc: String,
 }

@@ -108,8 +108,8 @@ impl Stripe {
         // Refused too is what has been cancelled already, by the provider or by the holder.
         match self.retrieve(&void.intent, &void.brief.carried).await.map(|held| held.attempt) {
             Some(Attempt::Proven(Proof::Declined { .. })) => Change::Done { reference: None },
-            Some(_) => Change::Refused,
-            None => Change::Unknown,
+            Some(Attempt::Proven(Proof::Succeeded { .. })) => Change::Refused,
+            Some(_) | None => Change::Unknown,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::{
     refusal::known,
 };
 
-pub(super) fn begin(connection: &Connection, terms: &Terms, begin: Begin) -> Done<Begun> {
+pub(super) fn begin(connection: &Connection, terms: &Terms, begin: &Begin) -> Done<Begun> {
     if let Some(row) = keys::find(connection, &begin.claim.key)? {
         let found = (row.order, row.payment);
         return match row.answer_for(&begin.claim)? {
@@ -46,7 +46,7 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, begin: Begin) -> Don
     }
     hold(connection, terms, &cart, begin.stock_seen.as_deref())?;
     let taken = credit::take(connection, &cart, total_minor, begin.store_credit)?;
-    let brief = insert_order(connection, terms, &cart, quote, price, &begin, taken.minor())?;
+    let brief = insert_order(connection, terms, &cart, quote, price, begin, taken.minor())?;
     credit::keep(connection, brief.number.0, &taken)?;
     let charge = payments::insert(connection, terms, &brief, &begin.provider_key, &begin.method, begin.plan)?;
     keys::claim(connection, &begin.claim, brief.number.0, Some(charge.payment))?;

@@ -151,7 +151,7 @@ impl Store for SqliteStore {
     }
 
     fn begin_checkout(&self, begin: Begin) -> Answer<'_, Begun> {
-        self.step(move |connection, terms| checkout::begin(connection, terms, begin))
+        self.step(move |connection, terms| checkout::begin(connection, terms, &begin))
     }
 
     fn begin_payment(&self, begin: BeginPayment) -> Answer<'_, Begun> {

@@ -16,8 +16,8 @@ const STATEMENTS_CACHED: usize = 160;
 pub(super) fn writing(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;
-         PRAGMA cache_size = -65536; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;",
+        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
     )?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     Ok(connection)
@@ -32,11 +32,14 @@ pub(super) fn reading(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Applies the migrations that the file has not seen.
+/// Applies the migrations that the file has not seen; another instance may be doing the same.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
-    let applied: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    for (number, migration) in (1_u32..).zip(MIGRATIONS).skip(applied as usize) {
+    for (number, migration) in (1_u32..).zip(MIGRATIONS) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let applied: u32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if applied >= number {
+            continue;
+        }
         transaction.execute_batch(migration)?;
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;

@@ -81,19 +81,16 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, wish: &GiveBack) -> 
     let left = Remainder { card_minor, credit_minor: credit::left_minor(connection, order)? };
     let (card_minor, credit_minor) = left.part(wish.amount_minor).map_err(|refusal| refusal.about(brief.number))?;
     credit::give_back(connection, order, credit_minor)?;
-    let refund = match paid.filter(|_| card_minor > 0) {
-        Some(paid) => {
-            let from = (paid.payment, paid.provider, paid.intent.as_str());
-            let refund = refunds::ask(connection, &brief, from, card_minor)?;
-            connection
-                .prepare_cached("UPDATE refunds SET asked = ?2, credit_minor = ?3 WHERE id = ?1")?
-                .execute(params![refund.id, wish.claim.key, credit_minor])?;
-            Some(refund)
-        }
-        None => {
-            of_credit_only(connection, order, &wish.claim.key, credit_minor)?;
-            None
-        }
+    let refund = if let Some(paid) = paid.filter(|_| card_minor > 0) {
+        let from = (paid.payment, paid.provider, paid.intent.as_str());
+        let refund = refunds::ask(connection, &brief, from, card_minor)?;
+        connection
+            .prepare_cached("UPDATE refunds SET asked = ?2, credit_minor = ?3 WHERE id = ?1")?
+            .execute(params![refund.id, wish.claim.key, credit_minor])?;
+        Some(refund)
+    } else {
+        of_credit_only(connection, order, &wish.claim.key, credit_minor)?;
+        None
     };
     let mut messages = Vec::new();
     if card_minor + credit_minor == left.card_minor + left.credit_minor && brief.state != State::PartiallyFulfilled {
