@@ -32,7 +32,7 @@ impl Charge {
 
     /// What is reserved and neither captured nor released.
     pub(super) fn open_minor(&self) -> i64 {
-        if self.end != End::Open { 0 } else { (self.authorised_minor.unwrap_or(0) - self.captured_minor).max(0) }
+        if self.end == End::Open { (self.authorised_minor.unwrap_or(0) - self.captured_minor).max(0) } else { 0 }
     }
 }
 
