@@ -390,7 +390,7 @@ fn picks_are_drawn_by_weight_from_the_seed() {
 fn an_address_on_a_page_is_followed_as_a_browser_does() {
     let form = page(r#"<form method="post" action="next?a=1&amp;b=2">"#);
     let till = Till::open(&[("/dir/page", &[form]), ("/dir/next", &[page("")])]);
-    let regex = regex::Regex::new(r#"action="([^"]*)""#).expect("an expression");
+    let regex = Regex::new(r#"action="([^"]*)""#).expect("an expression");
     let address = Capture {
         meaning: model::journey::Meaning::Address,
         ..capture_from("form", Source::Regex { regex, of: None })

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Uri, header};
 use http_body_util::Full;
-use hyper::body::Body as _;
+use hyper::body::Body;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper::rt::Executor;
 use std::cell::Cell;
@@ -115,7 +115,7 @@ impl Lease {
             if refused(failure.error()) { Failure::Unprocessed } else { Failure::Broken(remark(failure.error())) }
         })?;
         let (head, body) = response.into_parts();
-        let body = whole_body(body, |body, cx| body.poll_frame(cx)).await?;
+        let body = whole_body(body, Body::poll_frame).await?;
         Ok(Whole { head, body, done: Instant::now() })
     }
 

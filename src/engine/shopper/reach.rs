@@ -78,7 +78,7 @@ impl Shopper {
                 Link::Shared(lease) => match lease.exchange(&request, watch).await {
                     Ok(whole) => return Ok(whole),
                     Err(Failure::NotSent(_) | Failure::Unprocessed) if unprocessed < UNPROCESSED_MAX => {
-                        unprocessed += 1
+                        unprocessed += 1;
                     }
                     Err(Failure::NotSent(_) | Failure::Unprocessed) => {
                         return Err(NoAnswer::Broken("the server did not process it"));
@@ -134,10 +134,10 @@ impl Shopper {
         };
         let host = self.station.pool.borrow().host(authority);
         let shared = Shared::open(wire, scheme, host, slot).await.map_err(broken)?;
-        Ok(Link::Shared(self.share(authority, shared)?))
+        Ok(Link::Shared(self.share(authority, &shared)?))
     }
 
-    fn share(&self, authority: AuthorityId, shared: Shared) -> Result<Lease, NoAnswer> {
+    fn share(&self, authority: AuthorityId, shared: &Shared) -> Result<Lease, NoAnswer> {
         let lease = match self.station.per {
             Per::Pool => self.station.pool.borrow_mut().shelves.share(authority, shared.clone()),
             Per::Shopper => self.shelves.borrow_mut().share(authority, shared.clone()),
