@@ -23,15 +23,15 @@ impl Proxy {
     /// The rule of this name.
     pub(crate) async fn rule(&self, id: &str) -> Result<wire::Rule, Refused> {
         let state = self.state.lock().await;
-        state.chains.rules.iter().find(|rule| rule.rule.id == id).map(|rule| show(rule)).ok_or(Refused::RuleNotFound)
+        state.chains.rules.iter().find(|rule| rule.terms.id == id).map(|rule| show(rule)).ok_or(Refused::RuleNotFound)
     }
 
     /// Adds a rule, or replaces the one of its name; whether it is new. An equal one stays as it is.
     pub(crate) async fn put_rule(&self, json: Value, open_ones: OpenOnes) -> Result<(wire::Rule, bool), Refused> {
         let rule = self.rule_of(json, open_ones)?;
         let mut state = self.state.lock().await;
-        let known = state.chains.rules.iter().position(|known| known.rule.id == rule.rule.id);
-        if let Some(known) = known.map(|at| &state.chains.rules[at]).filter(|known| known.rule == rule.rule) {
+        let known = state.chains.rules.iter().position(|known| known.terms.id == rule.terms.id);
+        if let Some(known) = known.map(|at| &state.chains.rules[at]).filter(|known| known.terms == rule.terms) {
             return Ok((show(known), false));
         }
         let shown = show(&rule);
@@ -48,10 +48,10 @@ impl Proxy {
     /// Removes a rule; what it held is let go.
     pub(crate) async fn remove_rule(&self, id: &str) -> Result<(), Refused> {
         let mut state = self.state.lock().await;
-        if !state.chains.rules.iter().any(|rule| rule.rule.id == id) {
+        if !state.chains.rules.iter().any(|rule| rule.terms.id == id) {
             return Err(Refused::RuleNotFound);
         }
-        state.edit(|chains| chains.rules.retain(|rule| rule.rule.id != id));
+        state.edit(|chains| chains.rules.retain(|rule| rule.terms.id != id));
         Ok(())
     }
 
@@ -81,7 +81,7 @@ impl Proxy {
             }
             let known = before.named(&toxic.name).filter(|known| known.stream == toxic.stream);
             let toxic = match known.filter(|known| known.attributes.kind() == toxic.attributes.kind()) {
-                Some(known) if known.attributes == toxic.attributes && known.toxicity == toxic.toxicity => {
+                Some(known) if known.attributes == toxic.attributes && known.toxicity.to_bits() == toxic.toxicity.to_bits() => {
                     Arc::clone(known)
                 }
                 Some(known) => {
@@ -99,13 +99,13 @@ impl Proxy {
                 fields.entry("run").or_insert_with(|| Value::String(run.to_owned()));
             }
             let rule = self.rule_of(json, open_ones)?;
-            if rule.rule.run != run {
+            if rule.terms.run != run {
                 return Err(Refused::BadRule("a rule of another run"));
             }
-            if !ids.insert(rule.rule.id.clone()) {
+            if !ids.insert(rule.terms.id.clone()) {
                 return Err(Refused::BadRule("two rules of one `id`"));
             }
-            let known = before.rules.iter().find(|known| known.rule == rule.rule);
+            let known = before.rules.iter().find(|known| known.terms == rule.terms);
             chains.rules.push(known.map_or_else(|| Arc::new(rule), Arc::clone));
         }
         Ok(chains)
@@ -113,7 +113,7 @@ impl Proxy {
 }
 
 fn show(rule: &Rule) -> wire::Rule {
-    wire::Rule { counters: rule.tally.show(), rule: rule.rule.clone() }
+    wire::Rule { counters: rule.tally.show(), rule: rule.terms.clone() }
 }
 
 /// A proxy that is about to change, locked until it has.

@@ -51,6 +51,7 @@ pub(super) enum Work {
 }
 
 /// The head of an answer. The first bytes of it came earlier, and of these some have not gone on.
+#[derive(Clone, Copy)]
 struct Head<'b> {
     bytes: &'b [u8],
     before: usize,
@@ -138,7 +139,7 @@ impl Watch {
                 let unsaid = if held.is_passed { 0 } else { before };
                 self.take_answer(answer, asked, Head { bytes: &bytes[..length], before, unsaid }, script);
             }
-            (Read::Partial, Some(_)) => self.hold_answer(bytes.to_vec(), rest.len(), held, script),
+            (Read::Partial, Some(_)) => self.hold_answer(bytes.to_vec(), rest.len(), &held, script),
             // An answer that nobody asked for, as a server gives before it closes an idle connection.
             (Read::Foreign, _) | (_, None) => {
                 if before > 0 && !held.is_passed {
@@ -150,7 +151,7 @@ impl Watch {
         }
     }
 
-    fn hold_answer(&mut self, joined: Vec<u8>, fresh: usize, held: Held, script: &mut Script<'_>) {
+    fn hold_answer(&mut self, joined: Vec<u8>, fresh: usize, held: &Held, script: &mut Script<'_>) {
         let is_governed = self.exchanges.front().is_some_and(|exchange| matches!(exchange.course, Course::Governed(_)));
         let is_passed = held.is_passed || !is_governed;
         if is_passed {

@@ -126,9 +126,8 @@ fn step(at: Chunked, byte: u8) -> Option<Chunked> {
         }
         (Chunked::Break, b'\r') => Some(Chunked::Break),
         (Chunked::Break, b'\n') => Some(Chunked::Size { size: 0, digits: 0 }),
-        (Chunked::Trailer { line: 0 }, b'\r') => Some(Chunked::Trailer { line: 0 }),
         (Chunked::Trailer { line: 0 }, b'\n') => Some(Chunked::Done),
-        (Chunked::Trailer { .. }, b'\n') => Some(Chunked::Trailer { line: 0 }),
+        (Chunked::Trailer { line: 0 }, b'\r') | (Chunked::Trailer { .. }, b'\n') => Some(Chunked::Trailer { line: 0 }),
         (Chunked::Trailer { line }, _) => (line < LINE_BYTES_MAX).then(|| Chunked::Trailer { line: line + 1 }),
         (Chunked::Size { .. } | Chunked::Break | Chunked::Data { .. } | Chunked::Done, _) => None,
     }

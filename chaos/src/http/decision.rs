@@ -25,7 +25,7 @@ pub(super) fn decide(met: &[Arc<Rule>], mark: &Mark) -> Decision {
     let (mut ours, mut answer) = (None, AnswerFate::Pass);
     for hit in &hits {
         let hold = Hold { rule: hit.rule.number, wait: hit.wait };
-        match &hit.rule.rule.effect {
+        match &hit.rule.terms.effect {
             LinkEffect::DelayRequest(_) => request_holds.push(hold),
             LinkEffect::DelayAnswer(_) => answer_holds.push(hold),
             effect => match (Kept::of(effect), fate(effect, hit.position)) {
@@ -37,7 +37,7 @@ pub(super) fn decide(met: &[Arc<Rule>], mark: &Mark) -> Decision {
         applied.push(Arc::clone(&hit.rule));
     }
     if let Some(Kept(ours)) = ours {
-        applied.retain(|rule| fate(&rule.rule.effect, 0.0).is_none());
+        applied.retain(|rule| fate(&rule.terms.effect, 0.0).is_none());
         count(&applied);
         request_holds.append(&mut answer_holds);
         return Decision::Keep { holds: request_holds, ours };

@@ -124,12 +124,12 @@ impl Watch {
         if may_end {
             self.pass_whole_or_hold(&joined, before, held, script);
         } else {
-            self.hold_request(joined, rest.len(), held, script);
+            self.hold_request(joined, rest.len(), &held, script);
         }
     }
 
     /// `bytes` are the `before` that were held and the rest of the script.
-    fn pass_whole_or_hold(&mut self, bytes: &[u8], before: usize, held: Held, script: &mut Script<'_>) {
+    fn pass_whole_or_hold(&mut self, bytes: &[u8], before: usize, held: &Held, script: &mut Script<'_>) {
         let fresh = bytes.len() - before;
         let mut slots = message::slots();
         match message::request(bytes, &mut slots) {
@@ -151,7 +151,7 @@ impl Watch {
                     self.meet(&request, met, body, &bytes[..length], script);
                 }
             }
-            Read::Partial => self.hold_request(bytes.to_vec(), fresh, held, script),
+            Read::Partial => self.hold_request(bytes.to_vec(), fresh, &held, script),
             Read::Foreign => {
                 if before > 0 && !held.is_passed {
                     script.insert(&bytes[..before]);
@@ -170,7 +170,7 @@ impl Watch {
         self.rules.iter().filter(|rule| rule.meets(request)).cloned().collect()
     }
 
-    fn hold_request(&mut self, joined: Vec<u8>, fresh: usize, held: Held, script: &mut Script<'_>) {
+    fn hold_request(&mut self, joined: Vec<u8>, fresh: usize, held: &Held, script: &mut Script<'_>) {
         let before = joined.len() - fresh;
         let is_passed = held.is_passed || self.rules.is_empty();
         if is_passed {

@@ -28,7 +28,7 @@ static RULES_MADE: AtomicU64 = AtomicU64::new(0);
 pub(crate) struct Rule {
     /// Distinguishes it from an earlier rule of the same name.
     pub number: u64,
-    pub rule: LinkRule,
+    pub terms: LinkRule,
     /// The first connection that it may meet.
     pub since: u64,
     pub tally: Arc<RuleTally>,
@@ -84,13 +84,13 @@ impl Rule {
 
     /// Whether the outcome depends on the mark.
     pub(crate) const fn draws(&self) -> bool {
-        self.rule.probability < 1.0 || delay::is_random(&self.rule.effect)
+        self.terms.probability < 1.0 || delay::is_random(&self.terms.effect)
     }
 
     /// Whether all conditions hold; counted.
     pub(crate) fn meets(&self, request: &Request<'_, '_>) -> bool {
-        let of_this_run = request.header("doorbuster-run").is_none_or(|run| run == self.rule.run);
-        let when = &self.rule.when;
+        let of_this_run = request.header("doorbuster-run").is_none_or(|run| run == self.terms.run);
+        let when = &self.terms.when;
         if !of_this_run || !matching::matches(when, request) {
             return false;
         }
@@ -116,7 +116,7 @@ impl Rule {
 
     /// Draws for an exchange that meets the conditions.
     pub(crate) fn draw(self: &Arc<Self>, mark: &Mark) -> Option<Hit> {
-        let LinkRule { id, probability, effect, seed, .. } = &self.rule;
+        let LinkRule { id, probability, effect, seed, .. } = &self.terms;
         let (mark, attempt) =
             if self.is_sticky() { (&mark.key, 0) } else { (&mark.attempt_of, self.count_attempt(&mark.attempt_of)) };
         let seed = Seed(*seed);
@@ -139,7 +139,7 @@ impl Rule {
     }
 
     const fn is_sticky(&self) -> bool {
-        match self.rule.draw {
+        match self.terms.draw {
             Draw::StickToKey => true,
             Draw::EachRequest => false,
         }

@@ -48,7 +48,6 @@ pub struct Arrival {
 /// What one shopper does besides the journey.
 #[expect(clippy::struct_excessive_bools, reason = "each is a draw of its own, and any may go with any")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each manner is drawn by itself")]
 pub struct Manner {
     /// Leaves before the step of this index.
     #[serde(skip_serializing_if = "Option::is_none")]
