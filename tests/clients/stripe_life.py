@@ -88,7 +88,7 @@ class Payments(Account):
         self.assertEqual((charge.captured, charge.payment_intent), (False, None))
         charge = self.api.charges.capture(charge.id, {"amount": 500})
         self.assertEqual((charge.captured, charge.amount_captured), (True, 500))
-        self.assertEqual(self.api.charges.create({"amount": 9, "currency": "usd", "source": "tok_visa"}).status, "succeeded")
+        self.assertEqual(self.api.charges.create({"amount": 90, "currency": "usd", "source": "tok_visa"}).status, "succeeded")
         changed = self.api.charges.update(charge.id, {"description": "a mug", "metadata": {"shelf": "3"}})
         self.assertEqual((changed.description, changed.metadata["shelf"]), ("a mug", "3"))
 
@@ -446,10 +446,10 @@ class Webhooks(Account):
         self.assertEqual((changed.status, changed.enabled_events), ("disabled", ["*"]))
         self.pay()
         self.api.webhook_endpoints.update(endpoint.id, {"disabled": False})
-        self.pay(amount=7)
-        until("the later payment is told", lambda: any(b'"amount": 7,' in body or b'"amount":7,' in body for _, body in mailbox.received))
+        self.pay(amount=700)
+        until("the later payment is told", lambda: any(b'"amount": 700,' in body or b'"amount":700,' in body for _, body in mailbox.received))
         amounts = {json.loads(body)["data"]["object"]["amount"] for _, body in mailbox.received[1:]}
-        self.assertEqual(amounts, {7})
+        self.assertEqual(amounts, {700})
         self.assertEqual([of.id for of in self.api.webhook_endpoints.list()], [endpoint.id])
         self.assertTrue(self.api.webhook_endpoints.delete(endpoint.id).deleted)
 

@@ -1,5 +1,6 @@
 //! Changes of Adyen's payments, and what notifications say came of them.
 
+use base64::Engine as _;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -39,7 +40,6 @@ pub(crate) fn verify(item: &Value) {
     ];
     let mut mac = Hmac::<Sha256>::new_from_slice(&hex::decode(HMAC_KEY).unwrap()).unwrap();
     mac.update(signed.join(":").as_bytes());
-    use base64::Engine as _;
     let expected = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
     assert_eq!(item["additionalData"]["hmacSignature"], expected.as_str(), "{item}");
     assert!(matches!(item["success"].as_str(), Some("true" | "false")));
