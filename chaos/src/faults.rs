@@ -81,7 +81,9 @@ impl Proxy {
             }
             let known = before.named(&toxic.name).filter(|known| known.stream == toxic.stream);
             let toxic = match known.filter(|known| known.attributes.kind() == toxic.attributes.kind()) {
-                Some(known) if known.attributes == toxic.attributes && known.toxicity.to_bits() == toxic.toxicity.to_bits() => {
+                Some(known)
+                    if known.attributes == toxic.attributes && known.toxicity.to_bits() == toxic.toxicity.to_bits() =>
+                {
                     Arc::clone(known)
                 }
                 Some(known) => {

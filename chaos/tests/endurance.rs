@@ -71,7 +71,7 @@ async fn a_client_that_never_reads_keeps_its_own_bytes_waiting_and_nobody_elses(
     let mut deaf = stage.connect().await;
     let sent = async {
         // Until every buffer on the way is full.
-        while let Ok(Ok(_)) = tokio::time::timeout(Duration::from_millis(300), deaf.write(&[7; 64 << 10])).await {}
+        while let Ok(Ok(_)) = tokio::time::timeout(Duration::from_millis(300), deaf.write(&vec![7; 64 << 10])).await {}
     };
     soon(sent).await;
     let bytes = stage.client.counters().await.unwrap().proxies["link"].upstream.received_bytes;
@@ -127,7 +127,7 @@ async fn bodies_that_are_none_are_refused_and_the_interface_lives() {
             let (status, answer) = request(api, method, path, "", body).await;
             // An empty list of proxies, and a change of nothing, are no mistake.
             let is_harmless = (path == "/populate" && body == "[]") || (method == "PATCH" && body.starts_with("{\""));
-            assert!(status == 400 || is_harmless, "{method} {path} {:.20}: {status} {answer:.80}", body);
+            assert!(status == 400 || is_harmless, "{method} {path} {body:.20}: {status} {answer:.80}");
         }
     }
     for path in ["/proxies/%ff", "/proxies/%00/toxics", "//", "/proxies/link/toxics/%2e%2e", "/%"] {

@@ -43,7 +43,7 @@ async fn a_thin_line_slows_its_sender_down() {
     let stage = Stage::with_echo().await;
     add(&stage, "thin", Toxic::Bandwidth { rate_kb: 100 }, Stream::Upstream).await;
     let mut stream = stage.connect().await;
-    let sending = tokio::time::timeout(300 * MS, stream.write_all(&[7; 64 << 20])).await;
+    let sending = tokio::time::timeout(300 * MS, stream.write_all(&vec![7; 64 << 20])).await;
     assert!(sending.is_err(), "64 MiB were taken at once");
     let read = stage.client.counters().await.unwrap().proxies["link"].upstream.received_bytes;
     assert!(read < 1 << 20, "{read} bytes wait in the proxy");

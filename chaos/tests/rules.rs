@@ -15,6 +15,7 @@ async fn with_web() -> (Stage, Asked) {
     (Stage::before(at).await, asked)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "tests write both in place")]
 fn rule(effect: Value, more: Value) -> LinkRule {
     let mut json = json!({"id": "fault", "run": "r1", "seed": 7, "effect": effect});
     json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -31,6 +32,7 @@ async fn met(stage: &Stage) -> (u64, u64, u64) {
     (counters.matched, counters.applied, counters.hazardous)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it stands beside answers that never came")]
 fn answered(body: &str) -> Option<(u16, String)> {
     Some((200, body.to_owned()))
 }

@@ -113,7 +113,7 @@ impl Watch {
                 self.requests = Requests::Head(held);
                 return;
             }
-            self.pass_whole_or_hold(rest, 0, held, script);
+            self.pass_whole_or_hold(rest, 0, &held, script);
             return;
         }
         let before = held.bytes.len();
@@ -122,7 +122,7 @@ impl Watch {
         joined.extend_from_slice(rest);
         let may_end = rest.contains(&b'\n') || joined.len() > message::HEAD_BYTES_MAX;
         if may_end {
-            self.pass_whole_or_hold(&joined, before, held, script);
+            self.pass_whole_or_hold(&joined, before, &held, script);
         } else {
             self.hold_request(joined, rest.len(), &held, script);
         }
@@ -134,7 +134,7 @@ impl Watch {
         let mut slots = message::slots();
         match message::request(bytes, &mut slots) {
             Read::Whole(request, length) => {
-                let met = self.met(&request, &held);
+                let met = self.met(&request, held);
                 let body = Body::new(request.framing);
                 if met.is_empty() {
                     let way = if request.expects_continue() { Way::PassExpected } else { Way::Pass };
@@ -151,7 +151,7 @@ impl Watch {
                     self.meet(&request, met, body, &bytes[..length], script);
                 }
             }
-            Read::Partial => self.hold_request(bytes.to_vec(), fresh, &held, script),
+            Read::Partial => self.hold_request(bytes.to_vec(), fresh, held, script),
             Read::Foreign => {
                 if before > 0 && !held.is_passed {
                     script.insert(&bytes[..before]);

@@ -79,7 +79,7 @@ impl Mark {
 impl Rule {
     pub(crate) fn new(rule: LinkRule, since: u64, tally: Arc<RuleTally>) -> Self {
         let number = RULES_MADE.fetch_add(1, Ordering::Relaxed);
-        Self { number, rule, since, tally, memory: Mutex::default() }
+        Self { number, terms: rule, since, tally, memory: Mutex::default() }
     }
 
     /// Whether the outcome depends on the mark.
