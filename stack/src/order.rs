@@ -246,7 +246,7 @@ pub struct BookLine {
     /// From the carried headers.
     pub intent: Option<String>,
     /// What was bought.
-    pub lines: Vec<Line>,
+    pub lines: Vec<OrderedLine>,
     /// States in the order in which they were taken.
     pub history: Vec<HistoryLine>,
     /// Refunds that were asked for.
@@ -277,6 +277,21 @@ pub struct BookLine {
     pub disputed_minor: i64,
     /// `needs_response`, `under_review`, `won` or `lost`.
     pub dispute_state: Option<String>,
+    /// What of the total was neither captured nor sent: parts that could not be paid for once others had left.
+    pub given_up_minor: i64,
+}
+
+/// One line of an order in the book.
+#[derive(Clone, Debug, Serialize)]
+pub struct OrderedLine {
+    /// The product.
+    pub sku: String,
+    /// How many were ordered.
+    pub quantity: i64,
+    /// Price of one, in minor units.
+    pub unit_minor: i64,
+    /// How many of them were given up later, and went back to the shelf.
+    pub given_up: i64,
 }
 
 /// One dispatch of an order.

@@ -1,11 +1,11 @@
-//! Money that is reserved at checkout and taken as the goods leave: what leaves together, what is captured for it, and what
-//! follows when that cannot be done. Nothing leaves that was not captured.
+//! Money that is reserved at checkout and taken as the goods leave: what leaves together, what is captured for it. Nothing leaves
+//! that was not captured.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     super::{Aftermath, CaptureEnd, CaptureOrder, CaptureStep, Message, MessageKind, PaymentState, Terms},
-    orders, outbox,
+    giving_up, orders, outbox,
     payments::{self, PaymentRow},
     writer::Done,
 };
@@ -82,7 +82,7 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, message: Message) ->
     }
     if row.authorised_until_ms.is_some_and(|until_ms| until_ms <= now_ms()) {
         let why = "the authorisation ran out";
-        return Ok(CaptureStep::Withdrawn(authorisation_lost(connection, terms, &row, &mut brief, why)?));
+        return Ok(CaptureStep::Withdrawn(giving_up::authorisation_lost(connection, terms, &row, &mut brief, why)?));
     }
     insert(connection, message, &row, brief).map(CaptureStep::Ask)
 }
@@ -165,7 +165,7 @@ pub(super) fn settle(connection: &Connection, terms: &Terms, id: i64, end: &Capt
     let payment = payments::find(connection, row.payment)?.ok_or(known::NOT_FOUND)?;
     let mut brief = orders::brief(connection, payment.order)?.ok_or(known::NOT_FOUND)?;
     if *end == CaptureEnd::Refused {
-        return authorisation_lost(connection, terms, &payment, &mut brief, "the capture was refused");
+        return giving_up::authorisation_lost(connection, terms, &payment, &mut brief, "the capture was refused");
     }
     captured(connection, &row, &payment, &mut brief)
 }
@@ -187,60 +187,6 @@ fn captured(connection: &Connection, row: &CaptureRow, payment: &PaymentRow, bri
         made.moves.extend(orders::step(connection, brief, State::Paid, "captured for dispatch")?);
     }
     Ok(made)
-}
-
-/// What was reserved cannot be taken any more: what has not left stays, and its stock comes back. Where nothing has left,
-/// the order ends; the holder would have to authorise anew.
-pub(super) fn authorisation_lost(
-    connection: &Connection,
-    terms: &Terms,
-    payment: &PaymentRow,
-    brief: &mut Brief,
-    why: &'static str,
-) -> Done<Aftermath> {
-    let order = payment.order;
-    let mut made = Aftermath::default();
-    if payment.state != PaymentState::Authorised {
-        return Ok(made);
-    }
-    let state = if payment.captured_minor > 0 { "succeeded" } else { "voided" };
-    connection
-        .prepare_cached("UPDATE payments SET state = ?2, authorised_minor = 0 WHERE id = ?1")?
-        .execute(params![payment.id, state])?;
-    // The provider may still hold it, whatever the shop's clock or a refused capture says.
-    made.messages.push(outbox::owe(connection, terms, order, MessageKind::PaymentVoid, Some(payment.id))?);
-    if payment.kind == super::super::PaymentKind::Stray {
-        return Ok(made);
-    }
-    connection.prepare_cached("UPDATE orders SET authorised_minor = 0 WHERE seq = ?1")?.execute([order])?;
-    if brief.state == State::Authorised {
-        orders::release(connection, order)?;
-        outbox::withdraw_dispatch(connection, order)?;
-        made.moves.extend(orders::step(connection, brief, State::Cancelled, why)?);
-        made.messages.push(outbox::owe(connection, terms, order, MessageKind::TaxVoid, None)?);
-    } else {
-        return_unshipped(connection, order)?;
-    }
-    Ok(made)
-}
-
-/// Gives back the stock of parts that will not leave.
-fn return_unshipped(connection: &Connection, order: i64) -> Done<()> {
-    connection
-        .prepare_cached(
-            "UPDATE stock SET available = available + (
-                 SELECT sum(l.quantity) FROM dispatch_lines l JOIN dispatches d ON d.message = l.message
-                 WHERE d.order_seq = ?1 AND d.state = 'queued' AND l.sku = stock.sku)
-             WHERE sku IN (SELECT l.sku FROM dispatch_lines l JOIN dispatches d ON d.message = l.message
-                           WHERE d.order_seq = ?1 AND d.state = 'queued')",
-        )?
-        .execute([order])?;
-    connection
-        .prepare_cached("UPDATE dispatches SET state = 'withdrawn' WHERE order_seq = ?1 AND state = 'queued'")?
-        .execute([order])?;
-    connection.prepare_cached("DELETE FROM outbox WHERE order_seq = ?1 AND kind = 'dispatch'")?.execute([order])?;
-    connection.prepare_cached("UPDATE orders SET dispatch = 'sent' WHERE seq = ?1")?.execute([order])?;
-    Ok(())
 }
 
 /// The capture under a provider's name.
