@@ -173,9 +173,17 @@ pub struct Brief {
     pub email: String,
     /// Headers to repeat on every provider call, one `name: value` a line.
     pub carried: String,
+    /// Where it goes, as it is stored; empty while nobody needs it.
+    pub address: String,
 }
 
 impl Brief {
+    /// Where it goes.
+    #[must_use]
+    pub fn address(&self) -> Option<Address> {
+        serde_json::from_str(&self.address).ok()
+    }
+
     /// What is to be charged, in minor units: the total less vouchers and store credit.
     #[must_use]
     pub fn due_minor(&self) -> i64 {
@@ -277,6 +285,8 @@ pub struct BookLine {
     pub disputed_minor: i64,
     /// `needs_response`, `under_review`, `won` or `lost`.
     pub dispute_state: Option<String>,
+    /// What the total is rounded up by, so that it can be charged.
+    pub rounding_minor: i64,
     /// What of the total was neither captured nor sent: parts that could not be paid for once others had left.
     pub given_up_minor: i64,
 }

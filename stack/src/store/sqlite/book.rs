@@ -21,7 +21,8 @@ pub(super) fn read(connection: &Connection, after: i64, limit: usize) -> rusqlit
                     total_minor, paid_minor, refunded_minor, email, promotion, tax_source, tax_policy, tax_quote,
                     tax_document, payment, dispatch, carried, credit_minor, voucher, authorised_minor,
                     payment_provider, shipping_source, shipping_quote, fraud, review, account, disputed_minor,
-                    dispute_state, given_up_minor
+                    dispute_state, given_up_minor,
+                    total_minor - subtotal_minor + discount_minor - shipping_minor - tax_minor
              FROM orders WHERE seq > ?1 ORDER BY seq LIMIT ?2",
         )?
         .query_map(params![after, limit as i64], line)?
@@ -83,6 +84,7 @@ fn line(row: &Row<'_>) -> rusqlite::Result<BookLine> {
         disputed_minor: row.get(29)?,
         dispute_state: row.get(30)?,
         given_up_minor: row.get(31)?,
+        rounding_minor: row.get(32)?,
     })
 }
 

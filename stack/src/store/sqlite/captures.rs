@@ -10,7 +10,7 @@ use super::{
     writer::Done,
 };
 use crate::{
-    cart::{Line, net_amounts},
+    cart::{Line, charge_step_minor, net_amounts},
     clock::{identifier, now_ms},
     order::{Brief, State},
     refusal::known,
@@ -22,7 +22,7 @@ pub(super) fn plan(connection: &Connection, terms: &Terms, brief: &Brief, paymen
     let lines = orders::lines(connection, order)?;
     let is_split = terms.split_every_nth.is_some_and(|nth| order % nth == 0) && lines.len() > 1;
     let parts: Vec<&[Line]> = if is_split { vec![&lines[..1], &lines[1..]] } else { vec![&lines] };
-    let shares = shares(&parts, &lines, brief.due_minor());
+    let shares = shares(&parts, &lines, brief.due_minor(), charge_step_minor(&brief.currency));
     let mut messages = Vec::with_capacity(parts.len());
     for (part, amount_minor) in parts.iter().zip(shares) {
         let message = outbox::owe(connection, terms, order, MessageKind::Dispatch, Some(payment))?;
@@ -41,8 +41,9 @@ pub(super) fn plan(connection: &Connection, terms: &Terms, brief: &Brief, paymen
     Ok(messages)
 }
 
-/// What each part costs of the whole, by its lines; the last one takes what rounding leaves, and none is free.
-fn shares(parts: &[&[Line]], lines: &[Line], due_minor: i64) -> Vec<i64> {
+/// What each part costs of the whole, by its lines, in steps that can be charged; the last one takes what rounding leaves,
+/// and none is free.
+fn shares(parts: &[&[Line]], lines: &[Line], due_minor: i64, step_minor: i64) -> Vec<i64> {
     let net = net_amounts(lines, 0);
     let whole: i64 = net.iter().sum::<i64>().max(1);
     let (mut place, mut left) = (0, due_minor);
@@ -54,7 +55,8 @@ fn shares(parts: &[&[Line]], lines: &[Line], due_minor: i64) -> Vec<i64> {
             left
         } else {
             let share = (i128::from(due_minor) * i128::from(of_part) / i128::from(whole)) as i64;
-            share.clamp(1.min(due_minor), (left - 1).max(0))
+            let least = step_minor.min(due_minor);
+            (share - share % step_minor).clamp(least, (left - step_minor).max(least))
         };
         left -= share;
         shares.push(share);
@@ -204,11 +206,13 @@ mod tests {
     #[test]
     fn the_parts_amounts_add_up_and_none_is_free() {
         let line = |unit_minor, quantity| Line { sku: "s".into(), quantity, unit_minor };
-        for (units, due_minor) in [([999, 49_900], 56_000), ([1, 99_999], 100_500), ([0, 10], 12), ([5, 5], 2)] {
+        for (units, due_minor, step_minor) in
+            [([999, 49_900], 56_000, 1), ([1, 99_999], 100_500, 10), ([0, 10], 12, 1), ([5, 5], 2, 1), ([7, 9], 20, 10)]
+        {
             let lines = [line(units[0], 1), line(units[1], 1)];
-            let shares = shares(&[&lines[..1], &lines[1..]], &lines, due_minor);
+            let shares = shares(&[&lines[..1], &lines[1..]], &lines, due_minor, step_minor);
             assert_eq!(shares.iter().sum::<i64>(), due_minor);
-            assert!(shares.iter().all(|&share| share > 0), "{shares:?}");
+            assert!(shares.iter().all(|&share| share > 0 && share % step_minor == 0), "{shares:?}");
         }
     }
 }
