@@ -122,8 +122,8 @@ impl Cart {
     }
 
     /// What the voucher covers of a total, in minor units.
-    pub(crate) fn voucher_covers_minor(&self, total_minor: i64) -> i64 {
-        self.voucher.as_ref().map_or(0, |(_, balance_minor)| (*balance_minor).clamp(0, total_minor))
+    pub(crate) fn voucher_covers_minor(&self, total_minor: i64, currency: &str) -> i64 {
+        self.voucher.as_ref().map_or(0, |(_, balance_minor)| covered_minor(*balance_minor, total_minor, currency))
     }
 }
 
@@ -157,6 +157,15 @@ impl Price {
     #[must_use]
     pub fn taxable_minor(self) -> i64 {
         self.subtotal_minor - self.discount_minor + self.shipping_minor
+    }
+
+    /// What it costs with tax: rounded up to what can be charged. Nothing is taxed on the rounding, and both the answer to
+    /// a quote and the book name it.
+    #[must_use]
+    pub fn total_minor(self, tax_minor: i64, currency: &str) -> i64 {
+        let step_minor = charge_step_minor(currency);
+        let exact_minor = self.taxable_minor() + tax_minor;
+        exact_minor + (step_minor - exact_minor % step_minor) % step_minor
     }
 }
 
@@ -206,8 +215,35 @@ pub fn exponent(currency: &str) -> u32 {
     }
 }
 
+/// What every charge in a currency is a multiple of, in minor units: of amounts with three digits after the point the last
+/// one must be 0 (docs.stripe.com/currencies#three-decimal).
+#[must_use]
+pub fn charge_step_minor(currency: &str) -> i64 {
+    if exponent(currency) == 3 { 10 } else { 1 }
+}
+
+/// What a balance covers of a total: all of it, or so much that the rest can be charged.
+#[must_use]
+pub fn covered_minor(balance_minor: i64, total_minor: i64, currency: &str) -> i64 {
+    let covered_minor = balance_minor.clamp(0, total_minor);
+    if covered_minor == total_minor {
+        covered_minor
+    } else {
+        covered_minor - covered_minor % charge_step_minor(currency)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn three_decimal_totals_can_be_charged() {
+        let price = Price { subtotal_minor: 12_345, discount_minor: 0, shipping_minor: 495 };
+        assert_eq!((price.total_minor(1_059, "KWD"), price.total_minor(1_061, "KWD")), (13_900, 13_910));
+        assert_eq!((price.total_minor(1_060, "KWD"), price.total_minor(1_059, "USD")), (13_900, 13_899));
+        assert_eq!((covered_minor(1_234, 13_900, "KWD"), covered_minor(13_904, 13_900, "KWD")), (1_230, 13_900));
+        assert_eq!((covered_minor(1_234, 13_900, "USD"), covered_minor(-5, 13_900, "USD")), (1_234, 0));
+    }
+
     use super::*;
 
     fn line(unit_minor: i64, quantity: i64) -> Line {

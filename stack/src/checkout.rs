@@ -255,7 +255,7 @@ impl Shop {
         let discount_minor = self.discount_of(&cart);
         let quote = cart.quote.as_ref().ok_or(known::BUSY)?;
         let price = Price::with_discount(&cart.lines, discount_minor, quote.shipping.amount_minor);
-        let total_minor = price.taxable_minor() + quote.tax_minor;
+        let total_minor = price.total_minor(quote.tax_minor, &self.config.currency);
         if begin.shown_total_minor.is_some_and(|shown| shown != total_minor) {
             return Err(known::TOTAL_CHANGED);
         }
@@ -284,6 +284,7 @@ impl Shop {
                 currency: self.config.currency.clone(),
                 email: begin.email.clone(),
                 carried: begin.carried.clone(),
+                address: String::new(),
             },
         })
     }

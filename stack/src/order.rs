@@ -173,9 +173,17 @@ pub struct Brief {
     pub email: String,
     /// Headers to repeat on every provider call, one `name: value` a line.
     pub carried: String,
+    /// Where it goes, as it is stored; empty while nobody needs it.
+    pub address: String,
 }
 
 impl Brief {
+    /// Where it goes.
+    #[must_use]
+    pub fn address(&self) -> Option<Address> {
+        serde_json::from_str(&self.address).ok()
+    }
+
     /// What is to be charged, in minor units: the total less vouchers and store credit.
     #[must_use]
     pub fn due_minor(&self) -> i64 {
@@ -246,7 +254,7 @@ pub struct BookLine {
     /// From the carried headers.
     pub intent: Option<String>,
     /// What was bought.
-    pub lines: Vec<Line>,
+    pub lines: Vec<OrderedLine>,
     /// States in the order in which they were taken.
     pub history: Vec<HistoryLine>,
     /// Refunds that were asked for.
@@ -277,6 +285,23 @@ pub struct BookLine {
     pub disputed_minor: i64,
     /// `needs_response`, `under_review`, `won` or `lost`.
     pub dispute_state: Option<String>,
+    /// What the total is rounded up by, so that it can be charged.
+    pub rounding_minor: i64,
+    /// What of the total was neither captured nor sent: parts that could not be paid for once others had left.
+    pub given_up_minor: i64,
+}
+
+/// One line of an order in the book.
+#[derive(Clone, Debug, Serialize)]
+pub struct OrderedLine {
+    /// The product.
+    pub sku: String,
+    /// How many were ordered.
+    pub quantity: i64,
+    /// Price of one, in minor units.
+    pub unit_minor: i64,
+    /// How many of them were given up later, and went back to the shelf.
+    pub given_up: i64,
 }
 
 /// One dispatch of an order.

@@ -55,13 +55,14 @@ impl Shop {
 
     fn told(&self, cart: &Cart, discount_minor: i64, quote: &Quote) -> Stored {
         let price = Price::with_discount(&cart.lines, discount_minor, quote.shipping.amount_minor);
-        let total_minor = price.taxable_minor() + quote.tax_minor;
-        let credit_minor = cart.voucher_covers_minor(total_minor);
+        let total_minor = price.total_minor(quote.tax_minor, &self.config.currency);
+        let credit_minor = cart.voucher_covers_minor(total_minor, &self.config.currency);
         let body = json!({
             "subtotal_minor": price.subtotal_minor,
             "discount_minor": price.discount_minor,
             "shipping_minor": price.shipping_minor,
             "tax_minor": quote.tax_minor,
+            "rounding_minor": total_minor - price.taxable_minor() - quote.tax_minor,
             "total_minor": total_minor,
             "currency": self.config.currency,
             "tax_source": quote.source,

@@ -43,7 +43,7 @@ impl Shop {
             cart: cart.id.clone(),
             version: cart.version,
             lines: cart.lines.clone(),
-            total_minor: price.taxable_minor() + quote.tax_minor,
+            total_minor: price.total_minor(quote.tax_minor, &self.config.currency),
             price,
             quote,
         };

@@ -32,6 +32,7 @@ async fn a_cart_becomes_a_paid_and_fulfilled_order_in_all_books() {
     assert_eq!((charges.len(), charges[0].amount), (1, total));
     assert_eq!(charges[0].intent.as_deref(), Some("r1.7.0"), "our mark is carried on");
     assert_eq!(charges[0].form["metadata[order]"], order);
+    assert_eq!(charges[0].form["shipping[address][country]"], "US");
     assert_eq!(stage.providers.dispatches(), [order.as_str()]);
     assert_eq!(stage.providers.document(&order).as_deref(), Some("Committed"));
     let line = stage.book().await.remove(0);
@@ -48,6 +49,25 @@ async fn a_cart_becomes_a_paid_and_fulfilled_order_in_all_books() {
     assert!(metrics.contains("operation=\"create_payment\",outcome=\"ok\"} 1"));
     let log = std::fs::read_to_string(stage.config.log.as_ref().unwrap()).unwrap();
     assert_eq!(log.lines().count(), 3, "one line for each step: {log}");
+}
+
+#[tokio::test]
+async fn a_three_decimal_total_is_rounded_to_what_can_be_charged() {
+    let stage = Stage::with(|config| {
+        config["currency"] = "KWD".into();
+        config["shipping_minor"] = 495.into();
+    })
+    .await;
+    let cart = stage.cart(&[("cable", 1)]).await;
+    let quote = stage.post(&format!("/carts/{cart}/quote"), "q", json!({})).await.json;
+    let minor = |name: &str| quote[name].as_i64().unwrap();
+    let exact = minor("subtotal_minor") + minor("shipping_minor") + minor("tax_minor");
+    assert_ne!(exact % 10, 0, "there is something to round");
+    assert_eq!((minor("total_minor") % 10, minor("total_minor")), (0, exact + minor("rounding_minor")));
+    let order = stage.check_out(&cart, "k", "pm_card_visa").await.order();
+    stage.until_state(&order, "fulfilled").await;
+    assert_eq!(stage.providers.succeeded()[0].amount, minor("total_minor"), "what is shown is charged");
+    assert_eq!(stage.book().await[0]["rounding_minor"], quote["rounding_minor"]);
 }
 
 #[tokio::test]

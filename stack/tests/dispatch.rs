@@ -70,6 +70,36 @@ async fn a_refused_capture_ships_nothing_and_ends_the_order() {
 }
 
 #[tokio::test]
+async fn a_part_that_cannot_be_captured_is_given_up() {
+    let stage = at_dispatch(|config| config["split_dispatch"] = json!({"every_nth": 1})).await;
+    stage.providers.script(|operation, nth| match (operation, nth) {
+        ("capture", 1) => Act::Refuse(402),
+        _ => Act::Serve,
+    });
+    let cart = stage.cart(&[("cable", 1), ("rare", 3)]).await;
+    let order = stage.check_out(&cart, "k", "pm_card_visa").await.order();
+    stage.until_state(&order, "fulfilled").await;
+    stage.until_quiet().await;
+    let line = stage.book().await.remove(0);
+    assert_eq!(states(&line), ["pending", "authorised", "partially_fulfilled", "fulfilled"]);
+    assert_eq!(stage.providers.dispatches().len(), 1);
+    let sent = line["dispatches"].as_array().unwrap();
+    assert_eq!((sent.len(), &sent[0]["lines"][0]["sku"]), (1, &json!("cable")));
+    let given_up: Vec<_> = line["lines"].as_array().unwrap().iter().map(|it| it["given_up"].clone()).collect();
+    assert_eq!(given_up, [0, 3]);
+    let minor = |name: &str| line[name].as_i64().unwrap();
+    assert_eq!(minor("paid_minor"), minor("total_minor") - minor("given_up_minor"));
+    assert_eq!((minor("paid_minor"), minor("authorised_minor")), (sent[0]["amount_minor"].as_i64().unwrap(), 0));
+    assert_eq!(stage.get("/products/rare").await.json["available"], true, "its stock is back");
+    let stock = stage.get("/admin/export/stock").await.text;
+    let rare = stock.lines().find(|line| line.contains("\"rare\"")).unwrap();
+    let rare: serde_json::Value = serde_json::from_str(rare).unwrap();
+    assert_eq!((&rare["available"], &rare["sold"]), (&rare["declared"], &json!(0)));
+    assert_eq!(stage.providers.charges()[0].status, "canceled", "what is still reserved is released");
+    assert_eq!(stage.providers.document(&order).as_deref(), Some("Committed"), "it names what was ordered");
+}
+
+#[tokio::test]
 async fn an_expired_authorisation_is_not_captured() {
     let stage = at_dispatch(|config| {
         config["authorisation_ttl_ms"] = 1.into();

@@ -134,9 +134,9 @@ fn carts() -> Value {
         "Voucher": object(&["code", "balance_minor"], json!({"code": text(64), "balance_minor": money()})),
         "Quote": object(
             &["subtotal_minor", "discount_minor", "shipping_minor", "tax_minor", "total_minor", "currency",
-              "tax_source", "shipping_source", "credit_minor", "due_minor"],
+              "rounding_minor", "tax_source", "shipping_source", "credit_minor", "due_minor"],
             json!({"subtotal_minor": money(), "discount_minor": money(), "shipping_minor": money(),
-                   "tax_minor": money(), "total_minor": money(), "currency": currency(),
+                   "tax_minor": money(), "rounding_minor": money(), "total_minor": money(), "currency": currency(),
                    "tax_source": one_of(&["quote", "fallback"]),
                    "shipping_source": one_of(&["quote", "table", "flat"]),
                    "credit_minor": money(), "due_minor": money()})),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Attempt, Card, Change, Held};
 use crate::{
+    cart::Address,
     metrics::Operation,
     providers::{Call, Called, Guard, Link, Rejection, Silence},
     store::{CaptureOrder, CaptureTime, Challenge, Charge, NotCharged, Proof, Refund, VoidOrder},
@@ -137,6 +138,10 @@ impl Adyen {
             "channel": "Web",
             "metadata": {"order": number, "cart": charge.brief.cart, "payment": charge.payment.to_string()},
         });
+        if let Some(address) = charge.brief.address() {
+            payment["countryCode"] = address.country.as_str().into();
+            payment["deliveryAddress"] = delivery(&address);
+        }
         match charge.capture {
             CaptureTime::AtOnce => payment["captureDelayHours"] = 0.into(),
             CaptureTime::AtDispatch => payment["additionalData"] = json!({"manualCapture": "true"}),
@@ -214,6 +219,21 @@ impl Adyen {
             Called::Rejected(_) | Called::Silent(_) => Change::Unknown,
         }
     }
+}
+
+/// An address on Adyen's wire: the number of the house is a field of its own there, and may stay with the street.
+fn delivery(address: &Address) -> Value {
+    let mut delivery = json!({
+        "street": address.line1,
+        "houseNumberOrName": "",
+        "city": address.city,
+        "postalCode": address.postal_code,
+        "country": address.country,
+    });
+    if !address.region.is_empty() {
+        delivery["stateOrProvince"] = address.region.as_str().into();
+    }
+    delivery
 }
 
 /// The provider's name of a card that a customer of the first provider keeps: the customer is left out.

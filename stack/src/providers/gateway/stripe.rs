@@ -189,7 +189,7 @@ fn form(pairs: &[(&str, &str)]) -> Bytes {
 type Form = form_urlencoded::Serializer<'static, String>;
 
 fn charge_form(charge: &Charge) -> Form {
-    let mut form = form_urlencoded::Serializer::new(String::with_capacity(400));
+    let mut form = form_urlencoded::Serializer::new(String::with_capacity(700));
     form.append_pair("amount", &charge.amount_minor.to_string())
         .append_pair("currency", &charge.brief.currency.to_ascii_lowercase())
         .append_pair("receipt_email", &charge.brief.email)
@@ -197,6 +197,17 @@ fn charge_form(charge: &Charge) -> Form {
     if charge.capture == CaptureTime::AtDispatch {
         form.append_pair("capture_method", "manual")
             .append_pair("payment_method_options[card][request_multicapture]", "if_available");
+    }
+    // Name and street are asked for of whoever names a country.
+    if let Some(address) = charge.brief.address().filter(|it| !it.name.is_empty() && !it.line1.is_empty()) {
+        form.append_pair("shipping[name]", &address.name)
+            .append_pair("shipping[address][line1]", &address.line1)
+            .append_pair("shipping[address][city]", &address.city)
+            .append_pair("shipping[address][postal_code]", &address.postal_code)
+            .append_pair("shipping[address][country]", &address.country);
+        if !address.region.is_empty() {
+            form.append_pair("shipping[address][state]", &address.region);
+        }
     }
     // A charge that comes before its order has no number to give.
     if charge.brief.number.0 > 0 {

@@ -7,8 +7,8 @@ use super::{
     orders::{self, state_of},
 };
 use crate::{
-    cart::TaxSource,
-    order::{BookLine, DispatchLine, HistoryLine, Number, Packed, RefundLine, State},
+    cart::{Line, TaxSource},
+    order::{BookLine, DispatchLine, HistoryLine, Number, OrderedLine, Packed, RefundLine, State},
 };
 
 /// Orders after a sequence number, ascending.
@@ -21,13 +21,14 @@ pub(super) fn read(connection: &Connection, after: i64, limit: usize) -> rusqlit
                     total_minor, paid_minor, refunded_minor, email, promotion, tax_source, tax_policy, tax_quote,
                     tax_document, payment, dispatch, carried, credit_minor, voucher, authorised_minor,
                     payment_provider, shipping_source, shipping_quote, fraud, review, account, disputed_minor,
-                    dispute_state
+                    dispute_state, given_up_minor,
+                    total_minor - subtotal_minor + discount_minor - shipping_minor - tax_minor
              FROM orders WHERE seq > ?1 ORDER BY seq LIMIT ?2",
         )?
         .query_map(params![after, limit as i64], line)?
         .collect::<Result<_, _>>()?;
     for line in &mut lines {
-        line.lines = orders::lines(&snapshot, line.seq)?;
+        line.lines = ordered(&snapshot, line.seq, line.given_up_minor)?;
         line.history = history(&snapshot, line.seq)?;
         line.refunds = refunds(&snapshot, line.seq)?;
         line.dispatches = dispatches(&snapshot, line.seq)?;
@@ -82,7 +83,26 @@ fn line(row: &Row<'_>) -> rusqlite::Result<BookLine> {
         dispatches: Vec::new(),
         disputed_minor: row.get(29)?,
         dispute_state: row.get(30)?,
+        given_up_minor: row.get(31)?,
+        rounding_minor: row.get(32)?,
     })
+}
+
+fn ordered(connection: &Connection, order: i64, given_up_minor: i64) -> rusqlite::Result<Vec<OrderedLine>> {
+    let mut lines: Vec<OrderedLine> = orders::lines(connection, order)?
+        .into_iter()
+        .map(|Line { sku, quantity, unit_minor }| OrderedLine { sku, quantity, unit_minor, given_up: 0 })
+        .collect();
+    if given_up_minor > 0 {
+        let mut given_up = connection.prepare_cached(
+            "SELECT coalesce(sum(l.quantity), 0) FROM dispatch_lines l JOIN dispatches d ON d.message = l.message
+             WHERE d.order_seq = ?1 AND d.state = 'withdrawn' AND l.sku = ?2",
+        )?;
+        for line in &mut lines {
+            line.given_up = given_up.query_row(params![order, line.sku], |row| row.get(0))?;
+        }
+    }
+    Ok(lines)
 }
 
 fn history(connection: &Connection, order: i64) -> rusqlite::Result<Vec<HistoryLine>> {
@@ -116,7 +136,7 @@ fn dispatches(connection: &Connection, order: i64) -> rusqlite::Result<Vec<Dispa
         .prepare_cached(
             "SELECT d.message, d.amount_minor, c.reference
              FROM dispatches d LEFT JOIN captures c ON c.message = d.message AND c.state = 'succeeded'
-             WHERE d.order_seq = ?1 ORDER BY d.message",
+             WHERE d.order_seq = ?1 AND d.state IN ('captured', 'sent') ORDER BY d.message",
         )?
         .query_map([order], |row| {
             let message: i64 = row.get(0)?;

@@ -1,16 +1,16 @@
-//! Money that is reserved at checkout and taken as the goods leave: what leaves together, what is captured for it, and what
-//! follows when that cannot be done. Nothing leaves that was not captured.
+//! Money that is reserved at checkout and taken as the goods leave: what leaves together, what is captured for it. Nothing leaves
+//! that was not captured.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     super::{Aftermath, CaptureEnd, CaptureOrder, CaptureStep, Message, MessageKind, PaymentState, Terms},
-    orders, outbox,
+    giving_up, orders, outbox,
     payments::{self, PaymentRow},
     writer::Done,
 };
 use crate::{
-    cart::{Line, net_amounts},
+    cart::{Line, charge_step_minor, net_amounts},
     clock::{identifier, now_ms},
     order::{Brief, State},
     refusal::known,
@@ -22,7 +22,7 @@ pub(super) fn plan(connection: &Connection, terms: &Terms, brief: &Brief, paymen
     let lines = orders::lines(connection, order)?;
     let is_split = terms.split_every_nth.is_some_and(|nth| order % nth == 0) && lines.len() > 1;
     let parts: Vec<&[Line]> = if is_split { vec![&lines[..1], &lines[1..]] } else { vec![&lines] };
-    let shares = shares(&parts, &lines, brief.due_minor());
+    let shares = shares(&parts, &lines, brief.due_minor(), charge_step_minor(&brief.currency));
     let mut messages = Vec::with_capacity(parts.len());
     for (part, amount_minor) in parts.iter().zip(shares) {
         let message = outbox::owe(connection, terms, order, MessageKind::Dispatch, Some(payment))?;
@@ -41,8 +41,9 @@ pub(super) fn plan(connection: &Connection, terms: &Terms, brief: &Brief, paymen
     Ok(messages)
 }
 
-/// What each part costs of the whole, by its lines; the last one takes what rounding leaves, and none is free.
-fn shares(parts: &[&[Line]], lines: &[Line], due_minor: i64) -> Vec<i64> {
+/// What each part costs of the whole, by its lines, in steps that can be charged; the last one takes what rounding leaves,
+/// and none is free.
+fn shares(parts: &[&[Line]], lines: &[Line], due_minor: i64, step_minor: i64) -> Vec<i64> {
     let net = net_amounts(lines, 0);
     let whole: i64 = net.iter().sum::<i64>().max(1);
     let (mut place, mut left) = (0, due_minor);
@@ -54,7 +55,8 @@ fn shares(parts: &[&[Line]], lines: &[Line], due_minor: i64) -> Vec<i64> {
             left
         } else {
             let share = (i128::from(due_minor) * i128::from(of_part) / i128::from(whole)) as i64;
-            share.clamp(1.min(due_minor), (left - 1).max(0))
+            let least = step_minor.min(due_minor);
+            (share - share % step_minor).clamp(least, (left - step_minor).max(least))
         };
         left -= share;
         shares.push(share);
@@ -82,7 +84,7 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, message: Message) ->
     }
     if row.authorised_until_ms.is_some_and(|until_ms| until_ms <= now_ms()) {
         let why = "the authorisation ran out";
-        return Ok(CaptureStep::Withdrawn(authorisation_lost(connection, terms, &row, &mut brief, why)?));
+        return Ok(CaptureStep::Withdrawn(giving_up::authorisation_lost(connection, terms, &row, &mut brief, why)?));
     }
     insert(connection, message, &row, brief).map(CaptureStep::Ask)
 }
@@ -165,7 +167,7 @@ pub(super) fn settle(connection: &Connection, terms: &Terms, id: i64, end: &Capt
     let payment = payments::find(connection, row.payment)?.ok_or(known::NOT_FOUND)?;
     let mut brief = orders::brief(connection, payment.order)?.ok_or(known::NOT_FOUND)?;
     if *end == CaptureEnd::Refused {
-        return authorisation_lost(connection, terms, &payment, &mut brief, "the capture was refused");
+        return giving_up::authorisation_lost(connection, terms, &payment, &mut brief, "the capture was refused");
     }
     captured(connection, &row, &payment, &mut brief)
 }
@@ -189,60 +191,6 @@ fn captured(connection: &Connection, row: &CaptureRow, payment: &PaymentRow, bri
     Ok(made)
 }
 
-/// What was reserved cannot be taken any more: what has not left stays, and its stock comes back. Where nothing has left,
-/// the order ends; the holder would have to authorise anew.
-pub(super) fn authorisation_lost(
-    connection: &Connection,
-    terms: &Terms,
-    payment: &PaymentRow,
-    brief: &mut Brief,
-    why: &'static str,
-) -> Done<Aftermath> {
-    let order = payment.order;
-    let mut made = Aftermath::default();
-    if payment.state != PaymentState::Authorised {
-        return Ok(made);
-    }
-    let state = if payment.captured_minor > 0 { "succeeded" } else { "voided" };
-    connection
-        .prepare_cached("UPDATE payments SET state = ?2, authorised_minor = 0 WHERE id = ?1")?
-        .execute(params![payment.id, state])?;
-    // The provider may still hold it, whatever the shop's clock or a refused capture says.
-    made.messages.push(outbox::owe(connection, terms, order, MessageKind::PaymentVoid, Some(payment.id))?);
-    if payment.kind == super::super::PaymentKind::Stray {
-        return Ok(made);
-    }
-    connection.prepare_cached("UPDATE orders SET authorised_minor = 0 WHERE seq = ?1")?.execute([order])?;
-    if brief.state == State::Authorised {
-        orders::release(connection, order)?;
-        outbox::withdraw_dispatch(connection, order)?;
-        made.moves.extend(orders::step(connection, brief, State::Cancelled, why)?);
-        made.messages.push(outbox::owe(connection, terms, order, MessageKind::TaxVoid, None)?);
-    } else {
-        return_unshipped(connection, order)?;
-    }
-    Ok(made)
-}
-
-/// Gives back the stock of parts that will not leave.
-fn return_unshipped(connection: &Connection, order: i64) -> Done<()> {
-    connection
-        .prepare_cached(
-            "UPDATE stock SET available = available + (
-                 SELECT sum(l.quantity) FROM dispatch_lines l JOIN dispatches d ON d.message = l.message
-                 WHERE d.order_seq = ?1 AND d.state = 'queued' AND l.sku = stock.sku)
-             WHERE sku IN (SELECT l.sku FROM dispatch_lines l JOIN dispatches d ON d.message = l.message
-                           WHERE d.order_seq = ?1 AND d.state = 'queued')",
-        )?
-        .execute([order])?;
-    connection
-        .prepare_cached("UPDATE dispatches SET state = 'withdrawn' WHERE order_seq = ?1 AND state = 'queued'")?
-        .execute([order])?;
-    connection.prepare_cached("DELETE FROM outbox WHERE order_seq = ?1 AND kind = 'dispatch'")?.execute([order])?;
-    connection.prepare_cached("UPDATE orders SET dispatch = 'sent' WHERE seq = ?1")?.execute([order])?;
-    Ok(())
-}
-
 /// The capture under a provider's name.
 pub(super) fn by_reference(connection: &Connection, reference: &str) -> rusqlite::Result<Option<i64>> {
     connection
@@ -258,11 +206,13 @@ mod tests {
     #[test]
     fn the_parts_amounts_add_up_and_none_is_free() {
         let line = |unit_minor, quantity| Line { sku: "s".into(), quantity, unit_minor };
-        for (units, due_minor) in [([999, 49_900], 56_000), ([1, 99_999], 100_500), ([0, 10], 12), ([5, 5], 2)] {
+        for (units, due_minor, step_minor) in
+            [([999, 49_900], 56_000, 1), ([1, 99_999], 100_500, 10), ([0, 10], 12, 1), ([5, 5], 2, 1), ([7, 9], 20, 10)]
+        {
             let lines = [line(units[0], 1), line(units[1], 1)];
-            let shares = shares(&[&lines[..1], &lines[1..]], &lines, due_minor);
+            let shares = shares(&[&lines[..1], &lines[1..]], &lines, due_minor, step_minor);
             assert_eq!(shares.iter().sum::<i64>(), due_minor);
-            assert!(shares.iter().all(|&share| share > 0), "{shares:?}");
+            assert!(shares.iter().all(|&share| share > 0 && share % step_minor == 0), "{shares:?}");
         }
     }
 }

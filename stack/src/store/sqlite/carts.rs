@@ -8,7 +8,7 @@ use super::{
     writer::Done,
 };
 use crate::{
-    cart::{Cart, Line, Quote},
+    cart::{Address, Cart, Line, Quote},
     order::Number,
     refusal::known,
 };
@@ -73,7 +73,7 @@ fn apply(connection: &Connection, terms: &Terms, id: &str, change: CartChange) -
             with_enough_of(connection, id, &sku)
         }
         CartChange::SetAddress(address) => {
-            let address = serde_json::to_string(&address).expect("an address is plain text");
+            let address = encoded(&address);
             let touched = connection
                 .prepare_cached(
                     "UPDATE carts SET version = version + 1, address = ?2 WHERE id = ?1 AND order_seq IS NULL",
@@ -175,6 +175,11 @@ pub(super) fn read(connection: &Connection, id: &str) -> rusqlite::Result<Option
     let Some(mut cart) = cart else { return Ok(None) };
     cart.lines = lines(connection, id)?;
     Ok(Some(cart))
+}
+
+/// An address as it is stored.
+pub(super) fn encoded(address: &Address) -> String {
+    serde_json::to_string(address).expect("an address is plain text")
 }
 
 /// Text that this shop wrote itself; a row that it cannot read counts as absent.

@@ -40,12 +40,12 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, begin: &Begin) -> Do
     let discount_minor = terms.discount_of(&cart);
     let Some(quote) = cart.fitting_quote(discount_minor, &terms.currency) else { return Ok(Begun::Unquoted) };
     let price = Price::with_discount(&cart.lines, discount_minor, quote.shipping.amount_minor);
-    let total_minor = price.taxable_minor() + quote.tax_minor;
+    let total_minor = price.total_minor(quote.tax_minor, &terms.currency);
     if begin.shown_total_minor.is_some_and(|shown| shown != total_minor) {
         return Err(known::TOTAL_CHANGED.into());
     }
     hold(connection, terms, &cart, begin.stock_seen.as_deref())?;
-    let taken = credit::take(connection, &cart, total_minor, begin.store_credit)?;
+    let taken = credit::take(connection, &cart, (total_minor, &terms.currency), begin.store_credit)?;
     let brief = insert_order(connection, terms, &cart, quote, price, begin, taken.minor())?;
     credit::keep(connection, brief.number.0, &taken)?;
     let charge = payments::insert(connection, terms, &brief, &begin.provider_key, &begin.method, begin.plan)?;
@@ -106,7 +106,7 @@ fn insert_order(
     begin: &Begin,
     credit_minor: i64,
 ) -> Done<Brief> {
-    let total_minor = price.taxable_minor() + quote.tax_minor;
+    let total_minor = price.total_minor(quote.tax_minor, &terms.currency);
     connection
         .prepare_cached(
             "INSERT INTO orders (cart, state, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor,
@@ -159,5 +159,6 @@ fn insert_order(
         currency: terms.currency.clone(),
         email: begin.email.clone(),
         carried: begin.carried.clone(),
+        address: cart.address.as_ref().map(carts::encoded).unwrap_or_default(),
     })
 }

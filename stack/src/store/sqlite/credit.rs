@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::writer::Done;
 use crate::{
-    cart::Cart,
+    cart::{Cart, covered_minor},
     refusal::{Refusal, known},
 };
 
@@ -74,9 +74,14 @@ impl Taken {
 }
 
 /// Takes what a cart may use, the voucher first; less where less is there.
-pub(super) fn take(connection: &Connection, cart: &Cart, total_minor: i64, credit: StoreCredit) -> Done<Taken> {
+pub(super) fn take(
+    connection: &Connection,
+    cart: &Cart,
+    (total_minor, currency): (i64, &str),
+    credit: StoreCredit,
+) -> Done<Taken> {
     let mut uses = Vec::new();
-    let of_voucher = cart.voucher_covers_minor(total_minor);
+    let of_voucher = cart.voucher_covers_minor(total_minor, currency);
     if let Some((code, _)) = cart.voucher.as_ref().filter(|_| of_voucher > 0) {
         uses.push((Kind::Voucher, code.clone(), of_voucher));
     }
@@ -84,7 +89,7 @@ pub(super) fn take(connection: &Connection, cart: &Cart, total_minor: i64, credi
         let credit_minor: i64 = connection
             .prepare_cached("SELECT credit_minor FROM accounts WHERE id = ?1")?
             .query_row([account], |row| row.get(0))?;
-        let of_account = credit_minor.clamp(0, total_minor - of_voucher);
+        let of_account = covered_minor(credit_minor, total_minor - of_voucher, currency);
         if of_account > 0 {
             uses.push((Kind::Account, account.clone(), of_account));
         }

@@ -94,9 +94,15 @@ impl Front for SqliteStore {
 fn stock(connection: &Connection) -> rusqlite::Result<Vec<StockLine>> {
     connection
         .prepare_cached(
-            "WITH taken AS (SELECT l.sku, sum(iif(o.hold = 'held', l.quantity, 0)) held,
-                                   sum(iif(o.hold = 'sold', l.quantity, 0)) sold
-                            FROM orders o JOIN order_lines l ON l.order_seq = o.seq GROUP BY l.sku)
+            "WITH part AS (SELECT l.sku, l.quantity, o.hold FROM orders o JOIN order_lines l ON l.order_seq = o.seq
+                           UNION ALL
+                           SELECT l.sku, -l.quantity, o.hold
+                           FROM dispatches d JOIN dispatch_lines l ON l.message = d.message
+                           JOIN orders o ON o.seq = d.order_seq
+                           WHERE d.state = 'withdrawn' AND o.given_up_minor > 0),
+                  taken AS (SELECT sku, sum(iif(hold = 'held', quantity, 0)) held,
+                                   sum(iif(hold = 'sold', quantity, 0)) sold
+                            FROM part GROUP BY sku)
              SELECT s.sku, s.declared, s.available, coalesce(t.held, 0), coalesce(t.sold, 0)
              FROM stock s LEFT JOIN taken t ON t.sku = s.sku ORDER BY s.sku",
         )?

@@ -31,6 +31,7 @@ mod credit;
 mod disputes;
 mod edits;
 mod front;
+mod giving_up;
 mod keys;
 mod opening;
 mod orders;

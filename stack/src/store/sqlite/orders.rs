@@ -29,6 +29,7 @@ fn brief_of(row: &Row<'_>) -> rusqlite::Result<Brief> {
         provider: row.get_ref(10)?.as_str_or_null()?.map(PaymentProvider::named),
         fraud: row.get_ref(12)?.as_str_or_null()?.and_then(Judgement::named),
         in_review: row.get_ref(11)?.as_str_or_null()? == Some("pending"),
+        address: row.get(13)?,
     })
 }
 
@@ -43,7 +44,7 @@ pub(super) fn brief(connection: &Connection, seq: i64) -> rusqlite::Result<Optio
             "SELECT seq, cart, state, total_minor, refunded_minor, currency, email, carried,
                     CASE state WHEN 'failed' THEN
                         (SELECT state = 'declined' FROM payments WHERE order_seq = orders.seq ORDER BY id DESC LIMIT 1)
-                    END, credit_minor, payment_provider, review, fraud
+                    END, credit_minor, payment_provider, review, fraud, address
              FROM orders WHERE seq = ?1",
         )?
         .query_row([seq], brief_of)

@@ -8,7 +8,7 @@ use super::{
         ABANDONED, MessageKind, Move, NotCharged, PaymentState, Proof, Refund, Settled, Settlement, Standing, Stray,
         Terms,
     },
-    captures, checkout, keys, orders,
+    captures, checkout, giving_up, keys, orders,
     orders::Hold,
     outbox,
     payments::{self, PaymentRow},
@@ -112,7 +112,7 @@ impl Settling<'_> {
                 self.authorised(&intent, until_ms)
             }
             Proof::Declined { .. } if self.row.state == PaymentState::Authorised => {
-                let lost = captures::authorisation_lost(
+                let lost = giving_up::authorisation_lost(
                     self.connection,
                     self.terms,
                     &self.row,
