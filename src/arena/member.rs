@@ -108,6 +108,12 @@ impl Member {
         }
     }
 
+    /// Resident memory, in bytes; none while it is down, or where the system does not tell.
+    #[must_use]
+    pub fn resident_bytes(&self) -> Option<u64> {
+        (self.life == Life::Alive).then(|| self.process.usage()).flatten().map(|usage| usage.resident_bytes)
+    }
+
     /// How it ended, if nobody asked it to.
     pub async fn unexpected_end(&mut self) -> Option<String> {
         if self.life == Life::Ended {

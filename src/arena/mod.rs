@@ -78,15 +78,41 @@ pub enum Revival {
     Lost(String),
 }
 
-/// Processor time of the children, in seconds.
+/// What a child has used.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct CpuSeconds {
-    /// The reference shop's.
-    pub shop: Option<f64>,
-    /// The providers'.
-    pub providers: Option<f64>,
-    /// The proxy's.
-    pub proxy: Option<f64>,
+pub struct Use {
+    /// Processor time of all its lives, in seconds.
+    pub cpu_s: Option<f64>,
+    /// Resident memory, in bytes.
+    pub resident_bytes: Option<u64>,
+}
+
+/// What the children have used so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Uses {
+    /// The reference shop, all instances together.
+    pub shop: Use,
+    /// The providers.
+    pub providers: Use,
+    /// The proxy.
+    pub proxy: Use,
+}
+
+impl Use {
+    fn of(member: &Member) -> Self {
+        Self { cpu_s: member.cpu_seconds(), resident_bytes: member.resident_bytes() }
+    }
+
+    /// Both together.
+    fn and(self, other: Self) -> Self {
+        Self {
+            cpu_s: other.cpu_s.map(|spent| self.cpu_s.unwrap_or(0.0) + spent).or(self.cpu_s),
+            resident_bytes: other
+                .resident_bytes
+                .map(|bytes| self.resident_bytes.unwrap_or(0) + bytes)
+                .or(self.resident_bytes),
+        }
+    }
 }
 
 impl Arena {
@@ -135,18 +161,17 @@ impl Arena {
         Ok(())
     }
 
-    /// Processor time so far.
-    pub async fn cpu_seconds(&self) -> CpuSeconds {
+    /// Processor time and memory so far.
+    pub async fn uses(&self) -> Uses {
         let of = async |member: &Option<Mutex<Member>>| match member {
-            Some(member) => member.lock().await.cpu_seconds(),
-            None => None,
+            Some(member) => Use::of(&*member.lock().await),
+            None => Use::default(),
         };
-        let mut shop: Option<f64> = None;
+        let mut shop = Use::default();
         for member in &self.shops {
-            let spent = member.lock().await.cpu_seconds();
-            shop = spent.map(|spent| shop.unwrap_or(0.0) + spent).or(shop);
+            shop = shop.and(Use::of(&*member.lock().await));
         }
-        CpuSeconds { shop, providers: of(&self.providers).await, proxy: of(&self.proxy).await }
+        Uses { shop, providers: of(&self.providers).await, proxy: of(&self.proxy).await }
     }
 
     /// Children that ended without being asked to, one sentence each. Shop and providers keep durable books and are started

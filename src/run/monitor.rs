@@ -1,8 +1,9 @@
-//! Measures, once a second, what no book holds: processor time, and the providers' service as the shop met it.
+//! Measures, once a second, what no book holds: processor time, memory, and the providers' service as the shop met it.
 
 use super::note;
-use crate::arena::{Arena, CpuSeconds, Revival, metrics};
+use crate::arena::{Arena, Revival, Uses, metrics};
 use books::intake::Intake;
+use chaos::process::Usage;
 use books::rows::{Batch, Event, EventKind, Sample};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -19,16 +20,16 @@ pub struct Monitor<Halt> {
     intake: Intake,
     halt: Halt,
     counters: HashMap<String, f64>,
-    cpu: CpuSeconds,
+    uses: Uses,
     cpu_harness_s: f64,
 }
 
 impl<Halt: Fn(String)> Monitor<Halt> {
     /// A monitor on the run clock that began at `start`; `halt` ends the load when a child that the run needs is lost.
     pub async fn new(arena: Arc<Arena>, start: Instant, intake: Intake, halt: Halt) -> Self {
-        let cpu = arena.cpu_seconds().await;
+        let uses = arena.uses().await;
         let mut monitor =
-            Self { arena, start, intake, halt, counters: HashMap::new(), cpu, cpu_harness_s: own_cpu_seconds() };
+            Self { arena, start, intake, halt, counters: HashMap::new(), uses, cpu_harness_s: own_cpu_seconds() };
         // The first look sets the counters; what came before the load is not of the load.
         monitor.shop_counters().await;
         monitor
@@ -50,19 +51,21 @@ impl<Halt: Fn(String)> Monitor<Halt> {
     }
 
     async fn sample(&mut self, second: u32) {
-        let cpu = self.arena.cpu_seconds().await;
+        let uses = self.arena.uses().await;
         let cpu_harness_s = own_cpu_seconds();
         let mut values = vec![("cpu.harness".to_owned(), cpu_harness_s - self.cpu_harness_s)];
-        for (name, now, before) in [
-            ("cpu.shop", cpu.shop, self.cpu.shop),
-            ("cpu.providers", cpu.providers, self.cpu.providers),
-            ("cpu.proxy", cpu.proxy, self.cpu.proxy),
+        for (who, now, before) in [
+            ("shop", uses.shop, self.uses.shop),
+            ("providers", uses.providers, self.uses.providers),
+            ("proxy", uses.proxy, self.uses.proxy),
         ] {
-            if let (Some(now), Some(before)) = (now, before) {
-                values.push((name.into(), (now - before).max(0.0)));
+            if let (Some(now), Some(before)) = (now.cpu_s, before.cpu_s) {
+                values.push((format!("cpu.{who}"), (now - before).max(0.0)));
             }
+            values.extend(now.resident_bytes.map(|bytes| (format!("memory.{who}"), bytes as f64)));
         }
-        (self.cpu, self.cpu_harness_s) = (cpu, cpu_harness_s);
+        values.extend(Usage::own().map(|usage| ("memory.harness".to_owned(), usage.resident_bytes as f64)));
+        (self.uses, self.cpu_harness_s) = (uses, cpu_harness_s);
         values.extend(self.shop_counters().await);
         values.extend(self.providers_lag().await.map(|us| ("providers.lag_max_us".to_owned(), us)));
         let samples = values.into_iter().map(|(name, value)| Sample { second, name, value }).collect();
