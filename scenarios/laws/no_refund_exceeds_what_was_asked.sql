@@ -2,7 +2,7 @@
 -- needs: statement, orders
 -- exposure: orders with a refund whose answer was destroyed or which a fault touched, or with two or more refunds
 --
--- Examined: orders with a refund by the statement. What the provider gave back, refunds that came back taken off, against the
+-- Examined where the orders book tells refunds: orders with a refund by the statement. What the provider gave back, refunds that came back taken off, against the
 -- refunds that the shop has on its list, each request counted once and without store credit.
 WITH given AS MATERIALIZED (
     SELECT order_seq, count(*) AS refunds, max(fault IS NOT NULL OR coalesce(answer, '') IN ('lost', 'altered')) AS troubled
@@ -30,4 +30,5 @@ SELECT x.order_number AS subject,
        x.troubled OR x.refunds >= 2 AS exposed,
        x.intent,
        x.order_number
-FROM compared AS x JOIN v1_currency AS c ON c.currency = x.currency JOIN v1_run AS run;
+FROM compared AS x JOIN v1_currency AS c ON c.currency = x.currency JOIN v1_run AS run
+WHERE run.tells_refunds;

@@ -2,7 +2,7 @@
 -- needs: statement, orders
 -- exposure: orders with a refund that a fault touched, that was refused, pending or came back, or with two or more of them
 --
--- Examined: orders with a refund in either book. Refunds by the statement, those that came back taken off and disputes that
+-- Examined where the orders book tells refunds: orders with a refund in either book. Refunds by the statement, those that came back taken off and disputes that
 -- were lost added, against what left the shop by its own book: refunds without store credit, and disputes lost.
 WITH by_statement AS MATERIALIZED (
     SELECT order_seq, count(*) AS refunds, max(fault IS NOT NULL OR coalesce(state, '') IN ('refused', 'pending', 'failed')) AS troubled
@@ -23,4 +23,4 @@ FROM v1_order AS o
 JOIN v1_currency AS c ON c.currency = o.currency
 JOIN v1_run AS run
 LEFT JOIN by_statement AS s ON s.order_seq = o.order_seq
-WHERE o.returned_minor <> 0 OR o.booked_back_minor <> 0 OR s.refunds > 0;
+WHERE run.tells_refunds AND (o.returned_minor <> 0 OR o.booked_back_minor <> 0 OR s.refunds > 0);

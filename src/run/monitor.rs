@@ -3,8 +3,8 @@
 use super::note;
 use crate::arena::{Arena, Revival, Uses, metrics};
 use books::intake::Intake;
-use chaos::process::Usage;
 use books::rows::{Batch, Event, EventKind, Sample};
+use chaos::process::Usage;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

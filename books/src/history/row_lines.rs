@@ -200,7 +200,8 @@ impl Draft {
             discount_minor: words.number("discount")?,
             shipping_minor: None,
             tax_minor: words.number("tax")?,
-            refunded_minor: words.number("refunded")?,
+            // The book tells what was given back: nothing, unless it says otherwise.
+            refunded_minor: words.number("refunded")?.or(Some(0)),
             email: words.value("email").map(|name| self.email(name)),
             promotion: words.text("promotion"),
             tax_source: words.text("source"),

@@ -21,10 +21,13 @@ SELECT (SELECT count(*) FROM v1_order WHERE net_minor <>
 const SETTLEMENT: &str = "
 WITH settled AS (SELECT order_seq, sum(gross_minor) AS gross_minor FROM v1_settlement
                  WHERE kind <> 'fee' AND order_seq IS NOT NULL GROUP BY order_seq),
-     compared AS (SELECT coalesce(s.gross_minor, 0) = coalesce(o.paid_minor, 0) - o.booked_back_minor AS agrees
-                  FROM v1_order AS o LEFT JOIN settled AS s ON s.order_seq = o.order_seq
-                  WHERE s.order_seq IS NOT NULL OR coalesce(o.paid_minor, 0) <> o.booked_back_minor
-                  UNION ALL SELECT 0 FROM v1_settlement WHERE order_seq IS NULL AND kind <> 'fee')
+     booked AS (SELECT order_seq, coalesce(paid_minor, iif(paid, due_minor, booked_back_minor)) - booked_back_minor AS kept_minor
+                FROM v1_order WHERE (SELECT tells_refunds FROM v1_run)),
+     compared AS (SELECT coalesce(s.gross_minor, 0) = o.kept_minor AS agrees
+                  FROM booked AS o LEFT JOIN settled AS s ON s.order_seq = o.order_seq
+                  WHERE s.order_seq IS NOT NULL OR o.kept_minor <> 0
+                  UNION ALL SELECT 0 FROM v1_settlement
+                  WHERE order_seq IS NULL AND kind <> 'fee' AND (SELECT tells_refunds FROM v1_run))
 SELECT count(*), coalesce(sum(agrees), 0) FROM compared";
 
 impl Joined {

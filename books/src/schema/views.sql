@@ -14,7 +14,8 @@ SELECT run, scenario, seed, plan_hash, duration_us, opened_at_us, load_began_at_
             WHEN orders_complete = 0 OR EXISTS (SELECT 1 FROM shop_order) THEN 'incomplete'
             ELSE 'absent' END AS orders_book,
        CASE files_complete WHEN 1 THEN 'complete' WHEN 0 THEN 'incomplete' ELSE 'absent' END AS files_book,
-       CASE settlement_complete WHEN 1 THEN 'complete' WHEN 0 THEN 'incomplete' ELSE 'absent' END AS settlement_book
+       CASE settlement_complete WHEN 1 THEN 'complete' WHEN 0 THEN 'incomplete' ELSE 'absent' END AS settlement_book,
+       EXISTS (SELECT 1 FROM shop_order WHERE refunded_minor IS NOT NULL) OR EXISTS (SELECT 1 FROM order_refund) AS tells_refunds
 FROM run;
 
 CREATE VIEW v1_fact AS SELECT name, value FROM fact;

@@ -257,7 +257,7 @@ pub(super) const ALL: [NamedFault; 32] = [
         exposure: "decisions under the shifted score",
         at_risk: "no_authorisation_is_left_open",
         right: "review queue; voids what is reserved on a reject",
-        make: || with(provider(Provider::Fraud, None, Effect::Shift { by: 40 }), 0.5, Draw::EachRequest),
+        make: || with(provider(Provider::Fraud, None, Effect::Shift { by: 600 }), 0.5, Draw::EachRequest),
     },
     NamedFault {
         name: "shipping-slow",

@@ -33,8 +33,11 @@ pub(super) fn fault(form: &mut Form<'_>) -> Option<FaultDraft> {
     let at = form.required("at", "When, from the start of the load.", duration());
     let lasts = form.optional("for", "How long; a kill lasts until the restart.", some_time());
     let named = words(NAMED.get_or_init(named_faults));
-    let named =
-        form.optional("inject", "A failure by its name (docs/faults.md), to be narrowed by the members below.", named);
+    let named = form.optional(
+        "inject",
+        "A failure by its name (docs/reference/faults.md), to be narrowed by the members below.",
+        named,
+    );
     let in_provider = form.optional("provider", "The provider that misbehaves.", provider());
     let on_link = form.optional("link", "The provider whose link misbehaves.", provider());
     let process = words(&[("shop", Child::Shop), ("providers", Child::Providers)]);
