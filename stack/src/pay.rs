@@ -14,8 +14,8 @@ use crate::{
     },
     shop::Shop,
     store::{
-        Begun, CaptureTime, Challenge, Charge, Claim, NotCharged, PaymentKind, Proof, Settled, Settlement, Standing,
-        StoreError, Stored,
+        Begun, CaptureTime, Challenge, Charge, Claim, NotCharged, PaymentKind, PaymentState, Proof, Settled,
+        Settlement, Standing, StoreError, Stored,
     },
 };
 
@@ -180,6 +180,9 @@ impl Shop {
         for repeat in 0..=retries {
             if repeat > 0 {
                 tokio::time::sleep(backoff(backoff_ms, repeat - 1, BACKOFF_MAX_MS)).await;
+                if !nothing_arrived && let Some(proof) = self.proven_meanwhile(charge).await {
+                    return Finding::Proven(proof);
+                }
             }
             let guard = if charge.tried_before { Guard::None } else { Guard::Breaker };
             match self.attempt(charge, card, repeat > 0 || charge.tried_before, guard).await {
@@ -193,6 +196,25 @@ impl Shop {
             }
         }
         if nothing_arrived { Finding::Proven(Proof::NotCharged(NotCharged::Unavailable)) } else { Finding::Doubt }
+    }
+
+    /// What an event has proven since the last try: that is not asked for again.
+    async fn proven_meanwhile(&self, charge: &Charge) -> Option<Proof> {
+        // A shop with the defect `fresh-key-per-retry` repeats without a look.
+        if self.defects.mints_a_key_per_retry() {
+            return None;
+        }
+        let (state, charge) = self.store.payment(charge.payment).await.ok()??;
+        match state {
+            PaymentState::Succeeded => Some(Proof::Succeeded { intent: charge.intent? }),
+            PaymentState::Authorised => Some(Proof::Authorised { intent: charge.intent?, until_ms: None }),
+            PaymentState::Open
+            | PaymentState::Unknown
+            | PaymentState::Waiting
+            | PaymentState::Declined
+            | PaymentState::NotCharged
+            | PaymentState::Voided => None,
+        }
     }
 
     fn patience_with(&self, provider: PaymentProvider) -> (u32, u64) {

@@ -15,7 +15,7 @@ use crate::{
         gateway::{Attempt, Search},
     },
     shop::{Patience, Shop},
-    store::{ABANDONED, Charge, NotCharged, Proof, Stray},
+    store::{ABANDONED, Charge, NotCharged, PaymentKind, Proof, Stray},
 };
 
 const AT_ONCE: usize = 32;
@@ -131,7 +131,17 @@ impl Shop {
         }
     }
 
+    /// Looks before it repeats: a key that is old may be forgotten, and a repeat be executed anew.
     async fn find_out(&self, charge: &Charge) -> Finding {
+        if !self.defects.mints_a_key_per_retry() {
+            match self.search(charge).await {
+                Attempt::Proven(proof) => return Finding::Proven(proof),
+                Attempt::Waiting(challenge) if challenge.url.is_some() || charge.kind == PaymentKind::Session => {
+                    return Finding::Waiting(challenge);
+                }
+                Attempt::Waiting(_) | Attempt::Nothing(_) | Attempt::Doubt { .. } => {}
+            }
+        }
         // Not to be found proves something only where no work of the key goes on any more.
         let ended = match self.attempt(charge, None, true, Guard::None).await {
             Attempt::Proven(proof) => return Finding::Proven(proof),
