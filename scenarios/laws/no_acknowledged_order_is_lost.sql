@@ -3,7 +3,7 @@
 -- exposure: every order that was acknowledged
 --
 -- Acknowledged: a shopper was told that it is paid. It then exists and is accepted (neither failed nor cancelled), or was
--- cancelled at the shopper's wish, or because its payment could not be captured any more. Where the journey learns no number, any accepted order of the intent will do.
+-- cancelled at the shopper's wish, or because its payment could not be captured any more, or its review ended in a no. Where the journey learns no number, any accepted order of the intent will do.
 WITH told AS (
     SELECT a.intent, a.order_number, i.cancel, i.orders_accepted, i.orders, i.orders_maybe
     FROM v1_acknowledged AS a JOIN v1_intent AS i ON i.intent_id = a.intent_id
@@ -11,7 +11,7 @@ WITH told AS (
     SELECT told.*,
            CASE WHEN told.order_number IS NULL THEN told.orders_accepted > 0
                 ELSE EXISTS (SELECT 1 FROM v1_order AS o WHERE o.order_number = told.order_number
-                             AND (o.accepted OR (o.state = 'cancelled' AND o.unpayable))) END AS kept,
+                             AND (o.accepted OR (o.state = 'cancelled' AND (o.unpayable OR o.review = 'declined')))) END AS kept,
            CASE WHEN told.order_number IS NULL THEN told.orders > 0
                 ELSE EXISTS (SELECT 1 FROM v1_order AS o WHERE o.order_number = told.order_number) END AS exists_at_all
     FROM told
