@@ -4,7 +4,6 @@
 
 mod support;
 
-use serde_json::json;
 use support::{Stage, wire::call};
 
 #[tokio::test]
