@@ -1,5 +1,5 @@
 //! Vendors' official clients, changed in nothing but the base address, live a whole life against the providers;
-//! Toxiproxy's against the proxy.
+//! Toxiproxy's against the proxy. Schemathesis calls the reference shop in every way that its description allows.
 //!
 //! A suite is a file `tests/clients/<vendor>_life.py`; it gets a server of its own. `.ci/clients` installs the clients.
 
@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 enum Role {
     Providers,
     Proxy,
+    /// The reference shop; what its providers listen on is told to it.
+    Shop,
 }
 
 impl Role {
@@ -21,6 +23,7 @@ impl Role {
         match self {
             Self::Providers => "providers",
             Self::Proxy => "proxy",
+            Self::Shop => "shop",
         }
     }
 
@@ -29,11 +32,13 @@ impl Role {
         match self {
             Self::Providers => "DOORBUSTER_PROVIDERS",
             Self::Proxy => "DOORBUSTER_PROXY",
+            Self::Shop => "DOORBUSTER_SHOP",
         }
     }
 
     /// What vendors take days for takes a moment.
-    fn config(self, directory: &Path) -> Value {
+    fn config(self, directory: &Path, providers: &Value) -> Value {
+        let at = |provider: &str| format!("http://{}", providers[provider].as_str().unwrap_or_default());
         match self {
             Self::Providers => json!({
                 "store": directory.join("providers.db"),
@@ -43,6 +48,21 @@ impl Role {
                 },
             }),
             Self::Proxy => json!({ "api": "127.0.0.1:0" }),
+            Self::Shop => json!({
+                "store": directory.join("shop.db"),
+                "log": directory.join("shop.log"),
+                "catalogue": {"products": [
+                    {"sku": "tv", "name": "Television", "unit_minor": 49_900, "stock": 1_000, "popularity": 0.7},
+                    {"sku": "cable", "name": "Cable", "unit_minor": 999, "stock": 1_000, "popularity": 0.9},
+                ]},
+                "promotions": [{"code": "TEN", "percent_bp": 1_000, "limit": 3}],
+                "vouchers": [{"code": "V10", "balance_minor": 1_000}],
+                "store_credit_minor": 300,
+                "payment": {"url": at("payment"), "secret_key": "sk_test_described", "webhook_secret": "whsec_described"},
+                // Countries that nobody can tax are among what is tried.
+                "tax": {"url": at("tax"), "account": "a", "license": "l", "retries": 0, "fallback": {"rate": {"rate_bp": 825}}},
+                "fulfilment": {"url": at("warehouse")},
+            }),
         }
     }
 }
@@ -57,9 +77,14 @@ struct Server {
 
 impl Server {
     fn start(role: Role) -> Self {
+        Self::beside(role, &Value::Null)
+    }
+
+    /// A server that calls `providers`, as their ready line tells them.
+    fn beside(role: Role, providers: &Value) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("config.json");
-        std::fs::write(&path, role.config(directory.path()).to_string()).expect("written");
+        std::fs::write(&path, role.config(directory.path(), providers).to_string()).expect("written");
         let mut child = Command::new(env!("CARGO_BIN_EXE_doorbuster"))
             .args([role.command(), "--config"])
             .arg(&path)
@@ -130,4 +155,23 @@ fn easyposts_client_lives_a_whole_life() {
 #[test]
 fn toxiproxys_client_lives_a_whole_life() {
     passes("toxiproxy_life", Role::Proxy);
+}
+
+#[test]
+fn the_shop_keeps_what_its_description_promises() {
+    let python = python();
+    let providers = Server::start(Role::Providers);
+    let providers_ready = serde_json::from_str(&providers.ready).expect("the ready line is JSON");
+    let shop = Server::beside(Role::Shop, &providers_ready);
+    let ready: Value = serde_json::from_str(&shop.ready).expect("the ready line is JSON");
+    let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/shop_schemathesis.sh"))
+        .arg(format!("http://{}", ready["listen"].as_str().expect("an address")))
+        .env("SCHEMATHESIS", python.with_file_name("schemathesis"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        // Every call of the description, every boundary of what it takes, and one random example of each.
+        .env("EXAMPLES", "1")
+        .output()
+        .expect("the script starts");
+    let (told, printed) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
+    assert!(output.status.success(), "{told}\n{printed}");
 }

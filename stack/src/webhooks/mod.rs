@@ -93,6 +93,8 @@ impl Shop {
                 return self.take_refund_event(event).await;
             }
             kind if kind.starts_with("charge.dispute.") => return self.take_dispute_event(event).await,
+            // A charge's own events (`charge.refunded`, `charge.expired`, …) say what its payment's and its refunds' say;
+            // where the rest of a reserve ran out, the next capture is refused.
             _ => return Ok(()),
         };
         // Without our mark it is not a payment that this shop knows.
