@@ -1,7 +1,7 @@
 //! The scenario's faults as a source of commands, at their instants on the run clock.
 
 use super::Harm;
-use model::fault::{Effect, Malformation};
+use model::fault::{Effect, Malformation, Toxic};
 use model::scenario::{Fault, FaultTarget};
 use model::seed::Seed;
 use std::time::Instant;
@@ -57,12 +57,13 @@ pub fn describe(target: &FaultTarget) -> String {
             let (what, how) = harmed(effect);
             format!("{share}{} {what} {how}{brand}", provider.name())
         }
+        FaultTarget::Link { provider, toxic: Toxic::Down {}, .. } => format!("the {} link down", provider.name()),
         FaultTarget::Link { provider, toxic, .. } => {
-            format!("{} link: {}", provider.name(), toxic.name().replace('_', " "))
+            format!("{} on the {} link", toxic.name().replace('_', " "), provider.name())
         }
         FaultTarget::Exchange { provider, probability, effect, .. } => {
             let share = if *probability < 1.0 { format!("{}% of ", probability * 100.0) } else { String::new() };
-            format!("{share}{} link: {}", provider.name(), effect.name().replace('_', " "))
+            format!("{share}{} exchanges: {}", provider.name(), effect.name().replace('_', " "))
         }
         FaultTarget::Process { child, harm } => {
             let child = match child {
