@@ -2,6 +2,7 @@
 
 pub mod arena;
 pub mod caller;
+pub mod crowd;
 pub mod engine;
 pub mod faults;
 pub mod judgement;

@@ -1,7 +1,7 @@
 //! How each kind of row gets into its table.
 
 use crate::rows::{
-    ArrivalEnd, Attempt, Batch, Cancel, Event, OrderRow, Purchase, Sample, SettlementRow, StatementRow, StockRow,
+    ArrivalEnd, Attempt, Batch, Came, Cancel, Event, OrderRow, Purchase, Sample, SettlementRow, StatementRow, StockRow,
     Timings, VoucherRow, Window,
 };
 use hdrhistogram::serialization::{Serializer, V2Serializer};
@@ -13,6 +13,7 @@ pub(crate) const SEQ_BITS: u32 = 48;
 
 /// Adds a batch; returns the number of rows.
 pub(crate) fn batch(conn: &Connection, batch: &Batch) -> rusqlite::Result<u64> {
+    came(conn, &batch.came)?;
     arrivals(conn, &batch.arrivals)?;
     purchases(conn, &batch.purchases)?;
     attempts(conn, &batch.attempts)?;
@@ -23,7 +24,8 @@ pub(crate) fn batch(conn: &Connection, batch: &Batch) -> rusqlite::Result<u64> {
     stock(conn, &batch.stock)?;
     vouchers(conn, &batch.vouchers)?;
     settlement(conn, &batch.settlement)?;
-    let rows = batch.arrivals.len()
+    let rows = batch.came.len()
+        + batch.arrivals.len()
         + batch.purchases.len()
         + batch.attempts.len()
         + batch.timings.len()
@@ -34,6 +36,19 @@ pub(crate) fn batch(conn: &Connection, batch: &Batch) -> rusqlite::Result<u64> {
         + batch.vouchers.len()
         + batch.settlement.len();
     Ok(rows as u64)
+}
+
+fn came(conn: &Connection, rows: &[Came]) -> rusqlite::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO arrival (number, intended_us, journey, buys, card, manner) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for row in rows {
+        insert.execute(params![row.number as i64, row.begun_us as i64, row.journey, row.buys, row.card, row.manner])?;
+    }
+    Ok(())
 }
 
 fn arrivals(conn: &Connection, rows: &[ArrivalEnd]) -> rusqlite::Result<()> {

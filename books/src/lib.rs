@@ -7,6 +7,7 @@
 mod amount;
 mod error;
 pub mod file;
+mod histogram;
 pub mod history;
 mod insert;
 pub mod intake;

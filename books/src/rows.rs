@@ -6,8 +6,25 @@
 use model::outcome::{Outcome, Reading, Refusal};
 use serde::{Deserialize, Serialize};
 
+/// An arrival that no plan foresaw: it stands where a planned one stands, from its beginning on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Came {
+    /// From 0, as they come.
+    pub number: u64,
+    /// When it began.
+    pub begun_us: u64,
+    /// Name of the journey.
+    pub journey: String,
+    /// Whether it buys.
+    pub buys: bool,
+    /// Name of the card.
+    pub card: String,
+    /// What this shopper does besides, as JSON.
+    pub manner: String,
+}
+
 /// How an arrival ended.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArrivalEnd {
     /// Number in the plan.
     pub number: u64,
@@ -24,7 +41,7 @@ pub struct ArrivalEnd {
 }
 
 /// One wish to buy one basket once, and what became of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Purchase {
     /// `RUN.ARRIVAL.ORDINAL`.
     pub intent: String,
@@ -53,7 +70,7 @@ pub struct Purchase {
 }
 
 /// What came of a shopper's wish to cancel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cancel {
     /// Not wished.
     NotAsked,
@@ -64,7 +81,7 @@ pub enum Cancel {
 }
 
 /// One request that can move money, or a look at what became of one (all requests with `record: all`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
     /// Number in the plan.
     pub arrival: u64,
@@ -97,7 +114,7 @@ pub struct Attempt {
 }
 
 /// What an attempt is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AttemptKind {
     /// Submits the purchase, repeats included.
     Submit,
@@ -141,7 +158,7 @@ impl AttemptKind {
 }
 
 /// Response times of a step, counted since the last batch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Timings {
     /// What the histogram counts over.
     pub window: Window,
@@ -153,11 +170,12 @@ pub struct Timings {
     pub reading: Reading,
     /// Microseconds from the intended start to the last byte: 2 significant digits for a second, 3 for a phase.
     /// Requests in flight at the end are counted with their age, under [`Reading::Unanswered`].
+    #[serde(with = "crate::histogram")]
     pub response_us: hdrhistogram::Histogram<u64>,
 }
 
 /// What a histogram counts over, by the intended start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Window {
     /// The n-th second of the load.
     Second(u32),
@@ -166,7 +184,7 @@ pub enum Window {
 }
 
 /// One value measured at one second: `generator.lag_max_us`, `generator.begun`, `shop.cpu_s`, `shop.calls.payment.ok`, …
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// Second of the load.
     pub second: u32,
@@ -177,8 +195,11 @@ pub struct Sample {
 }
 
 /// What worker, controller and monitor hand to the writer at once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Batch {
+    /// Arrivals that began without a plan, as in a closed model.
+    pub came: Vec<Came>,
     /// Ended arrivals.
     pub arrivals: Vec<ArrivalEnd>,
     /// Ended purchases.
@@ -202,7 +223,7 @@ pub struct Batch {
 }
 
 /// Something that happened to the run itself.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// When, by the harness's clock.
     pub at_us: u64,
@@ -217,7 +238,7 @@ pub struct Event {
 }
 
 /// Which kind of event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum EventKind {
     /// A fault began.
     FaultBegan,
@@ -430,7 +451,7 @@ pub struct VoucherRow {
 }
 
 /// A line of a payment provider's settlement report.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettlementRow {
     /// `payment` or `backup_payment`.
     pub provider: String,

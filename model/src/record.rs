@@ -38,6 +38,9 @@ pub struct RunRecord {
     pub verdict: Verdict,
     /// Why, the weightiest first; empty for a pass without remarks.
     pub reasons: Vec<String>,
+    /// Users of a closed model; none in an open one, whose arrivals are scheduled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_users: Option<u64>,
     /// Every arrival is accounted for.
     pub arrivals: Arrivals,
     /// Refusals among the rejected, by reason.
@@ -64,10 +67,23 @@ pub struct RunRecord {
     pub remarks: Vec<String>,
 }
 
+impl RunRecord {
+    /// How a closed model counts, for every report; none for an open one.
+    #[must_use]
+    pub fn closed_model(&self) -> Option<String> {
+        let users = self.closed_users?;
+        let unit = if users == 1 { "user" } else { "users" };
+        Some(format!(
+            "closed model: {users} {unit}. Nothing is scheduled: there is no dispatch lag and no correction for coordinated \
+             omission, and response times count from the actual start"
+        ))
+    }
+}
+
 /// `scheduled` is the sum of all the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Arrivals {
-    /// In the plan.
+    /// In the plan; in a closed model: begun.
     pub scheduled: u64,
     /// Ended with a paid order.
     pub confirmed: u64,

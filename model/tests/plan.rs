@@ -20,6 +20,7 @@ fn read(text: &str, seed: Option<u64>) -> Scenario {
 
 fn traffic(segments: Vec<Segment>, arrivals: Arrivals) -> Traffic {
     Traffic {
+        crowd: None,
         segments,
         arrivals,
         warm_up: Duration::ZERO,

@@ -21,6 +21,7 @@ pub fn render(record: &RunRecord) -> String {
     };
     let parts = [
         format!("### {mark} Doorbuster, {}\n\n**{}**\n", line(&record.scenario), line(&sentence::verdict(record))),
+        record.closed_model().map_or_else(String::new, |told| format!("{}.\n", sentence::capitalised(&told))),
         reasons(record),
         broken(record),
         objectives(&record.objectives),

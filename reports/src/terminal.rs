@@ -67,6 +67,7 @@ pub fn verdict(record: &RunRecord, width: usize, color: bool) -> String {
     let width = width.clamp(WIDTH_MIN, WIDTH_MAX);
     let parts = [
         headline(record, width, brush),
+        record.closed_model().map_or_else(String::new, |told| indented(&told, "  ", "    ", width, str::to_owned)),
         reasons(record, width),
         broken(record, width, brush),
         objectives(&record.objectives, width, brush),

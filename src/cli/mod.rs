@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod crowd;
 mod heal;
 mod reference;
 mod report;
@@ -56,6 +57,9 @@ enum Command {
     Providers(serve::Serve),
     /// Serve the fault proxy (Toxiproxy's interface)
     Proxy(serve::Serve),
+    /// Keep the population of a closed model; started by a run
+    #[command(hide = true)]
+    Crowd(crowd::Crowd),
     /// Print shell completions
     Completions(completions::Completions),
 }
@@ -73,6 +77,7 @@ impl Cli {
             Command::Shop(command) => command.execute(serve::Role::Shop),
             Command::Providers(command) => command.execute(serve::Role::Providers),
             Command::Proxy(command) => command.execute(serve::Role::Proxy),
+            Command::Crowd(command) => command.execute(),
             Command::Completions(command) => command.execute(),
         }
     }

@@ -120,13 +120,7 @@ pub fn drive<S>(course: &Course, sink: S) -> Result<Driven, Error>
 where
     S: Fn(Batch) + Clone + Send + 'static,
 {
-    let base = Base::parse(&course.shop)?;
-    let connections = &course.scenario.traffic.connections;
-    let script = Arc::new(Script::compile(&course.scenario, base, &course.run, &course.variables)?);
-    if connections.authorities.is_some() {
-        // Wrong certificates are told before the load.
-        connector(connections.authorities.as_deref(), connections.http)?;
-    }
+    let script = compile(course)?;
     let count = course.workers.max(1);
     let open_max = (open_arrivals_max(raise_open_files()) / count).max(1);
     let mut threads = Vec::with_capacity(count);
@@ -149,7 +143,19 @@ where
     Ok(driven)
 }
 
-fn merge(closed: &[Closed], ended_us: u64) -> Driven {
+/// The journeys as they are walked; what is wrong with them or with certificates is told before the load.
+pub fn compile(course: &Course) -> Result<Arc<Script>, Error> {
+    let base = Base::parse(&course.shop)?;
+    let connections = &course.scenario.traffic.connections;
+    let script = Arc::new(Script::compile(&course.scenario, base, &course.run, &course.variables)?);
+    if connections.authorities.is_some() {
+        connector(connections.authorities.as_deref(), connections.http)?;
+    }
+    Ok(script)
+}
+
+/// What all workers left, put together.
+pub fn merge(closed: &[Closed], ended_us: u64) -> Driven {
     let mut arrivals = Arrivals::default();
     let mut lag_us = histogram(3);
     for worker in closed {

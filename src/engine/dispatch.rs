@@ -70,7 +70,7 @@ pub async fn dispatch(station: &Rc<Station>, orders: Orders) -> Result<(), Error
 }
 
 /// Waits until all shoppers are gone, or `end`, or the end of the grace of a stop.
-async fn drain(station: &Station, mut end: Instant, stop: &mut watch::Receiver<Option<Stop>>) {
+pub async fn drain(station: &Station, mut end: Instant, stop: &mut watch::Receiver<Option<Stop>>) {
     let mut listening = true;
     loop {
         tokio::select! {

@@ -2,7 +2,7 @@
 
 use super::live::Live;
 use super::timings::{Tally, histogram};
-use books::rows::{ArrivalEnd, Attempt, Batch, Purchase};
+use books::rows::{ArrivalEnd, Attempt, Batch, Came, Purchase};
 use hdrhistogram::Histogram;
 use model::outcome::{Outcome, Reading};
 use model::plan::PhaseWindow;
@@ -78,6 +78,12 @@ impl Ledger {
     /// An arrival of the plan became due.
     pub fn scheduled(&mut self) {
         self.arrivals.scheduled += 1;
+    }
+
+    /// An arrival of a closed model begins.
+    pub fn came(&mut self, came: Came) {
+        self.arrivals.scheduled += 1;
+        self.batch.came.push(came);
     }
 
     /// Its first request goes out.

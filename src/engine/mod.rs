@@ -7,6 +7,7 @@
 mod address;
 mod clock;
 mod course;
+mod crowd;
 mod dispatch;
 mod ledger;
 mod limits;
@@ -21,6 +22,7 @@ mod worker;
 
 pub use address::BadAddress;
 pub use course::{Course, Driven, Error, Stop, WorkerLoad, drive};
+pub use crowd::{Doorway, Visited, enter};
 pub use limits::raise_open_files;
 pub use live::{Counts, Live, RecentCheckouts};
 pub use net::{TrustError, trust};

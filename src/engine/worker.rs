@@ -46,15 +46,7 @@ pub fn local_runtime() -> std::io::Result<LocalRuntime> {
 pub fn work(worker: Worker, sink: impl Fn(Batch) + 'static) -> Result<Closed, Error> {
     let runtime = local_runtime()?;
     let Worker { course, script, shard, of, open_max } = worker;
-    let ledger =
-        Ledger::new(&course.plan.phases, script.rows.clone(), course.scenario.record, Arc::clone(&course.live));
-    let ways =
-        Ways { allowed: &course.scenario.allow_targets, connections: &course.scenario.traffic.connections, shares: of };
-    let clock = Clock::new(course.start);
-    let address = script.shop.authorities.join(", ");
-    let station = Station::new(course.run.clone(), script, clock, ways, ledger, Arc::clone(&course.live))
-        .ok_or(super::address::BadAddress(address))?;
-    let station = Rc::new(station);
+    let station = open(&course, script, of)?;
     let sink = Rc::new(sink);
     let orders = Orders {
         scenario: Arc::clone(&course.scenario),
@@ -70,19 +62,38 @@ pub fn work(worker: Worker, sink: impl Fn(Batch) + 'static) -> Result<Closed, Er
         handing_on.abort();
         driven
     });
-    // Whoever is still under way ends here, and is written down as in flight.
-    drop(runtime);
+    let closed = close(runtime, station, &*sink);
     driven?;
-    let station = Rc::into_inner(station).expect("all shoppers are gone with the runtime");
-    let mut ledger = station.ledger.into_inner();
-    ledger.report(clock.now_us());
-    let (batch, closed) = ledger.close();
-    sink(batch);
     Ok(closed)
 }
 
+/// The station of one of so many workers.
+pub fn open(course: &Course, script: Arc<Script>, of: usize) -> Result<Rc<Station>, Error> {
+    let ledger =
+        Ledger::new(&course.plan.phases, script.rows.clone(), course.scenario.record, Arc::clone(&course.live));
+    let ways =
+        Ways { allowed: &course.scenario.allow_targets, connections: &course.scenario.traffic.connections, shares: of };
+    let clock = Clock::new(course.start);
+    let address = script.shop.authorities.join(", ");
+    let station = Station::new(course.run.clone(), script, clock, ways, ledger, Arc::clone(&course.live))
+        .ok_or(super::address::BadAddress(address))?;
+    Ok(Rc::new(station))
+}
+
+/// Hands on the last rows. Whoever is still under way ends here, and is written down as in flight.
+pub fn close(runtime: LocalRuntime, station: Rc<Station>, sink: &impl Fn(Batch)) -> Closed {
+    drop(runtime);
+    let station = Rc::into_inner(station).expect("all shoppers are gone with the runtime");
+    let now_us = station.clock.now_us();
+    let mut ledger = station.ledger.into_inner();
+    ledger.report(now_us);
+    let (batch, closed) = ledger.close();
+    sink(batch);
+    closed
+}
+
 /// Hands rows on from time to time, and looks after what ages.
-async fn hand_on<S: Fn(Batch)>(station: Rc<Station>, sink: Rc<S>) {
+pub async fn hand_on<S: Fn(Batch)>(station: Rc<Station>, sink: Rc<S>) {
     let mut ticks = interval(HAND_ON);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for round in 1u64.. {
@@ -102,5 +113,9 @@ async fn hand_on<S: Fn(Batch)>(station: Rc<Station>, sink: Rc<S>) {
 }
 
 fn is_empty(batch: &Batch) -> bool {
-    batch.arrivals.is_empty() && batch.purchases.is_empty() && batch.attempts.is_empty() && batch.timings.is_empty()
+    batch.came.is_empty()
+        && batch.arrivals.is_empty()
+        && batch.purchases.is_empty()
+        && batch.attempts.is_empty()
+        && batch.timings.is_empty()
 }

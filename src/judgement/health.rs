@@ -21,7 +21,9 @@ pub fn health(
     }
     let workers = fact(facts, "generator.workers").unwrap_or(1.0).max(1.0);
     health.seconds = vec![HarnessSecond::default(); seconds];
-    for (second, count) in joined.planned_by_second()? {
+    // In a closed model nothing is planned, so that nothing is missed.
+    let planned = if closed_users(facts).is_some() { Vec::new() } else { joined.planned_by_second()? };
+    for (second, count) in planned {
         if let Some(second) = health.seconds.get_mut(second as usize) {
             second.planned = count;
         }
@@ -67,7 +69,12 @@ pub fn generator(
     })
 }
 
-/// Median, 99th percentile and largest dispatch lag as the generator counted it; none of a run that was cut off.
+/// Users of a closed model; none of an open one.
+pub fn closed_users(facts: &BTreeMap<String, String>) -> Option<u64> {
+    fact(facts, crate::run::CLOSED_USERS).map(|users| users as u64)
+}
+
+/// Median, 99th percentile and largest dispatch lag as the generator counted it; none of a run that was cut off, or of a closed model.
 fn lag_us(facts: &BTreeMap<String, String>) -> Option<[u64; 3]> {
     let lag_us = |name| fact(facts, name).map(|us| us as u64);
     Some([lag_us("generator.lag_p50_us")?, lag_us("generator.lag_p99_us")?, lag_us("generator.lag_max_us")?])

@@ -39,6 +39,7 @@ pub fn assemble(joined: &Joined, laws: &[Law]) -> Result<RunRecord, JudgementErr
         command: run.command,
         verdict,
         reasons,
+        closed_users: health::closed_users(&facts),
         arrivals: tally.arrivals,
         refusals: tally.refusals,
         objectives,

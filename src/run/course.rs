@@ -1,6 +1,7 @@
 //! The load itself: preflight, set-up, shoppers and faults on one clock, tear-down.
 
 use super::actions::{self, Due};
+use super::crowd;
 use super::events::Door;
 use super::load::Loaded;
 use super::monitor::Monitor;
@@ -12,6 +13,7 @@ use crate::engine::{self, Course, Live, Once, Stop};
 use crate::faults::{self, Controller};
 use crate::{judgement, live};
 use books::intake::{Fact, Intake, LoadEnd};
+use books::rows::Batch;
 use model::card::Card;
 use model::fault::Provider;
 use model::plan::{Arrival, Manner};
@@ -36,6 +38,9 @@ const LOOK_ROWS_MAX: u64 = 150_000;
 
 /// Numbers of arrivals that are not in the plan: canaries, set-up and tear-down.
 const OUTSIDE_THE_PLAN: u64 = 1 << 40;
+
+/// What the generator says of itself at the end: facts by name.
+type Figures = Vec<(&'static str, String)>;
 
 /// What is shared by everything that happens during the load.
 struct Stage<'a> {
@@ -155,7 +160,7 @@ impl Stage<'_> {
                 halt.send_replace(Some(Stop { grace: Duration::ZERO }));
             }
         };
-        let driven = tokio::task::spawn_blocking(move || engine::drive(&course, sink)).await;
+        let driven = self.drive_shoppers(course, sink, file).await;
 
         timeline.abort();
         // The timeline's end closes the stream of commands, and the controller undoes what is still active.
@@ -178,9 +183,36 @@ impl Stage<'_> {
             Some(reader) => Some(reader.await.expect("the reader does not panic")),
             None => None,
         };
-        let driven = driven.expect("the engine reports its panics")?;
+        let figures = driven?;
         let end = if self.cut.load(Ordering::Relaxed) { LoadEnd::Interrupted } else { LoadEnd::Completed };
-        for (name, value) in [
+        for (name, value) in figures {
+            note(self.intake.fact(Fact::Other { name: name.into(), value }));
+        }
+        note(self.intake.fact(Fact::LoadEnded(end)));
+        Ok(reader)
+    }
+
+    /// Drives the open model here, a closed one in a child; gives back the generator's figures.
+    async fn drive_shoppers(
+        &self,
+        course: Course,
+        sink: impl Fn(Batch) + Clone + Send + 'static,
+        file: &Path,
+    ) -> Result<Figures, RunError> {
+        if course.scenario.traffic.crowd.is_some() {
+            let directory = file.with_file_name("arena");
+            let workers = course.workers;
+            let closing = crowd::drive(self.options, &self.loaded.plan_hash, course, &directory, sink).await?;
+            return Ok(vec![
+                ("generator.requests", closing.requests.to_string()),
+                ("generator.cpu_s", closing.cpu_s.to_string()),
+                ("generator.workers", workers.to_string()),
+                ("generator.ended_us", closing.ended_us.to_string()),
+            ]);
+        }
+        let driven = tokio::task::spawn_blocking(move || engine::drive(&course, sink)).await;
+        let driven = driven.expect("the engine reports its panics")?;
+        Ok(vec![
             ("generator.requests", driven.requests.to_string()),
             ("generator.cpu_s", driven.cpu().as_secs_f64().to_string()),
             ("generator.workers", driven.workers.len().to_string()),
@@ -188,11 +220,7 @@ impl Stage<'_> {
             ("generator.lag_p99_us", driven.lag_us_at(0.99).to_string()),
             ("generator.lag_max_us", driven.lag_us_at(1.0).to_string()),
             ("generator.ended_us", driven.ended_us.to_string()),
-        ] {
-            note(self.intake.fact(Fact::Other { name: name.into(), value }));
-        }
-        note(self.intake.fact(Fact::LoadEnded(end)));
-        Ok(reader)
+        ])
     }
 
     /// The scenario's actions, each with its request.

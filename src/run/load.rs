@@ -45,10 +45,11 @@ pub fn check_scenario(path: &Path) -> Result<String, RunError> {
     let buys = |mix: u32| loaded.scenario.journeys[loaded.scenario.mix[mix as usize].journey].buys();
     let buyers = loaded.plan.arrivals.iter().filter(|arrival| buys(arrival.mix)).count();
     let mut text = format!(
-        "{}: right. {} arrivals in {:.0} s, {buyers} of them to buy; {} faults; {} laws required",
+        "{}: right. {} in {:.0} s{}; {} faults; {} laws required",
         path.display(),
-        loaded.plan.arrivals.len(),
+        loaded.load_in_words(),
         loaded.plan.duration().as_secs_f64(),
+        if loaded.scenario.traffic.crowd.is_some() { String::new() } else { format!(", {buyers} of them to buy") },
         loaded.scenario.faults.len(),
         loaded.scenario.required_laws.len(),
     );
@@ -64,7 +65,8 @@ pub fn plan_only(options: &Options) -> Result<String, RunError> {
     Ok(model::plan::canonical_json(&loaded.plan, &loaded.scenario))
 }
 
-fn read(path: &Path, seed: Option<u64>) -> Result<Loaded, RunError> {
+/// Reads a scenario as it stands, for whoever has checked its targets before.
+pub fn read(path: &Path, seed: Option<u64>) -> Result<Loaded, RunError> {
     let directory = path.parent().map_or_else(PathBuf::new, Path::to_owned);
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path)
@@ -96,6 +98,15 @@ fn read(path: &Path, seed: Option<u64>) -> Result<Loaded, RunError> {
 }
 
 impl Loaded {
+    /// Who comes: `300 arrivals`, or `a closed model of 5 users`.
+    #[must_use]
+    pub fn load_in_words(&self) -> String {
+        match &self.scenario.traffic.crowd {
+            Some(crowd) => format!("a closed model of {} users", crowd.users),
+            None => format!("{} arrivals", self.plan.arrivals.len()),
+        }
+    }
+
     /// Arrivals planned in a second of the load.
     #[must_use]
     pub fn planned_in(&self, second: u32) -> u64 {

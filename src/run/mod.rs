@@ -2,6 +2,7 @@
 
 mod actions;
 mod course;
+mod crowd;
 mod events;
 mod load;
 mod monitor;
@@ -15,7 +16,11 @@ mod shelf;
 mod shown;
 mod statement;
 
+pub use crowd::CrowdError;
+pub(crate) use crowd::monotonic_us;
+pub(crate) use load::read as read_scenario;
 pub use load::{check_scenario, plan_only};
+pub use opening::CLOSED_USERS;
 pub use options::{Options, RunError};
 
 use crate::arena::{self, Arena, Ground};
@@ -48,9 +53,9 @@ async fn execute(options: &Options, loaded: &Loaded) -> Result<Verdict, RunError
     let out = output_directory(options, loaded)?;
     let run = opening::run_id();
     say(&format!(
-        "{}: {} arrivals in {:.0} s → {}",
+        "{}: {} in {:.0} s → {}",
         loaded.scenario.name,
-        loaded.plan.arrivals.len(),
+        loaded.load_in_words(),
         loaded.plan.duration().as_secs_f64(),
         out.display()
     ));

@@ -9,6 +9,9 @@ use model::scenario::{FaultTarget, Shop, TaxFallback};
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// The fact that says how many users a closed model has.
+pub const CLOSED_USERS: &str = "traffic.closed_users";
+
 /// A run's id: `r` and ten letters that no other run has. It comes from the clock and the process, never from the seed:
 /// two runs of one plan must not share marks.
 #[must_use]
@@ -75,7 +78,7 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
         tax,
         quiet_for_us: scenario.settlement.quiet_for.as_micros() as u64,
         settle_within_us: scenario.settlement.settle_within.as_micros() as u64,
-        facts: BTreeMap::new(),
+        facts: scenario.traffic.crowd.iter().map(|crowd| (CLOSED_USERS.into(), crowd.users.to_string())).collect(),
     }
 }
 

@@ -75,6 +75,9 @@ pub enum RunError {
     /// The load generator could not work.
     #[error("drive the load")]
     Engine(#[from] crate::engine::Error),
+    /// The child of a closed model failed.
+    #[error(transparent)]
+    Crowd(#[from] super::CrowdError),
     /// A set-up or tear-down journey did not go through.
     #[error("walk journey `{journey}` outside the load: it ended {outcome}{}", at(step.as_deref()))]
     Walk {
@@ -119,6 +122,7 @@ impl RunError {
             | Self::Arena(_)
             | Self::Preflight(_)
             | Self::Engine(_)
+            | Self::Crowd(_)
             | Self::Runtime(_)
             | Self::Walk { .. }
             | Self::NothingToDo

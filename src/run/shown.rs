@@ -34,7 +34,12 @@ pub fn snapshot(loaded: &Loaded, live: &Live, start: Instant, noticed: &Arc<Mute
             "draining".into()
         },
         faults: faults.map(|fault| fault.name.clone()).collect(),
-        planned_per_second: loaded.planned_in(second.saturating_sub(1)) as f64,
+        // A closed model plans nothing: what it reaches is what it does.
+        planned_per_second: if loaded.scenario.traffic.crowd.is_some() {
+            now.begun as f64
+        } else {
+            loaded.planned_in(second.saturating_sub(1)) as f64
+        },
         reached_per_second: now.begun as f64,
         checkout_ms,
         confirmed: total.confirmed,

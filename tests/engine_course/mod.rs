@@ -153,6 +153,7 @@ pub fn scenario(journeys: Vec<Journey>) -> Scenario {
         take_events: None,
         allow_targets: Vec::new(),
         traffic: Traffic {
+            crowd: None,
             segments: vec![Segment::Constant { rate: 1.0, lasts: Duration::from_secs(1) }],
             arrivals: Arrivals::Even,
             warm_up: Duration::ZERO,

@@ -27,6 +27,18 @@ pub fn build(scenario: &Scenario) -> RunPlan {
     }
 }
 
+/// Who comes when a user of a closed model begins another walk: decided by the user and the walk, whenever that is.
+#[must_use]
+pub fn visit(scenario: &Scenario, user: u64, walk: u64, number: u64, begun_us: u64) -> Arrival {
+    arrival(scenario, number, begun_us, visit_seed(scenario.seed, user, walk))
+}
+
+/// The seed of one walk of one user of a closed model.
+#[must_use]
+pub fn visit_seed(seed: Seed, user: u64, walk: u64) -> Seed {
+    seed.fork("crowd").fork_nth(user).fork_nth(walk)
+}
+
 /// The intended instants of a load in microseconds, ascending.
 #[must_use]
 pub fn instants(traffic: &Traffic, seed: Seed) -> Vec<u64> {

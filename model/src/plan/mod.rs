@@ -4,7 +4,7 @@ mod build;
 mod canonical;
 mod size;
 
-pub use build::{build, instants, phases};
+pub use build::{build, instants, phases, visit, visit_seed};
 pub use canonical::{canonical_json, plan_hash};
 pub use size::too_small;
 

@@ -240,12 +240,17 @@ fn check_size(at: &At<'_>, traffic: &Traffic, feeders: &BTreeMap<String, crate::
     }
     let once = feeders.iter().filter(|(_, feeder)| feeder.reuse == Reuse::Once);
     for (name, feeder) in once {
+        let spot = || at.member("feeders").and_then(|at| at.member(name)).map_or_else(|| at.spot(), |at| at.spot());
+        if traffic.crowd.is_some() {
+            let problem = "gives each row once, and a closed model comes as often as the shop lets it".into();
+            at.desk.note(spot(), problem, Some("set `reuse: cycle`".into()));
+            continue;
+        }
         let Some(seed) = seed else { return };
         let arrivals = crate::plan::instants(traffic, seed).len();
         if feeder.rows.len() < arrivals {
-            let spot = at.member("feeders").and_then(|at| at.member(name)).map_or_else(|| at.spot(), |at| at.spot());
             let problem = format!("has {} rows for {arrivals} arrivals, each to be used once", feeder.rows.len());
-            at.desk.note(spot, problem, Some("add rows, or set `reuse: cycle`".into()));
+            at.desk.note(spot(), problem, Some("add rows, or set `reuse: cycle`".into()));
         }
     }
 }

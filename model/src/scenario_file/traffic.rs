@@ -2,16 +2,19 @@
 
 use super::desk::At;
 use super::form::{Form, Kind, object};
+use super::journey::pause;
 use super::kinds::{case, choice, list, spotted, table, words};
 use super::scalars::{duration, number, rate, some, some_rate, some_time, text};
 use crate::connections::{Connections, Http, Per};
 use crate::scenario::{Feeder, Reuse};
-use crate::traffic::{Arrivals, Segment, Traffic};
+use crate::traffic::{Arrivals, Crowd, Segment, Traffic};
 use std::collections::BTreeMap;
 
 /// `traffic`.
 pub(super) fn traffic(form: &mut Form<'_>) -> Option<Traffic> {
-    let segments = form.required("shape", "Stretches of load, one after the other.", list(segment()));
+    let segments = form.optional("shape", "Open model: stretches of load, one after the other.", list(segment()));
+    let about = "Closed model, instead of a shape: a fixed population, whose users walk, think, and walk again.";
+    let crowd = form.optional("closed", about, object("Closed", crowd));
     let arrivals = words(&[("poisson", Arrivals::Poisson), ("even", Arrivals::Even)]);
     let arrivals = form.defaulted("arrivals", "At random as customers come, or evenly spaced.", "poisson", arrivals);
     let warm_up = form.defaulted("warm_up", "From the start; left out of default objectives.", "0s", duration());
@@ -19,16 +22,23 @@ pub(super) fn traffic(form: &mut Form<'_>) -> Option<Traffic> {
     let drain = form.defaulted("drain", "How long journeys may run on after the last arrival.", "30s", duration());
     let connections = object("Connections", connections);
     let connections = form.optional("connections", "How shoppers reach their servers.", connections);
-    let segments = segments?;
+    if form.has("closed") && form.has("arrivals") {
+        let hint = "nothing is scheduled in a closed model: leave `arrivals` out";
+        form.wrong("arrivals", "does not go with `closed`", hint);
+    }
+    form.one_key(&["shape", "closed"], "customers of a sale come as they come: `shape`; a fixed population: `closed`")?;
+    let segments = if form.has("closed") { Vec::new() } else { segments? };
     if form.lists_nothing("shape") {
         form.wrong("shape", "has no stretches", "begin with `- constant: {rate: 10/s, for: 30s}`");
     }
     // With a stretch missing, nothing that follows from the length of the load could be said.
-    if segments.is_empty() || form.items("shape") != Some(segments.len()) {
+    if !form.has("closed") && (segments.is_empty() || form.items("shape") != Some(segments.len())) {
         return None;
     }
+    let crowd = if form.has("closed") { Some(crowd?) } else { None };
     let traffic = Traffic {
         segments,
+        crowd,
         arrivals: arrivals?,
         warm_up: warm_up?,
         recovery: recovery?,
@@ -36,9 +46,26 @@ pub(super) fn traffic(form: &mut Form<'_>) -> Option<Traffic> {
         connections: connections.unwrap_or_default(),
     };
     if !traffic.duration().is_zero() && traffic.warm_up >= traffic.duration() {
-        form.wrong("warm_up", "is as long as the load itself", "shorten it, or lengthen the shape");
+        form.wrong("warm_up", "is as long as the load itself", "shorten it, or lengthen the load");
     }
     Some(traffic)
+}
+
+fn crowd(form: &mut Form<'_>) -> Option<Crowd> {
+    let users = form.required("users", "How many there are.", some());
+    let hatch = form.required("hatch", "How many of them begin a second.", some_rate());
+    let lasts = form.required("for", "From the first of them until nobody begins another walk.", some_time());
+    let about = "From the end of a walk to the next: `300ms`, `200ms..800ms`, or drawn from a distribution.";
+    let think = form.optional("think", about, pause());
+    let (users, hatch, lasts) = (users?, hatch?, lasts?);
+    if users > USERS_MAX {
+        form.wrong("users", "is more than one machine can be", "a closed model has at most 5000 users");
+    }
+    let hatching_s = (users - 1) as f64 / hatch;
+    if hatching_s >= lasts.as_secs_f64() {
+        form.wrong("for", "ends before all users have begun", "lengthen it, or raise `hatch`");
+    }
+    Some(Crowd { users: users.min(USERS_MAX) as u32, hatch, lasts, think })
 }
 
 fn connections(form: &mut Form<'_>) -> Option<Connections> {
@@ -62,6 +89,9 @@ fn segment() -> impl Kind<Value = Segment> {
         case("curve", "A curve through points, scaled.", object("Curve", curve)),
     ])
 }
+
+/// Users of a closed model: each takes sockets of its own, and memory in goose.
+const USERS_MAX: u64 = 5_000;
 
 const FOR: &str = "How long.";
 

@@ -5,13 +5,16 @@ mod intensity;
 pub(crate) use intensity::unit;
 
 use crate::connections::Connections;
+use crate::journey::Pause;
 use std::time::Duration;
 
 /// The load over time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Traffic {
-    /// One after the other.
+    /// One after the other; none in a closed model.
     pub segments: Vec<Segment>,
+    /// The closed model: a fixed population in place of a schedule.
+    pub crowd: Option<Crowd>,
     /// How instants are drawn.
     pub arrivals: Arrivals,
     /// From the start; its windows are left out of default objectives.
@@ -28,8 +31,24 @@ impl Traffic {
     /// From the first to the last possible arrival.
     #[must_use]
     pub fn duration(&self) -> Duration {
-        self.segments.iter().map(Segment::lasts).sum()
+        match &self.crowd {
+            Some(crowd) => crowd.lasts,
+            None => self.segments.iter().map(Segment::lasts).sum(),
+        }
     }
+}
+
+/// A fixed population: each user walks, thinks, and walks again, so that a slow shop is asked less.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Crowd {
+    /// How many there are.
+    pub users: u32,
+    /// How many of them begin a second.
+    pub hatch: f64,
+    /// From the first of them until nobody begins another walk.
+    pub lasts: Duration,
+    /// From the end of a walk to the beginning of the next.
+    pub think: Option<Pause>,
 }
 
 /// How instants are drawn from the intensity.

@@ -12,21 +12,12 @@ pub fn harness(record: &RunRecord) -> String {
     } else {
         "<span class=\"finding open\">not valid throughout</span> The harness was slow at times; what it measured then says nothing about the shop."
     };
-    let mut facts = vec![
-        ("Dispatch lag, median", numerals::milliseconds(generator.dispatch_lag_p50_ms)),
-        (
-            "Dispatch lag, p99",
-            format!(
-                "{} (budget {})",
-                numerals::milliseconds(generator.dispatch_lag_p99_ms),
-                numerals::milliseconds(generator.dispatch_lag_budget_ms)
-            ),
-        ),
-        ("Dispatch lag, largest", numerals::milliseconds(generator.dispatch_lag_max_ms)),
+    let mut facts = schedule(record);
+    facts.extend([
         ("Requests sent", numerals::count(generator.requests)),
         ("Arrivals shed", numerals::count(generator.shed)),
         ("Seconds not judged", numerals::count(generator.invalid_seconds)),
-    ];
+    ]);
     let processors = [
         (
             "Processor time of the generator",
@@ -45,6 +36,26 @@ pub fn harness(record: &RunRecord) -> String {
         items("Remarks of the judge", &record.remarks)
     );
     section("harness", "The harness and its machine", health, &body)
+}
+
+/// How well a schedule was kept, or that there was none.
+fn schedule(record: &RunRecord) -> Vec<(&'static str, String)> {
+    if let Some(closed) = record.closed_model() {
+        return vec![("Traffic", closed)];
+    }
+    let generator = &record.generator;
+    vec![
+        ("Dispatch lag, median", numerals::milliseconds(generator.dispatch_lag_p50_ms)),
+        (
+            "Dispatch lag, p99",
+            format!(
+                "{} (budget {})",
+                numerals::milliseconds(generator.dispatch_lag_p99_ms),
+                numerals::milliseconds(generator.dispatch_lag_budget_ms)
+            ),
+        ),
+        ("Dispatch lag, largest", numerals::milliseconds(generator.dispatch_lag_max_ms)),
+    ]
 }
 
 fn machine(record: &RunRecord) -> Vec<(&'static str, String)> {

@@ -13,7 +13,9 @@ const LOGARITHMIC_FROM: f64 = 12.0;
 
 /// Rate, latency, outcomes, dispatch lag.
 pub fn all(record: &RunRecord) -> Vec<Plot> {
-    vec![rate(record), latency(record), outcomes(record), lag(record)]
+    let charts = [rate(record), latency(record), outcomes(record)].into_iter();
+    // In a closed model nothing is scheduled that could be late.
+    charts.chain(record.closed_users.is_none().then(|| lag(record))).collect()
 }
 
 fn rate(record: &RunRecord) -> Plot {

@@ -54,6 +54,7 @@ pub fn pass() -> RunRecord {
         command: "doorbuster run scenarios/black-friday.yaml --seed 20261127".into(),
         verdict: Verdict::Pass,
         reasons: Vec::new(),
+        closed_users: None,
         arrivals: Arrivals { scheduled: 11_902, confirmed: 8_412, rejected: 311, unknown: 0, abandoned: 1_204, completed: 1_975, shed: 0, in_flight: 0 },
         refusals: BTreeMap::from([("declined".into(), 288), ("sold_out".into(), 15), ("technical".into(), 8)]),
         objectives: objectives(),

@@ -16,6 +16,7 @@ mod trial;
 mod walk;
 
 pub use memory::{Memory, NotSet};
+pub use mood::pause;
 
 use super::net::Shelves;
 use super::station::Station;
