@@ -28,7 +28,8 @@ fn a_closed_crowd_is_accounted_for_and_judged_like_an_open_one() {
     assert_eq!(count("scheduled"), ends.into_iter().map(count).sum::<u64>(), "{arrivals}");
     assert!(count("confirmed") > 5, "each user walks more than once: {arrivals}");
     assert_eq!((count("unknown"), count("shed"), count("in_flight")), (0, 0, 0), "{arrivals}");
-    let begun: u64 = summary["series"]["begun"].as_array().expect("seconds").iter().filter_map(|n| n.as_u64()).sum();
+    let begun: u64 =
+        summary["series"]["begun"].as_array().expect("seconds").iter().filter_map(serde_json::Value::as_u64).sum();
     assert_eq!(begun, count("scheduled"), "nobody begins after the doors have closed");
 
     assert!(finished.law("no_intent_is_charged_twice")["exposure"].as_u64() >= Some(1), "answers were lost");
