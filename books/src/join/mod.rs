@@ -27,8 +27,12 @@ use tally::Tally;
 /// Version of the join; a file joined by another one is joined anew.
 pub(crate) const VERSION: i64 = 2;
 
+/// The join and the laws read everything, often more than once (KiB; negative as `SQLite` counts).
+const CACHE_KIB: i64 = -65_536;
+
 /// Rebuilds all derived tables and indexes, in one transaction.
 pub(crate) fn build(conn: &mut Connection) -> Result<(), Error> {
+    conn.pragma_update(None, "cache_size", CACHE_KIB).reading("the cache")?;
     let tx = conn.transaction().writing("the join")?;
     build_within(&tx).writing("the join")?;
     tx.commit().writing("the join")
