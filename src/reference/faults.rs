@@ -9,7 +9,7 @@ use model::scenario::FaultTarget;
 pub(super) fn page() -> String {
     let mut page = String::from(
         "# Faults by name\n\nFailures that real checkouts have met. A scenario injects one with `inject: NAME`; `when`, `probability` and \
-         `draw` narrow it. Each has a scenario of its own in `scenarios/faults/`, which the reference shop passes.\n\n\
+         `draw` narrow it. Each has a scenario of its own in `scenarios/faults/`.\n\n\
          ```yaml\nfaults:\n  - {name: noon, at: 40s, for: 15s, inject: answer-lost, probability: 20%}\n```\n\n\
          A fault counts only when it bit. The report says how many operations it matched, how many it was applied to, and how many it left \
          in the hazardous state; **exposure** says what that is. Zero violations among N exposed orders bound the rate at 3/N with 95% \
