@@ -9,6 +9,7 @@ use crate::{
     answer,
     cart::Price,
     clock::identifier,
+    defects::Defect,
     order::{Brief, Number, PaymentProvider, State},
     pay::{Finding, Said},
     providers::gateway::{CARD_GIVEN, Card},
@@ -132,11 +133,11 @@ impl Shop {
             stock_seen: None,
         };
         // The defect `check-then-decrement`: what is read here is written back in another transaction.
-        if self.defects.writes_stock_back() {
+        if self.defects.has(Defect::CheckThenDecrement) {
             begin.stock_seen = Some(self.stock_of(&begin.cart).await?);
         }
         // The defect `charge-before-recovery-point`.
-        if self.defects.charges_before_storing() {
+        if self.defects.has(Defect::ChargeBeforeRecoveryPoint) {
             return self.charge_then_store(begin).await;
         }
         let said = self.begin(begin, card.as_ref(), &claim).await?;

@@ -204,6 +204,8 @@ pub struct Parcel {
     pub discount_minor: i64,
     /// For shipping, in minor units.
     pub shipping_minor: i64,
+    /// The tax that was quoted and charged, in minor units; absent where it was estimated by the declared policy.
+    pub quoted_tax_minor: Option<i64>,
 }
 
 /// One line of the orders book.

@@ -6,6 +6,7 @@ use std::{sync::Arc, sync::atomic::Ordering};
 use crate::{
     answer,
     clock::{backoff, identifier},
+    defects::Defect,
     fraud::Course,
     order::PaymentProvider,
     providers::{
@@ -244,7 +245,7 @@ impl Shop {
         };
         match attempt {
             // The defect `unknown-forced-to-failed`.
-            Attempt::Doubt { .. } if self.defects.forces_unknown_to_failed() => {
+            Attempt::Doubt { .. } if self.defects.has(Defect::UnknownForcedToFailed) => {
                 Attempt::Proven(Proof::NotCharged(NotCharged::Forced))
             }
             // The shop confirmed it and is asked for nothing that a holder could do.

@@ -6,6 +6,7 @@ use crate::{
     cart::{Address, Cart, Price, Quote, TaxSource, tax_at},
     clock::{backoff, identifier},
     config::Fallback,
+    defects::Defect,
     order::Number,
     providers::tax::{Kind, Taxable},
     refusal::{Refusal, known},
@@ -133,6 +134,7 @@ impl Shop {
             address,
             discount_minor: price.discount_minor,
             shipping_minor: price.shipping_minor,
+            charged_tax_minor: None,
             currency: &self.config.currency,
             carried,
         };
@@ -145,7 +147,7 @@ impl Shop {
             }
         }
         // The defect `tax-outage-is-zero`.
-        if self.defects.takes_no_quote_for_zero() {
+        if self.defects.has(Defect::TaxOutageIsZero) {
             return Ok((code, 0, TaxSource::Quote));
         }
         match self.config.tax.fallback {

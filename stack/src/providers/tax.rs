@@ -25,6 +25,8 @@ pub(crate) struct Taxable<'a> {
     pub(crate) address: &'a Address,
     pub(crate) discount_minor: i64,
     pub(crate) shipping_minor: i64,
+    /// What was quoted and charged: it is filed whatever the provider would say by now.
+    pub(crate) charged_tax_minor: Option<i64>,
     pub(crate) currency: &'a str,
     pub(crate) carried: &'a str,
 }
@@ -50,6 +52,18 @@ struct Body<'a> {
     commit: bool,
     addresses: Addresses<'a>,
     lines: Vec<BodyLine<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tax_override: Option<TaxOverride>,
+}
+
+/// A tax that stands in the place of the computed one.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TaxOverride {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    tax_amount: f64,
+    reason: &'static str,
 }
 
 #[derive(Serialize)]
@@ -114,6 +128,7 @@ impl TaxProvider {
             address: &parcel.address,
             discount_minor: parcel.discount_minor,
             shipping_minor: parcel.shipping_minor,
+            charged_tax_minor: parcel.quoted_tax_minor,
             currency: &parcel.brief.currency,
             carried: &parcel.brief.carried,
         };
@@ -195,6 +210,11 @@ fn body<'a>(taxable: &Taxable<'a>) -> Body<'a> {
             },
         },
         lines: lines(taxable),
+        tax_override: taxable.charged_tax_minor.map(|charged_minor| TaxOverride {
+            kind: "TaxAmount",
+            tax_amount: decimal(charged_minor, taxable.currency),
+            reason: "the tax that the customer was quoted and charged",
+        }),
     }
 }
 
@@ -239,8 +259,43 @@ fn minor(decimal: f64, currency: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
+    use serde_json::json;
+
+    fn told(kind: Kind, charged_tax_minor: Option<i64>) -> Value {
+        let address = Address {
+            name: "A".into(),
+            line1: "1 Main St".into(),
+            city: "Austin".into(),
+            region: "TX".into(),
+            postal_code: "78701".into(),
+            country: "US".into(),
+        };
+        let lines = [Line { sku: "MUG".into(), quantity: 1, unit_minor: 1_000 }];
+        let taxable = Taxable {
+            kind,
+            code: "DB-1",
+            customer: "c",
+            reference: "DB-1",
+            lines: &lines,
+            address: &address,
+            discount_minor: 0,
+            shipping_minor: 0,
+            charged_tax_minor,
+            currency: "USD",
+            carried: "",
+        };
+        serde_json::to_value(body(&taxable)).unwrap()
+    }
+
+    #[test]
+    fn what_was_charged_is_filed() {
+        let filed = told(Kind::Document, Some(825));
+        assert_eq!(filed["taxOverride"]["type"], "TaxAmount");
+        assert_eq!(filed["taxOverride"]["taxAmount"], json!(8.25));
+        assert!(told(Kind::Document, None).get("taxOverride").is_none(), "an estimate is trued up");
+        assert!(told(Kind::Quote, None).get("taxOverride").is_none());
+    }
 
     #[test]
     fn amounts_come_back_from_their_decimals() {

@@ -9,6 +9,7 @@ use sha2::Sha256;
 
 use crate::{
     clock::now_ms,
+    defects::Defect,
     order::PaymentProvider,
     providers::gateway::{Attempt, Metadata},
     refusal::{Refusal, known},
@@ -114,7 +115,7 @@ impl Shop {
     ) -> Result<(), Refusal> {
         let failed = matches!(told, Told::Declined | Told::Ended);
         // The defect `late-failure-overwrites-success`: no look at what is known, none at the object.
-        if failed && self.defects.believes_every_failure_event() {
+        if failed && self.defects.has(Defect::LateFailureOverwritesSuccess) {
             let order = charge.brief.number.0;
             let moves = self.store.overwrite_with_failed(order).await.map_err(|error| self.refusal(error))?;
             self.took_effect(&moves, Vec::new(), None);

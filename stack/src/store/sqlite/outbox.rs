@@ -119,10 +119,13 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
 pub(super) fn parcel(connection: &Connection, order: i64, part: Option<i64>) -> rusqlite::Result<Option<Parcel>> {
     let Some(brief) = orders::brief(connection, order)? else { return Ok(None) };
     let found = connection
-        .prepare_cached("SELECT address, discount_minor, shipping_minor FROM orders WHERE seq = ?1")?
-        .query_row([order], |row| Ok((carts::decoded(row.get(0)?), row.get(1)?, row.get(2)?)))
+        .prepare_cached(
+            "SELECT address, discount_minor, shipping_minor, iif(tax_source = 'quote', tax_minor, NULL) FROM orders
+             WHERE seq = ?1",
+        )?
+        .query_row([order], |row| Ok((carts::decoded(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?)))
         .optional()?;
-    let Some((Some(address), discount_minor, shipping_minor)) = found else { return Ok(None) };
+    let Some((Some(address), discount_minor, shipping_minor, quoted_tax_minor)) = found else { return Ok(None) };
     let lines = match part {
         Some(message) => connection
             .prepare_cached(
@@ -133,7 +136,7 @@ pub(super) fn parcel(connection: &Connection, order: i64, part: Option<i64>) -> 
             .collect::<Result<_, _>>()?,
         None => orders::lines(connection, order)?,
     };
-    Ok(Some(Parcel { brief, lines, address, discount_minor, shipping_minor }))
+    Ok(Some(Parcel { brief, lines, address, discount_minor, shipping_minor, quoted_tax_minor }))
 }
 
 /// What a void is about; `None` where there is nothing to release.

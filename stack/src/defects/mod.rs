@@ -1,0 +1,67 @@
+//! The seeded defects: mistakes that real shops made, each switched on by name and made at one named place of the shop.
+
+mod table;
+
+pub use table::Defect;
+
+use std::{fmt, str::FromStr};
+
+impl fmt::Display for Defect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.slug())
+    }
+}
+
+/// A slug that names no defect.
+#[derive(Debug, thiserror::Error)]
+#[error("find a defect named `{0}`; there are {known}", known = Defect::ALL.map(Defect::slug).join(", "))]
+pub struct UnknownDefect(pub String);
+
+impl FromStr for Defect {
+    type Err = UnknownDefect;
+
+    fn from_str(slug: &str) -> Result<Self, UnknownDefect> {
+        Self::ALL.into_iter().find(|defect| defect.slug() == slug).ok_or_else(|| UnknownDefect(slug.into()))
+    }
+}
+
+/// The defect that the shop was told to have, if any.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Defects(pub(crate) Option<Defect>);
+
+impl Defects {
+    /// Whether the shop has it. The place that asks is the place of the mistake.
+    pub(crate) fn has(self, defect: Defect) -> bool {
+        self.0 == Some(defect)
+    }
+
+    /// Does a retry of a charge go out under a key of its own?
+    pub(crate) fn mints_a_key_per_retry(self) -> bool {
+        self.has(Defect::FreshKeyPerRetry)
+    }
+
+    /// Is the cart claimed only once it is paid?
+    pub(crate) fn claims_the_cart_late(self) -> bool {
+        self.has(Defect::CartOrderedTwice)
+    }
+
+    /// Is a promotion's use counted after the payment?
+    pub(crate) fn counts_promotions_late(self) -> bool {
+        self.has(Defect::CouponOverspent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+
+    #[test]
+    fn slugs_are_read_back_and_agree_with_the_configuration() {
+        for defect in Defect::ALL {
+            assert_eq!(defect.slug().parse::<Defect>().unwrap(), defect);
+            assert_eq!(serde_json::to_value(defect).unwrap(), defect.slug());
+        }
+        assert!("none-such".parse::<Defect>().unwrap_err().to_string().contains("cart-ordered-twice"));
+    }
+}
