@@ -146,6 +146,8 @@ fn shopper(number: u64) -> Batch {
         order_number: Some(format!("DB-{number}")),
         total_minor: Some(4590),
         cancel: Cancel::NotAsked,
+        basket: None,
+        ship_to: None,
     };
     let end = ArrivalEnd {
         number,

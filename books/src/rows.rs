@@ -67,6 +67,12 @@ pub struct Purchase {
     pub total_minor: Option<i64>,
     /// What came of a wish to cancel.
     pub cancel: Cancel,
+    /// What the shopper put in the cart: a list of `sku`, `quantity`, `unit_minor`, where the journey says it.
+    #[serde(default)]
+    pub basket: Option<serde_json::Value>,
+    /// The address that the shopper gave, where the journey says it.
+    #[serde(default)]
+    pub ship_to: Option<serde_json::Value>,
 }
 
 /// What came of a shopper's wish to cancel.
@@ -388,6 +394,10 @@ pub struct OrderRow {
     pub fraud: Option<String>,
     /// What the desk said: `pending`, `approved`, `declined`.
     pub review: Option<String>,
+    /// What the total is rounded up by, so that it can be charged.
+    pub rounding_minor: Option<i64>,
+    /// Where it goes: `line1`, `city`, `region`, `postal_code`, `country`, as far as the book tells.
+    pub ship_to: Option<serde_json::Value>,
     /// What is disputed.
     pub disputed_minor: Option<i64>,
     /// Where the dispute stands: `needs_response`, `under_review`, `won`, `lost`.
