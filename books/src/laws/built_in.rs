@@ -9,7 +9,7 @@ macro_rules! laws {
 }
 
 /// Name and text of each, in the order in which reports name them.
-const TEXTS: [(&str, &str); 25] = laws![
+const TEXTS: [(&str, &str); 26] = laws![
     "no_intent_is_charged_twice",
     "no_intent_gets_two_orders",
     "no_charge_without_an_order",
@@ -35,6 +35,7 @@ const TEXTS: [(&str, &str); 25] = laws![
     "stock_books_balance",
     "vouchers_stay_within_their_worth",
     "the_settlement_agrees_with_the_orders",
+    "every_order_adds_up",
 ];
 
 /// The laws that come with the program.
