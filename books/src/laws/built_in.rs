@@ -9,7 +9,7 @@ macro_rules! laws {
 }
 
 /// Name and text of each, in the order in which reports name them.
-const TEXTS: [(&str, &str); 27] = laws![
+const TEXTS: [(&str, &str); 28] = laws![
     "no_intent_is_charged_twice",
     "no_intent_gets_two_orders",
     "no_charge_without_an_order",
@@ -37,6 +37,7 @@ const TEXTS: [(&str, &str); 27] = laws![
     "the_settlement_agrees_with_the_orders",
     "every_order_adds_up",
     "the_order_holds_what_the_shopper_chose",
+    "everybody_sees_their_own_order",
 ];
 
 /// The laws that come with the program.
