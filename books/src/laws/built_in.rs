@@ -9,7 +9,7 @@ macro_rules! laws {
 }
 
 /// Name and text of each, in the order in which reports name them.
-const TEXTS: [(&str, &str); 28] = laws![
+const TEXTS: [(&str, &str); 29] = laws![
     "no_intent_is_charged_twice",
     "no_intent_gets_two_orders",
     "no_charge_without_an_order",
@@ -38,6 +38,7 @@ const TEXTS: [(&str, &str); 28] = laws![
     "every_order_adds_up",
     "the_order_holds_what_the_shopper_chose",
     "everybody_sees_their_own_order",
+    "everybody_pays_with_their_own_card",
 ];
 
 /// The laws that come with the program.
