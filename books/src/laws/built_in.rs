@@ -9,7 +9,7 @@ macro_rules! laws {
 }
 
 /// Name and text of each, in the order in which reports name them.
-const TEXTS: [(&str, &str); 34] = laws![
+const TEXTS: [(&str, &str); 35] = laws![
     "no_intent_is_charged_twice",
     "no_intent_gets_two_orders",
     "no_charge_without_an_order",
@@ -44,6 +44,7 @@ const TEXTS: [(&str, &str); 34] = laws![
     "what_is_sent_is_what_was_ordered",
     "nothing_is_sent_of_a_cancelled_order",
     "nothing_is_given_back_unasked",
+    "nothing_suspicious_is_sold",
 ];
 
 /// The laws that come with the program.
