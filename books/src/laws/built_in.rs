@@ -9,7 +9,7 @@ macro_rules! laws {
 }
 
 /// Name and text of each, in the order in which reports name them.
-const TEXTS: [(&str, &str); 35] = laws![
+const TEXTS: [(&str, &str); 36] = laws![
     "no_intent_is_charged_twice",
     "no_intent_gets_two_orders",
     "no_charge_without_an_order",
@@ -45,6 +45,7 @@ const TEXTS: [(&str, &str); 35] = laws![
     "nothing_is_sent_of_a_cancelled_order",
     "nothing_is_given_back_unasked",
     "nothing_suspicious_is_sold",
+    "tax_is_asked_on_what_is_sold",
 ];
 
 /// The laws that come with the program.
