@@ -9,7 +9,7 @@ macro_rules! laws {
 }
 
 /// Name and text of each, in the order in which reports name them.
-const TEXTS: [(&str, &str); 36] = laws![
+const TEXTS: [(&str, &str); 37] = laws![
     "no_intent_is_charged_twice",
     "no_intent_gets_two_orders",
     "no_charge_without_an_order",
@@ -46,6 +46,7 @@ const TEXTS: [(&str, &str); 36] = laws![
     "nothing_is_given_back_unasked",
     "nothing_suspicious_is_sold",
     "tax_is_asked_on_what_is_sold",
+    "shipping_costs_what_was_quoted",
 ];
 
 /// The laws that come with the program.
