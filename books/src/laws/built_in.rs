@@ -9,7 +9,7 @@ macro_rules! laws {
 }
 
 /// Name and text of each, in the order in which reports name them.
-const TEXTS: [(&str, &str); 37] = laws![
+const TEXTS: [(&str, &str); 38] = laws![
     "no_intent_is_charged_twice",
     "no_intent_gets_two_orders",
     "no_charge_without_an_order",
@@ -47,6 +47,7 @@ const TEXTS: [(&str, &str); 37] = laws![
     "nothing_suspicious_is_sold",
     "tax_is_asked_on_what_is_sold",
     "shipping_costs_what_was_quoted",
+    "every_dispute_is_known",
 ];
 
 /// The laws that come with the program.
