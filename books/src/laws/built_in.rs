@@ -9,7 +9,7 @@ macro_rules! laws {
 }
 
 /// Name and text of each, in the order in which reports name them.
-const TEXTS: [(&str, &str); 38] = laws![
+const TEXTS: [(&str, &str); 39] = laws![
     "no_intent_is_charged_twice",
     "no_intent_gets_two_orders",
     "no_charge_without_an_order",
@@ -48,6 +48,7 @@ const TEXTS: [(&str, &str); 38] = laws![
     "tax_is_asked_on_what_is_sold",
     "shipping_costs_what_was_quoted",
     "every_dispute_is_known",
+    "voucher_books_balance",
 ];
 
 /// The laws that come with the program.
