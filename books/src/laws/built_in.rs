@@ -9,7 +9,7 @@ macro_rules! laws {
 }
 
 /// Name and text of each, in the order in which reports name them.
-const TEXTS: [(&str, &str); 39] = laws![
+const TEXTS: [(&str, &str); 40] = laws![
     "no_intent_is_charged_twice",
     "no_intent_gets_two_orders",
     "no_charge_without_an_order",
@@ -49,6 +49,7 @@ const TEXTS: [(&str, &str); 39] = laws![
     "shipping_costs_what_was_quoted",
     "every_dispute_is_known",
     "voucher_books_balance",
+    "nobodys_mail_goes_to_another",
 ];
 
 /// The laws that come with the program.
