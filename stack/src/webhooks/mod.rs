@@ -114,6 +114,15 @@ impl Shop {
         charge: &Charge,
     ) -> Result<(), Refusal> {
         let failed = matches!(told, Told::Declined | Told::Ended);
+        if failed && self.defects.hears_no_late_failure()
+            || told == Told::Ended && self.defects.takes_a_reserve_for_money()
+        {
+            return Ok(());
+        }
+        // The defect `callback-captures-again`.
+        if told == Told::Reserved && self.defects.has(Defect::CallbackCapturesAgain) {
+            self.capture_again(charge.payment).await?;
+        }
         // The defect `late-failure-overwrites-success`: no look at what is known, none at the object.
         if failed && self.defects.has(Defect::LateFailureOverwritesSuccess) {
             let order = charge.brief.number.0;

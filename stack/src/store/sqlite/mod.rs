@@ -189,7 +189,7 @@ impl Store for SqliteStore {
     }
 
     fn release_expired(&self, now_ms: i64) -> Answer<'_, usize> {
-        self.step(move |connection, _| orders::release_expired(connection, now_ms))
+        self.step(move |connection, terms| orders::release_expired(connection, terms, now_ms))
     }
 
     fn forget_before(&self, before_ms: i64) -> Answer<'_, ()> {
@@ -205,7 +205,7 @@ impl Store for SqliteStore {
     }
 
     fn settle_refund(&self, refund: i64, proof: RefundProof) -> Answer<'_, Given> {
-        self.step(move |connection, _| refunds::settle(connection, refund, &proof))
+        self.step(move |connection, terms| refunds::settle(connection, terms, refund, &proof))
     }
 
     fn unsettled_refunds(&self, before_ms: i64) -> Answer<'_, Vec<Refund>> {

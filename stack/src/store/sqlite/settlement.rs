@@ -18,6 +18,7 @@ use super::{
 use crate::{
     answer,
     clock::now_ms,
+    defects::Defect,
     order::{Brief, State},
     refusal::known,
 };
@@ -249,6 +250,10 @@ impl Settling<'_> {
         self.connection
             .prepare_cached("UPDATE orders SET hold_until_ms = ?2 WHERE seq = ?1")?
             .execute(params![order, now_ms() + self.terms.hold_ttl_ms])?;
+        // The defect `stock-returned-twice`: here, and once more when the hold ends.
+        if self.terms.defects.has(Defect::StockReturnedTwice) {
+            orders::give_stock_back(self.connection, order)?;
+        }
         if self.cancel_wanted()? {
             orders::release(self.connection, order)?;
             self.step(State::Cancelled, "the shopper gave it up")?;
@@ -290,6 +295,9 @@ impl Settling<'_> {
             .execute(params![order, self.row.amount_minor])?;
         if payable {
             self.step(State::Cancelled, "paid when its stock was gone")?;
+        }
+        if self.terms.defects.keeps_late_charges() {
+            return Ok(());
         }
         self.give_back(intent)
     }
