@@ -75,6 +75,11 @@ impl Defects {
         self.has(Defect::ExpiredAuthorisationShips)
     }
 
+    /// Is an event that could not be stored acknowledged all the same, in a shop that hears of money by events alone?
+    pub(crate) fn swallows_errors_of_events(self) -> bool {
+        self.has(Defect::WebhookErrorSwallowed)
+    }
+
     /// Does a cancel leave the capture be?
     pub(crate) fn captures_what_was_cancelled(self) -> bool {
         self.has(Defect::CancelledOrderCaptured)

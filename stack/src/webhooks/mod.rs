@@ -14,7 +14,7 @@ use crate::{
     providers::gateway::{Attempt, Metadata},
     refusal::{Refusal, known},
     shop::Shop,
-    store::{Charge, DisputeNews, DisputeState, PaymentKind, PaymentState, Proof, RefundNews, Subject},
+    store::{Charge, DisputeNews, DisputeState, PaymentKind, PaymentState, Proof, RefundNews, StoreError, Subject},
 };
 
 mod adyen;
@@ -170,8 +170,10 @@ impl Shop {
             }
         };
         let Some(proof) = proof else { return Ok(()) };
-        let settled = self.settle(charge.payment, proof, Some(event.id), "webhook", None).await;
-        settled.map(drop).map_err(|error| self.refusal(error))
+        match self.settle(charge.payment, proof, Some(event.id), "webhook", None).await {
+            Err(StoreError::Unavailable(_)) if self.defects.swallows_errors_of_events() => Ok(()),
+            settled => settled.map(drop).map_err(|error| self.refusal(error)),
+        }
     }
 
     async fn take_refund_event(self: &Arc<Self>, event: Event) -> Result<(), Refusal> {

@@ -176,6 +176,10 @@ impl Store for SqliteStore {
         self.step(move |connection, _| orders::overwrite_with_failed(connection, order))
     }
 
+    fn lose_order(&self, order: i64) -> Answer<'_, ()> {
+        self.step(move |connection, _| orders::lose(connection, order))
+    }
+
     fn unsettled(&self, before_ms: i64) -> Answer<'_, Vec<Charge>> {
         self.look(|connection| payments::unsettled(connection, before_ms))
     }

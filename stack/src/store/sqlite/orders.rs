@@ -99,6 +99,23 @@ pub(super) fn overwrite_with_failed(connection: &Connection, order: i64) -> Done
     Ok(vec![Move { order, from: Some(brief.state), to: State::Failed, why }])
 }
 
+/// Takes every trace of an order away, and gives back what it holds.
+pub(super) fn lose(connection: &Connection, order: i64) -> Done<()> {
+    release(connection, order)?;
+    for statement in [
+        "UPDATE carts SET order_seq = NULL WHERE order_seq = ?1",
+        "DELETE FROM keys WHERE order_seq = ?1",
+        "DELETE FROM payments WHERE order_seq = ?1",
+        "DELETE FROM outbox WHERE order_seq = ?1",
+        "DELETE FROM history WHERE order_seq = ?1",
+        "DELETE FROM order_lines WHERE order_seq = ?1",
+        "DELETE FROM orders WHERE seq = ?1",
+    ] {
+        connection.prepare_cached(statement)?.execute([order])?;
+    }
+    Ok(())
+}
+
 /// The lines of an order.
 pub(super) fn lines(connection: &Connection, order: i64) -> rusqlite::Result<Vec<Line>> {
     connection
