@@ -13,6 +13,7 @@ use crate::{
         Guard,
         gateway::{self, Attempt, Card, Held, Search},
     },
+    refusal::known,
     shop::Shop,
     store::{
         Begun, CaptureTime, Challenge, Charge, Claim, NotCharged, PaymentKind, PaymentState, Proof, Settled,
@@ -21,6 +22,8 @@ use crate::{
 };
 
 const BACKOFF_MAX_MS: u64 = 2_000;
+/// How often a store that takes nothing is asked to forget an order.
+const LOST_TRIES: u32 = 20;
 
 /// What asking a provider came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,9 +126,24 @@ impl Shop {
             // Paid or not, it is not on disk: the reconciler finds out.
             Err(error) => {
                 self.log.store_trouble("a payment was not settled", &error);
+                if self.defects.has(Defect::LockWaitLosesOrder) {
+                    return self.roll_back(charge.brief.number.0).await;
+                }
                 answer::pending(&charge.brief)
             }
         }
+    }
+
+    /// The defect `lock-wait-loses-order`: nothing is left of the order, as when one transaction holds it from the cart to the
+    /// charge and is rolled back.
+    async fn roll_back(&self, order: i64) -> Stored {
+        for repeat in 0..LOST_TRIES {
+            if self.store.lose_order(order).await.is_ok() {
+                break;
+            }
+            self.pause(backoff(self.config.payment.backoff_ms, repeat, BACKOFF_MAX_MS)).await;
+        }
+        known::BUSY.stored()
     }
 
     /// Pays at the other provider, where the shop has one and may: only ever after proof that the first one holds nothing.
