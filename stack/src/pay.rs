@@ -87,7 +87,25 @@ impl Shop {
                 return answer::pending(&charge.brief);
             }
         }
+        // The defect `provider-call-in-transaction`.
+        let open = if self.defects.has(Defect::ProviderCallInTransaction) {
+            self.store.open_transaction().await.ok()
+        } else {
+            None
+        };
         let mut found = self.ask(&charge, card).await;
+        drop(open);
+        // The defect `capture-row-deleted-on-error`.
+        if found == Finding::Doubt
+            && self.defects.has(Defect::CaptureRowDeletedOnError)
+            && let Some((anew, refound)) = self.delete_and_begin_anew(&charge, card).await
+        {
+            (charge, found) = (anew, refound);
+        }
+        // The defect `read-timeout-means-failed`.
+        if self.defects.has(Defect::ReadTimeoutMeansFailed) {
+            found = self.read_back(&charge, found).await;
+        }
         if let Finding::Proven(Proof::NotCharged(reason)) = &found
             && let Some((elsewhere, refound)) = self.fail_over(&charge, card, *reason).await
         {
@@ -106,6 +124,8 @@ impl Shop {
                 }
                 return answer::challenged(&charge.brief, &challenge);
             }
+            // The defect `ambiguous-answer-is-final`.
+            Finding::Doubt if self.defects.has(Defect::AmbiguousAnswerIsFinal) => Proof::NotCharged(NotCharged::Forced),
             Finding::Doubt => {
                 self.log.trouble(charge.brief.number, "the payment is in doubt");
                 if let Err(error) = self.store.leave_in_doubt(charge.payment).await {
@@ -266,6 +286,10 @@ impl Shop {
         // The defect `fresh-key-per-retry`.
         if is_retry && self.defects.mints_a_key_per_retry() {
             minted = identifier("pk_");
+            key = &minted;
+        } else if self.defects.has(Defect::KeyHashesVolatilePayload) {
+            // The defect `key-hashes-volatile-payload`.
+            minted = charge.hashed_with_the_time();
             key = &minted;
         }
         let gateway = self.gateways.of(charge.provider);

@@ -21,7 +21,7 @@ pub(crate) use sqlite::{SqliteStore, StoreCredit};
 pub(crate) use terms::Terms;
 pub(crate) use till::{
     ABANDONED, Aftermath, CaptureEnd, CaptureOrder, CaptureStep, CaptureTime, Challenge, DisputeLine, DisputeNews,
-    DisputeState, Edit, EditEnd, PaymentKind, Plan, RefundNews, Stray, Subject, Till, VoidOrder,
+    DisputeState, Edit, EditEnd, OpenTransaction, PaymentKind, Plan, RefundNews, Stray, Subject, Till, VoidOrder,
 };
 
 /// An answer of the store that is still on its way.
