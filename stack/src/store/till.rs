@@ -271,6 +271,8 @@ pub(crate) trait Till {
     fn begin_capture(&self, message: Message) -> Answer<'_, CaptureStep>;
     /// Books what became of a capture, once.
     fn settle_capture(&self, capture: i64, end: CaptureEnd, event: Option<String>) -> Answer<'_, Aftermath>;
+    /// The latest capture of a payment: only the defect that captures again asks for it.
+    fn last_capture(&self, payment: i64) -> Answer<'_, Option<CaptureOrder>>;
     /// What the warehouse must be told for a message.
     fn part(&self, message: Message) -> Answer<'_, Option<Parcel>>;
     /// What a void message is about; `None` where there is nothing to release.

@@ -4,9 +4,9 @@ use rusqlite::params;
 
 use super::{
     super::{
-        Aftermath, Answer, CaptureEnd, CaptureStep, Challenge, Charge, Claim, DisputeLine, DisputeNews, Edit, EditEnd,
-        Message, MessageKind, NotCharged, OpenTransaction, PaymentState, Refund, RefundNews, RefundProof, StoreError,
-        Stored, Stray, Subject, Till, VoidOrder,
+        Aftermath, Answer, CaptureEnd, CaptureOrder, CaptureStep, Challenge, Charge, Claim, DisputeLine, DisputeNews,
+        Edit, EditEnd, Message, MessageKind, NotCharged, OpenTransaction, PaymentState, Refund, RefundNews,
+        RefundProof, StoreError, Stored, Stray, Subject, Till, VoidOrder,
     },
     SqliteStore, captures, disputes, edits, orders, outbox, payments, refunds, settlement, strays, waiting,
 };
@@ -136,6 +136,10 @@ impl Till for SqliteStore {
         })
     }
 
+    fn last_capture(&self, payment: i64) -> Answer<'_, Option<CaptureOrder>> {
+        self.look(|connection| captures::last(connection, payment))
+    }
+
     fn part(&self, message: Message) -> Answer<'_, Option<Parcel>> {
         let part = (message.kind == MessageKind::Dispatch && message.subject.is_some()).then_some(message.id);
         self.look(|connection| outbox::parcel(connection, message.order, part))
@@ -174,14 +178,14 @@ impl Till for SqliteStore {
     }
 
     fn take_refund_news(&self, refund: i64, news: RefundNews, event: String) -> Answer<'_, Aftermath> {
-        self.step(move |connection, _| {
+        self.step(move |connection, terms| {
             let mut made = Aftermath::default();
             if !settlement::is_new(connection, &event)? {
                 return Ok(made);
             }
             match news {
                 RefundNews::Succeeded { reference } => {
-                    refunds::settle(connection, refund, &RefundProof::Succeeded { reference })?;
+                    refunds::settle(connection, terms, refund, &RefundProof::Succeeded { reference })?;
                 }
                 RefundNews::Failed => made.refund = refunds::came_back(connection, refund)?,
             }
