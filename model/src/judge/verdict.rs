@@ -117,6 +117,7 @@ mod tests {
             violated: if finding == Finding::Violated { 12 } else { 0 },
             undecided: if finding == Finding::Undecided { 3 } else { 0 },
             exposure,
+            first_evidence_ms: None,
             counterexample: None,
         }
     }

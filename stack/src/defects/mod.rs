@@ -1,5 +1,6 @@
 //! The seeded defects: mistakes that real shops made, each switched on by name and made at one named place of the shop.
 
+mod paying;
 mod table;
 
 pub use table::Defect;
@@ -42,7 +43,29 @@ impl Defects {
 
     /// Is the cart claimed only once it is paid?
     pub(crate) fn claims_the_cart_late(self) -> bool {
-        self.has(Defect::CartOrderedTwice)
+        self.has(Defect::CartOrderedTwice) || self.has(Defect::BothTabsPaid)
+    }
+
+    /// Do requests under one key go on side by side?
+    pub(crate) fn lets_a_key_in_twice(self) -> bool {
+        self.has(Defect::GuardInOpenTransaction) || self.has(Defect::OrderBeforeClaim)
+    }
+
+    /// Is what an order is paid beyond its total kept?
+    pub(crate) fn keeps_a_second_payment(self) -> bool {
+        self.has(Defect::WebhookAndCheckoutBothPay)
+            || self.has(Defect::GuardInOpenTransaction)
+            || self.has(Defect::ParallelPaymentsActive)
+    }
+
+    /// Is something read before the first step that is written later?
+    pub(crate) fn looks_ahead(self) -> bool {
+        self.has(Defect::CartReadOutsideLock) || self.has(Defect::SharedOrderNumber)
+    }
+
+    /// May one payment of the provider stand in the book twice?
+    pub(crate) fn books_an_intent_twice(self) -> bool {
+        self.has(Defect::FindOrCreateWithoutIndex) || self.has(Defect::CheckThenActOnOrder)
     }
 
     /// Is a promotion's use counted after the payment?

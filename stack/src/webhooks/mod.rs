@@ -103,6 +103,14 @@ impl Shop {
         let Some(payment) = payment else { return Ok(()) };
         let found = self.store.payment(payment).await.map_err(|error| self.refusal(error))?;
         let Some((state, charge)) = found else { return Ok(()) };
+        // The defect `find-or-create-without-index`: a payment is known by the provider's name of it, or not at all.
+        if told == Told::Captured && self.defects.has(Defect::FindOrCreateWithoutIndex) {
+            let intent = event.data.object.id.clone();
+            let booked = self.store.subject_of(PaymentProvider::Payment, &intent).await;
+            if booked.map_err(|error| self.refusal(error))?.is_none() {
+                return self.order_again(payment, intent).await;
+            }
+        }
         self.take_payment_event(event, told, state, &charge).await
     }
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     super::{Begin, Begun, Move, Terms},
-    carts, credit, keys,
+    carts, credit, hasty, keys,
     orders::{self, Hold},
     payments,
     writer::Done,
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     cart::{Cart, Price, Quote},
     clock::now_ms,
+    defects::Defect,
     fraud::Judgement,
     order::{Brief, Number, State},
     refusal::known,
@@ -29,8 +30,14 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, begin: &Begin) -> Do
     if !terms.flags.accepts_orders() {
         return Err(known::BUSY.into());
     }
-    let cart = carts::read(connection, &begin.cart)?.ok_or(known::NOT_FOUND)?;
+    let cart = match &begin.seen.cart {
+        None => carts::read(connection, &begin.cart)?.ok_or(known::NOT_FOUND)?,
+        Some(seen) => seen.clone(),
+    };
     if let Some(seq) = cart.order_seq {
+        if terms.defects.has(Defect::ParallelPaymentsActive) {
+            return pay_beside(connection, terms, begin, seq);
+        }
         return Err(known::CART_ORDERED.about(Number(seq)).into());
     }
     if cart.lines.is_empty() {
@@ -51,12 +58,29 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, begin: &Begin) -> Do
     let brief = insert_order(connection, terms, &cart, quote, price, begin, taken.minor())?;
     credit::keep(connection, brief.number.0, &taken)?;
     let charge = payments::insert(connection, terms, &brief, &begin.provider_key, &begin.method, begin.plan)?;
-    keys::claim(connection, &begin.claim, brief.number.0, Some(charge.payment))?;
-    if !terms.defects.claims_the_cart_late() {
-        claim_cart(connection, &begin.cart, brief.number)?;
+    if let Some(last) = begin.seen.last_number {
+        hasty::number(connection, brief.number.0, last + 1)?;
+    }
+    // The defect `order-before-claim`: both claims are another step, after the payment.
+    if !terms.defects.has(Defect::OrderBeforeClaim) {
+        keys::claim(connection, &begin.claim, brief.number.0, Some(charge.payment))?;
+        if !terms.defects.claims_the_cart_late() {
+            claim_cart(connection, &begin.cart, brief.number)?;
+        }
     }
     let moved = Move { order: brief.number.0, from: None, to: State::Pending, why: "checkout" };
     Ok(Begun::Charge(charge, Some(moved)))
+}
+
+/// The defect `parallel-payments-active`: an order that is being paid gets another payment.
+fn pay_beside(connection: &Connection, terms: &Terms, begin: &Begin, order: i64) -> Done<Begun> {
+    let brief = orders::brief(connection, order)?.ok_or(known::NOT_FOUND)?;
+    if brief.state != State::Pending {
+        return Err(known::CART_ORDERED.about(Number(order)).into());
+    }
+    let charge = payments::insert(connection, terms, &brief, &begin.provider_key, &begin.method, begin.plan)?;
+    keys::claim(connection, &begin.claim, order, Some(charge.payment))?;
+    Ok(Begun::Charge(charge, None))
 }
 
 /// Binds a cart to its order.

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     cart::{Cart, Quote},
+    defects::Defect,
     order::{BookLine, Brief, Parcel},
 };
 
@@ -32,6 +33,7 @@ mod disputes;
 mod edits;
 mod front;
 mod giving_up;
+mod hasty;
 mod keys;
 mod opening;
 mod orders;
@@ -72,6 +74,7 @@ impl SqliteStore {
         let mut writing = opening::writing(path).map_err(unavailable)?;
         opening::migrate(&mut writing).map_err(unavailable)?;
         opening::load(&mut writing, &terms).map_err(unavailable)?;
+        hasty::loosen(&writing, terms.defects).map_err(unavailable)?;
         let readers = (0..READERS).map(|_| opening::reading(path).map(Mutex::new)).collect::<Result<_, _>>();
         Ok(Self {
             readers: readers.map_err(unavailable)?,
@@ -229,7 +232,14 @@ impl Store for SqliteStore {
     }
 
     fn book(&self, after: i64, limit: usize) -> Answer<'_, Vec<BookLine>> {
-        self.archived(move |connection| book::read(connection, after, limit))
+        let shares_numbers = self.terms.defects.has(Defect::SharedOrderNumber);
+        self.archived(move |connection| {
+            let mut lines = book::read(connection, after, limit)?;
+            if shares_numbers {
+                hasty::renumber(connection, &mut lines)?;
+            }
+            Ok(lines)
+        })
     }
 
     fn census(&self) -> Answer<'_, Census> {

@@ -140,7 +140,9 @@ impl Settling<'_> {
     /// Whether the provider tells of another payment than the one that is booked: one that it made twice, or late.
     fn is_another(&self, intent: &str) -> bool {
         let is_booked = matches!(self.row.state, PaymentState::Succeeded | PaymentState::Authorised);
-        is_booked && self.row.intent.as_deref().is_some_and(|booked| booked != intent)
+        // With the defect `guard-in-open-transaction` a payment that is complete is complete, by whichever charge.
+        let is_looked_at = !self.terms.defects.has(Defect::GuardInOpenTransaction);
+        is_looked_at && is_booked && self.row.intent.as_deref().is_some_and(|booked| booked != intent)
     }
 
     fn is_reserved_or_beyond(&self) -> bool {
@@ -296,7 +298,7 @@ impl Settling<'_> {
         if payable {
             self.step(State::Cancelled, "paid when its stock was gone")?;
         }
-        if self.terms.defects.keeps_late_charges() {
+        if self.terms.defects.keeps_a_second_payment() || self.terms.defects.keeps_late_charges() {
             return Ok(());
         }
         self.give_back(intent)

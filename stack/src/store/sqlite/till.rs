@@ -5,8 +5,8 @@ use rusqlite::params;
 use super::{
     super::{
         Aftermath, Answer, CaptureEnd, CaptureOrder, CaptureStep, Challenge, Charge, Claim, DisputeLine, DisputeNews,
-        Edit, EditEnd, Message, MessageKind, NotCharged, PaymentState, Refund, RefundNews, RefundProof, Stored, Stray,
-        Subject, Till, VoidOrder,
+        Edit, EditEnd, Message, MessageKind, NotCharged, OpenTransaction, PaymentState, Refund, RefundNews,
+        RefundProof, StoreError, Stored, Stray, Subject, Till, VoidOrder,
     },
     SqliteStore, captures, disputes, edits, orders, outbox, payments, refunds, settlement, strays, waiting,
 };
@@ -69,6 +69,24 @@ impl Till for SqliteStore {
         self.step(move |connection, terms| {
             payments::fail_over(connection, terms, payment, reason, (to, method.as_deref(), &key))
         })
+    }
+
+    fn begin_anew(&self, payment: i64, key: String) -> Answer<'_, Option<Charge>> {
+        self.step(move |connection, terms| payments::begin_anew(connection, terms, payment, &key))
+    }
+
+    fn open_transaction(&self) -> Answer<'_, OpenTransaction> {
+        let (open, opened) = tokio::sync::oneshot::channel();
+        // Nobody asks how it went: it writes nothing.
+        drop(self.step(move |_, _| {
+            let (end, ended) = std::sync::mpsc::channel();
+            if open.send(OpenTransaction::until(end)).is_ok() {
+                // Ends when the other end is dropped.
+                let _: Result<(), _> = ended.recv();
+            }
+            Ok(())
+        }));
+        Box::pin(async move { opened.await.map_err(|_| StoreError::Unavailable("the store was closed".into())) })
     }
 
     fn wait_for_holder(&self, payment: i64, challenge: Challenge) -> Answer<'_, ()> {
