@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -69,7 +70,7 @@ impl SqliteStore {
     /// Opens or makes the file, brings its schema up to date and loads the catalogue.
     pub(crate) fn open(path: &Path, terms: Terms) -> Result<Self, StoreError> {
         let unavailable = |error: rusqlite::Error| StoreError::Unavailable(error.to_string());
-        let mut writing = opening::writing(path).map_err(unavailable)?;
+        let mut writing = opening::writing(path, Duration::from_millis(terms.store_wait_ms)).map_err(unavailable)?;
         opening::migrate(&mut writing).map_err(unavailable)?;
         opening::load(&mut writing, &terms).map_err(unavailable)?;
         let readers = (0..READERS).map(|_| opening::reading(path).map(Mutex::new)).collect::<Result<_, _>>();
@@ -189,7 +190,7 @@ impl Store for SqliteStore {
     }
 
     fn release_expired(&self, now_ms: i64) -> Answer<'_, usize> {
-        self.step(move |connection, _| orders::release_expired(connection, now_ms))
+        self.step(move |connection, terms| orders::release_expired(connection, terms, now_ms))
     }
 
     fn forget_before(&self, before_ms: i64) -> Answer<'_, ()> {

@@ -2,7 +2,12 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{super::Move, carts::line, credit, writer::Done};
+use super::{
+    super::{Move, Terms},
+    carts::line,
+    credit,
+    writer::Done,
+};
 use crate::{
     cart::Line,
     clock::now_ms,
@@ -194,13 +199,15 @@ pub(super) fn release(connection: &Connection, order: i64) -> rusqlite::Result<(
     set_hold(connection, order, Hold::Released)
 }
 
-/// Gives back what failed orders hold past their time. A pending order keeps its hold: it may be paid already.
-pub(super) fn release_expired(connection: &Connection, now_ms: i64) -> Done<usize> {
+/// Gives back what failed orders hold past their time, or for longer than the shop ever holds, as it seems once a clock was put
+/// back. A pending order keeps its hold: it may be paid already.
+pub(super) fn release_expired(connection: &Connection, terms: &Terms, now_ms: i64) -> Done<usize> {
     let expired: Vec<i64> = connection
         .prepare_cached(
-            "SELECT seq FROM orders WHERE state = 'failed' AND hold = 'held' AND hold_until_ms <= ?1 LIMIT 500",
+            "SELECT seq FROM orders
+             WHERE state = 'failed' AND hold = 'held' AND (hold_until_ms <= ?1 OR hold_until_ms > ?2) LIMIT 500",
         )?
-        .query_map([now_ms], |row| row.get(0))?
+        .query_map([now_ms, now_ms + terms.hold_ttl_ms], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for &order in &expired {
         release(connection, order)?;
