@@ -47,11 +47,12 @@ fn broken(record: &RunRecord) -> String {
             format!("\n  For example `{}`: {}", code(&counterexample.subject), line(&counterexample.why))
         });
         format!(
-            "- **{}** (`{}`): broken for {} of {}{example}\n",
+            "- **{}** (`{}`): broken for {} of {}{}{example}\n",
             line(&sentence::stated(law)),
             code(&law.name),
             numerals::count(law.violated),
-            numerals::count(law.examined)
+            numerals::count(law.examined),
+            numerals::first_evidence(law.first_evidence_ms)
         )
     });
     if laws.is_empty() { String::new() } else { format!("#### Broken laws\n\n{}", items(told)) }

@@ -107,10 +107,11 @@ fn broken(record: &RunRecord, width: usize, brush: Brush) -> String {
     let mut lines = Vec::new();
     for law in laws.iter().take(BROKEN_MAX) {
         let count = format!(
-            "broken {} of {}  {}",
+            "broken {} of {}  {}{}",
             numerals::count(law.violated),
             numerals::count(law.examined),
-            plain(&law.name)
+            plain(&law.name),
+            numerals::first_evidence(law.first_evidence_ms)
         );
         lines.push(indented(&count, "  ", "    ", width, |line| brush.paint(Look::Bad, line)));
         if let Some(counterexample) = &law.counterexample {

@@ -15,7 +15,13 @@ pub fn examine(joined: &Joined, laws: &[Law]) -> Result<Vec<LawRecord>, books::E
             Some(subject) if found.finding() == Finding::Violated => Some(tell(joined, law, subject)?),
             _ => None,
         };
-        records.push(record(&found, required.get(&law.name).copied(), counterexample));
+        let first_evidence_us = match found.finding() {
+            Finding::Violated => joined.first_evidence_us(law, &found.violations)?,
+            Finding::Held | Finding::Undecided | Finding::NotExercised => None,
+        };
+        let mut record = record(&found, required.get(&law.name).copied(), counterexample);
+        record.first_evidence_ms = first_evidence_us.map(|us| us as f64 / 1e3);
+        records.push(record);
     }
     records.sort_by_key(|record| {
         let rank = match record.finding {
@@ -41,6 +47,7 @@ fn record(found: &LawFinding, exposure_min: Option<u64>, counterexample: Option<
         violated: found.violated(),
         undecided: found.undecided(),
         exposure: found.exposure,
+        first_evidence_ms: None,
         counterexample,
     }
 }

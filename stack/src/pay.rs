@@ -13,6 +13,7 @@ use crate::{
         Guard,
         gateway::{self, Attempt, Card, Held, Search},
     },
+    refusal::known,
     shop::Shop,
     store::{
         Begun, CaptureTime, Challenge, Charge, Claim, NotCharged, PaymentKind, PaymentState, Proof, Settled,
@@ -21,6 +22,8 @@ use crate::{
 };
 
 const BACKOFF_MAX_MS: u64 = 2_000;
+/// How often a store that takes nothing is asked to forget an order.
+const LOST_TRIES: u32 = 20;
 
 /// What asking a provider came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +87,25 @@ impl Shop {
                 return answer::pending(&charge.brief);
             }
         }
+        // The defect `provider-call-in-transaction`.
+        let open = if self.defects.has(Defect::ProviderCallInTransaction) {
+            self.store.open_transaction().await.ok()
+        } else {
+            None
+        };
         let mut found = self.ask(&charge, card).await;
+        drop(open);
+        // The defect `capture-row-deleted-on-error`.
+        if found == Finding::Doubt
+            && self.defects.has(Defect::CaptureRowDeletedOnError)
+            && let Some((anew, refound)) = self.delete_and_begin_anew(&charge, card).await
+        {
+            (charge, found) = (anew, refound);
+        }
+        // The defect `read-timeout-means-failed`.
+        if self.defects.has(Defect::ReadTimeoutMeansFailed) {
+            found = self.read_back(&charge, found).await;
+        }
         if let Finding::Proven(Proof::NotCharged(reason)) = &found
             && let Some((elsewhere, refound)) = self.fail_over(&charge, card, *reason).await
         {
@@ -103,6 +124,8 @@ impl Shop {
                 }
                 return answer::challenged(&charge.brief, &challenge);
             }
+            // The defect `ambiguous-answer-is-final`.
+            Finding::Doubt if self.defects.has(Defect::AmbiguousAnswerIsFinal) => Proof::NotCharged(NotCharged::Forced),
             Finding::Doubt => {
                 self.log.trouble(charge.brief.number, "the payment is in doubt");
                 if let Err(error) = self.store.leave_in_doubt(charge.payment).await {
@@ -123,9 +146,24 @@ impl Shop {
             // Paid or not, it is not on disk: the reconciler finds out.
             Err(error) => {
                 self.log.store_trouble("a payment was not settled", &error);
+                if self.defects.has(Defect::LockWaitLosesOrder) {
+                    return self.roll_back(charge.brief.number.0).await;
+                }
                 answer::pending(&charge.brief)
             }
         }
+    }
+
+    /// The defect `lock-wait-loses-order`: nothing is left of the order, as when one transaction holds it from the cart to the
+    /// charge and is rolled back.
+    async fn roll_back(&self, order: i64) -> Stored {
+        for repeat in 0..LOST_TRIES {
+            if self.store.lose_order(order).await.is_ok() {
+                break;
+            }
+            self.pause(backoff(self.config.payment.backoff_ms, repeat, BACKOFF_MAX_MS)).await;
+        }
+        known::BUSY.stored()
     }
 
     /// Pays at the other provider, where the shop has one and may: only ever after proof that the first one holds nothing.
@@ -248,6 +286,10 @@ impl Shop {
         // The defect `fresh-key-per-retry`.
         if is_retry && self.defects.mints_a_key_per_retry() {
             minted = identifier("pk_");
+            key = &minted;
+        } else if self.defects.has(Defect::KeyHashesVolatilePayload) {
+            // The defect `key-hashes-volatile-payload`.
+            minted = charge.hashed_with_the_time();
             key = &minted;
         }
         let gateway = self.gateways.of(charge.provider);

@@ -87,6 +87,7 @@ pub fn fail() -> RunRecord {
     record.laws[0].finding = Finding::Violated;
     record.laws[0].violated = 203;
     record.laws[0].counterexample = Some(double_charge());
+    record.laws[0].first_evidence_ms = Some(31_204.0);
     record.laws[5].finding = Finding::Violated;
     record.laws[5].violated = 2;
     record.laws[5].counterexample = Some(wrong_total());
@@ -168,6 +169,7 @@ fn held(law: &(&str, &str, u64, u64)) -> LawRecord {
         violated: 0,
         undecided: 0,
         exposure,
+        first_evidence_ms: None,
         counterexample: None,
     }
 }

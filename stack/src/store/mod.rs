@@ -21,7 +21,7 @@ pub(crate) use sqlite::{SqliteStore, StoreCredit};
 pub(crate) use terms::Terms;
 pub(crate) use till::{
     ABANDONED, Aftermath, CaptureEnd, CaptureOrder, CaptureStep, CaptureTime, Challenge, DisputeLine, DisputeNews,
-    DisputeState, Edit, EditEnd, PaymentKind, Plan, RefundNews, Stray, Subject, Till, VoidOrder,
+    DisputeState, Edit, EditEnd, OpenTransaction, PaymentKind, Plan, RefundNews, Stray, Subject, Till, VoidOrder,
 };
 
 /// An answer of the store that is still on its way.
@@ -357,6 +357,8 @@ pub(crate) trait Store: Front + Hasty + Till + Send + Sync + 'static {
     fn answer_key(&self, key: &str, stored: Stored) -> Answer<'_, ()>;
     /// Sets an order to failed whatever it is now: only the defect that believes every failure event does so.
     fn overwrite_with_failed(&self, order: i64) -> Answer<'_, Vec<Move>>;
+    /// Forgets that there ever was an order: only the defect that rolls a paid one back does so.
+    fn lose_order(&self, order: i64) -> Answer<'_, ()>;
 
     /// Payments made before `before_ms` (Unix milliseconds) that are not settled.
     fn unsettled(&self, before_ms: i64) -> Answer<'_, Vec<Charge>>;

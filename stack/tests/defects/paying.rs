@@ -1,11 +1,13 @@
 //! Paying: keys, answers that never come, taxes and amounts.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use stack::{Defect, serve};
 
 use crate::{
     both,
-    support::{Act, Providers, checkout_body, config, until, wire},
+    support::{Act, Providers, Stage, checkout_body, config, until, wire},
 };
 
 #[tokio::test]
@@ -15,6 +17,52 @@ async fn fresh_key_per_retry_charges_twice() {
         let cart = stage.cart(&[("tv", 1)]).await;
         assert_eq!(stage.check_out(&cart, "k", "pm_card_visa").await.status, 201);
         assert_eq!(stage.providers.succeeded().len(), charges);
+    }
+}
+
+#[tokio::test]
+async fn keys_that_change_between_tries_charge_twice() {
+    for defect in [Defect::KeyHashesVolatilePayload, Defect::RetryLayerOverwritesKey] {
+        for (stage, charges) in both(defect).await.iter().zip([1, 2]) {
+            stage
+                .providers
+                .script(|operation, nth| if operation == "create" && nth == 0 { Act::Lose } else { Act::Serve });
+            let cart = stage.cart(&[("tv", 1)]).await;
+            assert_eq!(stage.check_out(&cart, "k", "pm_card_visa").await.status, 201, "{defect}");
+            stage.until_quiet().await;
+            assert_eq!(stage.providers.succeeded().len(), charges, "{defect}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn capture_row_deleted_on_error_charges_anew() {
+    for (stage, charges) in both(Defect::CaptureRowDeletedOnError).await.iter().zip([1, 2]) {
+        // Every try of the first round.
+        stage.providers.script(|operation, nth| if operation == "create" && nth < 3 { Act::Lose } else { Act::Serve });
+        let cart = stage.cart(&[("tv", 1)]).await;
+        let order = stage.check_out(&cart, "k", "pm_card_visa").await.order();
+        stage.until_state(&order, "fulfilled").await;
+        assert_eq!(stage.providers.succeeded().len(), charges);
+        let first = stage.providers.charges().remove(0);
+        let told = stage.providers.send_event(stage.shop, "evt", "payment_intent.succeeded", &first).await;
+        assert_eq!(told, 200, "an event of what was deleted is nobody's");
+        assert_eq!(stage.book().await[0]["refunded_minor"], 0);
+    }
+}
+
+#[tokio::test]
+async fn read_timeout_means_failed_charges_once_more() {
+    for (stage, charges) in both(Defect::ReadTimeoutMeansFailed).await.iter().zip([1, 2]) {
+        stage.providers.script(|operation, _| if operation == "retrieve" { Act::Refuse(503) } else { Act::Serve });
+        let cart = stage.cart(&[("tv", 1)]).await;
+        let got = stage.check_out(&cart, "k", "pm_card_visa").await;
+        assert_eq!(got.status, if charges == 1 { 201 } else { 402 }, "{}", got.text);
+        until("nothing more is charged", || async {
+            stage.until_quiet().await;
+            stage.providers.succeeded().len() == charges
+        })
+        .await;
     }
 }
 
@@ -38,7 +86,7 @@ impl Mortal {
 
     async fn kill(mut self) {
         let runtime = self.runtime.take().unwrap();
-        tokio::task::spawn_blocking(move || runtime.shutdown_timeout(std::time::Duration::from_secs(5))).await.unwrap();
+        tokio::task::spawn_blocking(move || runtime.shutdown_timeout(Duration::from_secs(5))).await.unwrap();
     }
 }
 
@@ -101,6 +149,83 @@ async fn unknown_forced_to_failed_keeps_a_charge_without_an_order() {
         stage.until_state(&order, state).await;
         stage.until_quiet().await;
         assert_eq!(stage.state(&order).await, state, "neither event nor reconciler changes it any more");
+    }
+}
+
+#[tokio::test]
+async fn ambiguous_answer_is_final_and_nobody_looks_again() {
+    for (stage, state) in both(Defect::AmbiguousAnswerIsFinal).await.iter().zip(["fulfilled", "failed"]) {
+        stage.providers.script(|operation, _| match operation {
+            "create" => Act::Lose,
+            "search" => Act::Refuse(503),
+            _ => Act::Serve,
+        });
+        let cart = stage.cart(&[("tv", 1)]).await;
+        let got = stage.check_out(&cart, "k", "pm_card_visa").await;
+        stage.providers.script(|_, _| Act::Serve);
+        stage.until_state(&got.order(), state).await;
+        stage.until_quiet().await;
+        let again = stage.check_out(&cart, "k", "pm_card_visa").await;
+        assert_eq!((again.status, again.replayed), if state == "failed" { (402, true) } else { (201, false) });
+        assert_eq!((stage.state(&got.order()).await.as_str(), stage.providers.succeeded().len()), (state, 1));
+    }
+}
+
+#[tokio::test]
+async fn provider_call_in_transaction_keeps_all_others_waiting() {
+    for defect in [None, Some(Defect::ProviderCallInTransaction)] {
+        let stage = Stage::with(|config| {
+            config["payment"]["timeout_ms"] = 20_000.into();
+            config["defect"] = defect.map_or(Value::Null, |defect| defect.slug().into());
+        })
+        .await;
+        let (mine, other) = (stage.cart(&[("tv", 1)]).await, stage.cart(&[("cable", 1)]).await);
+        stage.providers.script(|operation, nth| if operation == "create" && nth == 0 { Act::Wait } else { Act::Serve });
+        let first = stage.check_out(&mine, "k1", "pm_card_visa");
+        let second = async {
+            until("the first charge is on its way", || async { stage.providers.calls("create") == 1 }).await;
+            let mut other = std::pin::pin!(stage.check_out(&other, "k2", "pm_card_visa"));
+            let in_time = if defect.is_some() { Duration::from_millis(200) } else { Duration::from_secs(10) };
+            let early = tokio::time::timeout(in_time, &mut other).await.is_ok();
+            stage.providers.gate.notify_waiters();
+            if !early {
+                assert_eq!(other.await.status, 201);
+            }
+            early
+        };
+        let (first, early) = tokio::join!(first, second);
+        assert_eq!((first.status, early), (201, defect.is_none()), "{defect:?}");
+    }
+}
+
+#[tokio::test]
+async fn refund_key_rotates_gives_back_twice() {
+    for (stage, given) in both(Defect::RefundKeyRotates).await.iter().zip([400, 800]) {
+        let cart = stage.cart(&[("tv", 1)]).await;
+        let order = stage.check_out(&cart, "k", "pm_card_visa").await.order();
+        stage.until_state(&order, "fulfilled").await;
+        stage.providers.script(|operation, nth| if operation == "refund" && nth == 0 { Act::Lose } else { Act::Serve });
+        let got = stage.post(&format!("/orders/{order}/refunds"), "r", json!({"amount_minor": 400})).await;
+        assert_eq!(got.status, 201, "{}", got.text);
+        assert_eq!(stage.providers.charges()[0].refunded, given);
+        assert_eq!(stage.book().await[0]["refunded_minor"], 400);
+    }
+}
+
+#[tokio::test]
+async fn minor_units_twice_charges_a_hundred_times_too_much() {
+    for (defect, times) in [(None, 1), (Some(Defect::MinorUnitsTwice), 100)] {
+        for (currency, times) in [("JPY", times), ("USD", 1)] {
+            let stage = Stage::with(|config| {
+                config["currency"] = currency.into();
+                config["defect"] = defect.map_or(Value::Null, |defect| defect.slug().into());
+            })
+            .await;
+            let cart = stage.cart(&[("cable", 3)]).await;
+            let got = stage.check_out(&cart, "k", "pm_card_visa").await;
+            let total_minor = got.json["total_minor"].as_i64().unwrap();
+            assert_eq!(stage.providers.charges()[0].amount, total_minor * times, "{currency} {defect:?}");
+        }
     }
 }
 

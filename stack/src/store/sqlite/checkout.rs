@@ -5,7 +5,9 @@ use rusqlite::{Connection, params};
 
 use super::{
     super::{Begin, Begun, Move, Terms},
-    carts, credit, hasty, keys, orders, payments,
+    carts, credit, hasty, keys,
+    orders::{self, Hold},
+    payments,
     writer::Done,
 };
 use crate::{
@@ -89,6 +91,9 @@ pub(super) fn claim_cart(connection: &Connection, cart: &str, order: Number) -> 
 
 /// Holds stock and promotion for a cart.
 fn hold(connection: &Connection, terms: &Terms, cart: &Cart, stock_seen: Option<&[(String, i64)]>) -> Done<()> {
+    if terms.defects.takes_stock_late() {
+        return Ok(());
+    }
     match stock_seen {
         None => orders::hold_stock(connection, &cart.lines)?,
         Some(seen) => write_stock_back(connection, cart, seen)?,
@@ -131,6 +136,7 @@ fn insert_order(
     credit_minor: i64,
 ) -> Done<Brief> {
     let total_minor = price.total_minor(quote.tax_minor, &terms.currency);
+    let hold = if terms.defects.takes_stock_late() { Hold::Released } else { Hold::Held };
     connection
         .prepare_cached(
             "INSERT INTO orders (cart, state, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor,
@@ -138,7 +144,7 @@ fn insert_order(
                                  hold, hold_until_ms, shipping_source, shipping_quote, fraud, credit_minor, voucher,
                                  account)
              SELECT id, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, address, iif(?16, promotion, NULL), ?9, ?10, ?11, ?12,
-                    'held', ?13, ?14, ?15, ?17, ?18, voucher, account
+                    ?19, ?13, ?14, ?15, ?17, ?18, voucher, account
              FROM carts WHERE id = ?1",
         )?
         .execute(params![
@@ -160,6 +166,7 @@ fn insert_order(
             terms.flags.promotions(),
             terms.fraud_at_birth().map(Judgement::name),
             credit_minor,
+            hold.name(),
         ])?;
     let seq = connection.last_insert_rowid();
     connection

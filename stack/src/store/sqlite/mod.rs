@@ -179,6 +179,10 @@ impl Store for SqliteStore {
         self.step(move |connection, _| orders::overwrite_with_failed(connection, order))
     }
 
+    fn lose_order(&self, order: i64) -> Answer<'_, ()> {
+        self.step(move |connection, _| orders::lose(connection, order))
+    }
+
     fn unsettled(&self, before_ms: i64) -> Answer<'_, Vec<Charge>> {
         self.look(|connection| payments::unsettled(connection, before_ms))
     }
@@ -192,7 +196,7 @@ impl Store for SqliteStore {
     }
 
     fn release_expired(&self, now_ms: i64) -> Answer<'_, usize> {
-        self.step(move |connection, _| orders::release_expired(connection, now_ms))
+        self.step(move |connection, terms| orders::release_expired(connection, terms, now_ms))
     }
 
     fn forget_before(&self, before_ms: i64) -> Answer<'_, ()> {
@@ -208,7 +212,7 @@ impl Store for SqliteStore {
     }
 
     fn settle_refund(&self, refund: i64, proof: RefundProof) -> Answer<'_, Given> {
-        self.step(move |connection, _| refunds::settle(connection, refund, &proof))
+        self.step(move |connection, terms| refunds::settle(connection, terms, refund, &proof))
     }
 
     fn unsettled_refunds(&self, before_ms: i64) -> Answer<'_, Vec<Refund>> {

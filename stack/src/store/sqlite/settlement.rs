@@ -252,6 +252,10 @@ impl Settling<'_> {
         self.connection
             .prepare_cached("UPDATE orders SET hold_until_ms = ?2 WHERE seq = ?1")?
             .execute(params![order, now_ms() + self.terms.hold_ttl_ms])?;
+        // The defect `stock-returned-twice`: here, and once more when the hold ends.
+        if self.terms.defects.has(Defect::StockReturnedTwice) {
+            orders::give_stock_back(self.connection, order)?;
+        }
         if self.cancel_wanted()? {
             orders::release(self.connection, order)?;
             self.step(State::Cancelled, "the shopper gave it up")?;
@@ -294,7 +298,7 @@ impl Settling<'_> {
         if payable {
             self.step(State::Cancelled, "paid when its stock was gone")?;
         }
-        if self.terms.defects.keeps_a_second_payment() {
+        if self.terms.defects.keeps_a_second_payment() || self.terms.defects.keeps_late_charges() {
             return Ok(());
         }
         self.give_back(intent)

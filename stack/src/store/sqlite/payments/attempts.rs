@@ -130,3 +130,19 @@ pub(in super::super) fn beside_the_settled(
     let plan = Plan { provider: row.provider, kind: row.kind, capture: row.capture };
     Ok(Some(insert(connection, terms, &brief, key, &row.method, plan)?))
 }
+
+/// Deletes a payment and opens another one in its place, in one step.
+pub(in super::super) fn begin_anew(
+    connection: &Connection,
+    terms: &Terms,
+    payment: i64,
+    key: &str,
+) -> Done<Option<Charge>> {
+    let Some(row) = find(connection, payment)?.filter(|row| row.state.may_take_money()) else { return Ok(None) };
+    let Some(brief) = orders::brief(connection, row.order)? else { return Ok(None) };
+    connection.prepare_cached("DELETE FROM payments WHERE id = ?1")?.execute([payment])?;
+    let plan = Plan { provider: row.provider, kind: row.kind, capture: row.capture };
+    let anew = insert(connection, terms, &brief, key, &row.method, plan)?;
+    connection.prepare_cached("UPDATE keys SET payment = ?2 WHERE payment = ?1")?.execute([payment, anew.payment])?;
+    Ok(Some(anew))
+}
