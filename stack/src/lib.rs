@@ -15,6 +15,7 @@ mod dispute;
 mod door;
 mod flags;
 mod fraud;
+mod hasty;
 mod http;
 mod instances;
 mod log;
