@@ -111,7 +111,7 @@ fn declared(shop: &Shop) -> Declared {
 }
 
 /// The machine, as far as the system tells.
-fn machine() -> Machine {
+pub(crate) fn machine() -> Machine {
     let field = |file: &str, name: &str| {
         let text = std::fs::read_to_string(file).unwrap_or_default();
         let line = text.lines().find(|line| line.starts_with(name))?;
