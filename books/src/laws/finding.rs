@@ -123,6 +123,17 @@ pub struct Subject {
     pub order_number: Option<String>,
 }
 
+/// A row that a law returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LawRow {
+    /// What it is about, and why it did not hold.
+    pub subject: Subject,
+    /// The word: `held`, `violated`, `undecided`.
+    pub finding: String,
+    /// Whether it met the hazard.
+    pub exposed: bool,
+}
+
 impl Subject {
     /// The order in which subjects are told: short names first, so that 9 comes before 10.
     pub(super) fn rank(&self) -> (usize, &str) {

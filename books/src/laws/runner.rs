@@ -1,7 +1,7 @@
 //! Examines one law: counts by finding, and keeps the text of the first subjects that did not hold.
 
 use super::NeededBook;
-use super::finding::{FIRST_MAX, Judgement, LawFinding, Subject};
+use super::finding::{FIRST_MAX, Judgement, LawFinding, LawRow, Subject};
 use super::header::Law;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Statement};
@@ -126,6 +126,25 @@ fn count(conn: &Connection, law: &Law) -> Result<Count, String> {
         count.take(&columns, row)?;
     }
     Ok(count)
+}
+
+/// The first rows that a law returns, as they come; none where it cannot run.
+#[must_use]
+pub fn rows(conn: &Connection, law: &Law, rows_max: usize) -> Vec<LawRow> {
+    let first = || -> Result<Vec<LawRow>, String> {
+        let text = |error: rusqlite::Error| error.to_string();
+        let mut statement = conn.prepare(&law.sql).map_err(text)?;
+        let columns = Columns::of(&statement)?;
+        let mut rows = statement.query([]).map_err(text)?;
+        let mut first = Vec::new();
+        while let Some(row) = rows.next().map_err(text)?.filter(|_| first.len() < rows_max) {
+            let exposed: Option<i64> = row.get(columns.exposed).map_err(text)?;
+            let finding = text_at(row, columns.finding)?.unwrap_or_default();
+            first.push(LawRow { subject: columns.subject(row)?, finding, exposed: exposed.unwrap_or(0) != 0 });
+        }
+        Ok(first)
+    };
+    first().unwrap_or_default()
 }
 
 /// Where the columns of a law stand.
