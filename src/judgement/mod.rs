@@ -7,6 +7,7 @@ mod laws;
 mod observed;
 mod record;
 mod steps;
+mod tell;
 
 use crate::live::LawSoFar;
 use books::Joined;

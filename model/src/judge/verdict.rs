@@ -114,7 +114,9 @@ mod tests {
             violated: if finding == Finding::Violated { 12 } else { 0 },
             undecided: if finding == Finding::Undecided { 3 } else { 0 },
             exposure,
-            counterexample: None,
+            excluded_rate: None,
+            at_stake: Vec::new(),
+            counterexamples: Vec::new(),
         }
     }
 
