@@ -62,7 +62,7 @@ fn only_the_first_subjects_are_told_in_the_order_of_their_names() {
     assert_eq!(told.len(), 200);
     assert_eq!(&told[..3], ["s1", "s2", "s3"]);
     assert_eq!(told[199], "s200");
-    assert_eq!(found.violated(), 100);
+    assert_eq!(found.violated(), 300);
 }
 
 #[test]

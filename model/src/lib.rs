@@ -14,6 +14,7 @@ pub mod named_fault;
 pub mod objective;
 pub mod outcome;
 pub mod plan;
+pub mod proof;
 pub mod record;
 pub mod scenario;
 pub mod scenario_file;

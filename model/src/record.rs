@@ -173,6 +173,10 @@ pub struct LawRecord {
     pub undecided: u64,
     /// Subjects that met the hazard which the law is about.
     pub exposure: u64,
+    /// Where it is violated: milliseconds from the start of the load to the first row that the violation rests on, the earliest
+    /// of the subjects told; none when no row of theirs has a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_evidence_ms: Option<f64>,
     /// What it excludes where it held: a higher rate of violations among exposed subjects than this is not credible, with 95%
     /// confidence; none where no subject was exposed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

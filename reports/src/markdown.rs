@@ -59,11 +59,12 @@ fn broken(record: &RunRecord) -> String {
         let stake = sentence::at_stake(law).map_or_else(String::new, |stake| format!(", {} at stake", line(&stake)));
         let stories = items(law.counterexamples.iter().map(|story| self::story(record, story)));
         format!(
-            "- **{}** (`{}`): broken for {} of {}{stake}\n{stories}",
+            "- **{}** (`{}`): broken for {} of {}{}{stake}\n{stories}",
             line(&sentence::stated(law)),
             code(&law.name),
             numerals::count(law.violated),
-            numerals::count(law.examined)
+            numerals::count(law.examined),
+            numerals::first_evidence(law.first_evidence_ms)
         )
     });
     if laws.is_empty() { String::new() } else { format!("#### Broken laws\n\n{}", items(told)) }
@@ -88,6 +89,9 @@ fn story(record: &RunRecord, story: &Counterexample) -> String {
         told.push(format!("{left_out} more in report.html"));
     }
     let block = |name: &str, text: &str| {
+        if text.trim().is_empty() {
+            return String::new();
+        }
         let lines: Vec<String> = text.lines().map(|line| format!("  {}\n", line.replace("```", "'''"))).collect();
         format!("  ```{name}\n{}  ```\n", lines.concat())
     };

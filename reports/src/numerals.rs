@@ -38,6 +38,11 @@ pub fn milliseconds_or_none(value: Option<f64>) -> String {
     value.map_or_else(|| NONE.into(), milliseconds)
 }
 
+/// When a broken law could first be seen, to follow the count: `, first seen after 2.4 s`; nothing where that is not known.
+pub fn first_evidence(value_ms: Option<f64>) -> String {
+    value_ms.map_or_else(String::new, |value| format!(", first seen after {}", seconds(value / 1_000.0)))
+}
+
 /// Seconds: `0.25 s`, `90 s`.
 pub fn seconds(value: f64) -> String {
     format!("{} s", number(value))

@@ -18,7 +18,7 @@ const LINES_MAX: usize = 8;
 const EVENTS_MAX: usize = 5;
 
 /// Where the lines of a counterexample go on, in columns.
-const HANGING: usize = 26;
+const HANGING: usize = 28;
 
 /// The narrowest terminal that is laid out for; a narrower one breaks the lines itself.
 const WIDTH_MIN: usize = 40;
@@ -117,10 +117,11 @@ fn broken(record: &RunRecord, width: usize, brush: Brush) -> String {
     let mut lines = Vec::new();
     for law in laws.iter().take(BROKEN_MAX) {
         let count = format!(
-            "broken {} of {}  {}",
+            "broken {} of {}  {}{}",
             numerals::count(law.violated),
             numerals::count(law.examined),
-            plain(&law.name)
+            plain(&law.name),
+            numerals::first_evidence(law.first_evidence_ms)
         );
         lines.push(indented(&count, "  ", "    ", width, |line| brush.paint(Look::Bad, line)));
         for story in &law.counterexamples {
@@ -146,7 +147,7 @@ fn story(story: &Counterexample, width: usize, brush: Brush) -> String {
     for place in decisive::places(&story.timeline, LINES_MAX) {
         let entry = &story.timeline[place];
         let look = if entry.breaks { Look::Bad } else { Look::Faint };
-        let paragraph = plain(&plain_text::line(entry));
+        let paragraph = plain(&plain_text::short(entry));
         lines.push(indented(paragraph.trim_end(), "    ", &" ".repeat(HANGING), width, |line| brush.paint(look, line)));
     }
     lines.concat()

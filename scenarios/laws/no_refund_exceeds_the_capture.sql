@@ -2,6 +2,7 @@
 -- needs: statement
 -- exposure: payments and orders with two or more refunds asked for or booked, or with a refund that a fault touched
 -- stands: what was asked for was asked for
+-- evidence: refund
 --
 -- Refunds that the shop asked for under distinct keys count, refused ones included: the provider refuses the excess, so its
 -- statement alone could never break this law. So do refunds that the shop booked.

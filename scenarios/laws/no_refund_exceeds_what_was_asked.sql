@@ -1,6 +1,7 @@
 -- sentence: Nobody is given back more than was asked for.
 -- needs: statement, orders
 -- exposure: orders with a refund whose answer was destroyed or which a fault touched, or with two or more refunds
+-- evidence: refund
 --
 -- Examined where the orders book tells refunds: orders with a refund by the statement. What the provider gave back, refunds that came back taken off, against the
 -- refunds that the shop has on its list, each request counted once and without store credit.

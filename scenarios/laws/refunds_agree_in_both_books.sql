@@ -1,6 +1,7 @@
 -- sentence: What the shop says it gave back is what the customer got back.
 -- needs: statement, orders
 -- exposure: orders with a refund that a fault touched, that was refused, pending or came back, or with two or more of them
+-- evidence: refund
 --
 -- Examined where the orders book tells refunds: orders with a refund in either book. Refunds by the statement, those that came back taken off and disputes that
 -- were lost added, against what left the shop by its own book: refunds without store credit, and disputes lost.

@@ -16,7 +16,10 @@ pub fn examine(joined: &Joined, laws: &[Law]) -> Result<Vec<LawRecord>, books::E
         let found = joined.examine(law);
         let mut record = record(&found, required.get(&law.name).copied());
         if record.finding == Finding::Violated {
-            record.counterexamples = teller.counterexamples(law, &found)?;
+            if let Some((first, seen_us)) = teller.first(law, &found)? {
+                record.first_evidence_ms = seen_us.map(|us| us as f64 / 1e3);
+                record.counterexamples = teller.counterexamples(law, first, &found)?;
+            }
         }
         records.push(record);
     }
@@ -52,5 +55,6 @@ fn record(found: &LawFinding, exposure_min: Option<u64>) -> LawRecord {
         excluded_rate: if finding == Finding::Held { judge::excluded_rate(found.exposure) } else { None },
         at_stake: found.at_stake.iter().map(stake).collect(),
         counterexamples: Vec::new(),
+        first_evidence_ms: None,
     }
 }

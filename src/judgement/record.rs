@@ -1,6 +1,6 @@
 //! The record of a run, put together from its file.
 
-use super::{JudgementError, faults, health, laws, observed, steps};
+use super::{ENDED_BY_LAW, JudgementError, faults, health, laws, observed, steps};
 use books::Joined;
 use books::laws::Law;
 use books::read::{BookState, RunRow};
@@ -8,6 +8,7 @@ use books::rows::EventKind;
 use model::judge::{self, Budgets, Ending, GoodService};
 use model::record::{self, EventRecord, RunRecord, SCHEMA_VERSION, Series};
 use model::seed::Seed;
+use std::collections::BTreeMap;
 
 /// Judges joined books.
 pub fn assemble(joined: &Joined, laws: &[Law]) -> Result<RunRecord, JudgementError> {
@@ -26,7 +27,7 @@ pub fn assemble(joined: &Joined, laws: &[Law]) -> Result<RunRecord, JudgementErr
     let recoveries = judge::recoveries(&observations, GoodService::of(&run.objectives), &validity.invalid_seconds);
     Ok(RunRecord {
         schema_version: SCHEMA_VERSION,
-        remarks: remarks(joined, &run)?,
+        remarks: remarks(joined, &run, &facts)?,
         run: run.run,
         scenario: run.scenario,
         description: run.description,
@@ -82,8 +83,11 @@ fn series(joined: &Joined, purchases: Series, seconds: usize) -> Result<Series, 
 }
 
 /// What moves nothing and should be known: books that are missing or cut short, rows of other runs.
-fn remarks(joined: &Joined, run: &RunRow) -> Result<Vec<String>, books::Error> {
+fn remarks(joined: &Joined, run: &RunRow, facts: &BTreeMap<String, String>) -> Result<Vec<String>, books::Error> {
     let mut remarks = Vec::new();
+    if let Some(law) = facts.get(ENDED_BY_LAW) {
+        remarks.push(format!("the load was ended once law {law} was broken beyond doubt, as asked for"));
+    }
     for (state, book) in [
         (run.statement_book, "the providers' statement"),
         (run.orders_book, "the shop's orders book"),

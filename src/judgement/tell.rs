@@ -20,16 +20,38 @@ impl<'a> Teller<'a> {
     }
 
     /// The violated subject with the earliest evidence, and the one with the most at stake; one where they are the same.
-    pub fn counterexamples(&self, law: &Law, found: &LawFinding) -> Result<Vec<Counterexample>, books::Error> {
-        let Some(first) = self.first(found) else { return Ok(Vec::new()) };
+    pub fn counterexamples(
+        &self,
+        law: &Law,
+        first: &Subject,
+        found: &LawFinding,
+    ) -> Result<Vec<Counterexample>, books::Error> {
         match found.worst.as_ref().filter(|worst| worst.subject != first.subject && worst.weight > first.weight) {
             None => Ok(vec![self.tell(law, first, Chosen::FirstAndWorst)?]),
             Some(worst) => Ok(vec![self.tell(law, first, Chosen::First)?, self.tell(law, worst, Chosen::Worst)?]),
         }
     }
 
-    fn first<'f>(&self, found: &'f LawFinding) -> Option<&'f Subject> {
-        found.violations.first()
+    /// The violated subject with the earliest evidence, and when it was; the first by name where no row has a time.
+    pub fn first<'f>(
+        &self,
+        law: &Law,
+        found: &'f LawFinding,
+    ) -> Result<Option<(&'f Subject, Option<u64>)>, books::Error> {
+        let mut first: Option<(&Subject, Option<u64>)> = None;
+        for subject in &found.violations {
+            let seen_us = self.joined.first_evidence_us(law, std::slice::from_ref(subject))?;
+            let earlier = match first {
+                None => true,
+                Some((_, known_us)) => {
+                    seen_us.is_some_and(|seen_us| known_us.is_none_or(|known_us| seen_us < known_us))
+                }
+            };
+            if earlier {
+                first = Some((subject, seen_us));
+            }
+        }
+        Ok(first)
     }
 
     fn tell(&self, law: &Law, subject: &Subject, chosen: Chosen) -> Result<Counterexample, books::Error> {
@@ -45,7 +67,11 @@ impl<'a> Teller<'a> {
             touched: self.touched(&timeline),
             timeline,
             query: format!("SELECT * FROM (\n{}\n) WHERE subject = '{quoted}';", query_of(&law.sql)),
-            rows_query: subject.query(),
+            rows_query: if subject.intent.is_some() || subject.order_number.is_some() {
+                subject.query()
+            } else {
+                String::new()
+            },
         })
     }
 
@@ -86,11 +112,11 @@ fn did(entry: &TimelineEntry) -> String {
 fn sentence(law: &Law, subject: &Subject) -> String {
     let should = law.sentence.trim().trim_end_matches('.');
     let whose = match (&subject.order_number, &subject.intent) {
-        (Some(number), _) => format!("Order {number}"),
-        (None, Some(intent)) => format!("Purchase {intent}"),
+        (Some(number), _) => format!("order {number}"),
+        (None, Some(intent)) => format!("purchase {intent}"),
         (None, None) => subject.subject.clone(),
     };
-    format!("{should}. {whose}: {}.", subject.why.trim_end_matches('.'))
+    format!("{should}. Here, for {whose}: {}.", subject.why.trim_end_matches('.'))
 }
 
 /// The query without the comments that open it.

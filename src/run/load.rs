@@ -36,7 +36,11 @@ pub fn load(options: &Options) -> Result<Loaded, RunError> {
             return Err(RunError::TargetNotNamed(target.to_string()));
         }
     }
-    Ok(loaded)
+    let known = |name: &String| loaded.laws.iter().any(|law| law.name == *name);
+    match options.until_broken.iter().find(|name| !known(name)) {
+        Some(unknown) => Err(RunError::UnknownLaw(unknown.clone())),
+        None => Ok(loaded),
+    }
 }
 
 /// What `scenario check` says of a file that can run: its size, and which objectives it is too small to decide.

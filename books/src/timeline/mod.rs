@@ -2,6 +2,7 @@
 //!
 //! Clocks serve the display only. Within a book the order is that of the book, even where its clock says otherwise.
 
+mod evidence;
 mod limits;
 mod phrases;
 mod provider;

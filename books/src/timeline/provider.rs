@@ -238,3 +238,42 @@ fn other(line: &Line) -> String {
         .to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(statement: i64, at_us: i64, op: &str) -> Line {
+        Line {
+            statement,
+            at_us,
+            provider: "payment".into(),
+            op: op.into(),
+            object: Some("ch_1".into()),
+            parent: None,
+            state: None,
+            amount_minor: Some(4590),
+            currency: Some("USD".into()),
+            key: Some("k".into()),
+            http_status: None,
+            fault: None,
+            effect: None,
+            answer: Some("sent".into()),
+            replayed: false,
+            order: (op == "create").then(|| "O1".into()),
+            event: None,
+            decline: None,
+            charged: false,
+            breaks: statement == 2,
+        }
+    }
+
+    #[test]
+    fn what_one_request_did_is_told_once_and_loses_nothing() {
+        let told =
+            requests(vec![line(1, 5, "create"), line(2, 5, "authorise"), line(3, 5, "capture"), line(4, 9, "capture")]);
+        let briefs: Vec<String> = told.iter().map(brief).collect();
+        assert_eq!(briefs, ["charges 45.90 USD", "captures 45.90 USD"]);
+        assert_eq!((told[0].order.as_deref(), told[0].breaks, told[1].breaks), (Some("O1"), true, false));
+    }
+}

@@ -18,6 +18,7 @@ mod mistake;
 mod mix;
 mod node;
 mod objectives;
+mod proofs;
 mod providers;
 mod request;
 mod scalars;
@@ -29,6 +30,7 @@ mod traffic;
 mod variables;
 
 pub use mistake::{Mistake, Mistakes, Spot};
+pub use proofs::{ProofLine, proofs};
 pub use schema::{journey_schema, schema};
 
 use crate::scenario::Scenario;

@@ -1,6 +1,6 @@
 //! A picture as SVG; its classes are coloured by the page's style sheet.
 
-use super::rows::{LINE_PX, RETURN_PX, Row};
+use super::rows::{LETTER_PX, LINE_PX, RETURN_PX, Row};
 use super::{CLOCK_PX, Lane, Lanes};
 use crate::html::escape;
 use crate::html::timeline::at;
@@ -102,7 +102,7 @@ fn band(row: &Row<'_>, lanes: &Lanes) -> String {
 /// What somebody wrote down.
 fn note(row: &Row<'_>, lanes: &Lanes, lane: Lane) -> String {
     let longest = row.lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
-    let width = longest as f64 * 6.4 + 18.0;
+    let width = longest as f64 * LETTER_PX + 16.0;
     let x = lanes.x_px(lane).max(CLOCK_PX + width / 2.0).min(lanes.width_px() - width / 2.0 - 2.0);
     let height = row.lines.len() as f64 * LINE_PX + 8.0;
     let top = row.line_px() - row.lines.len() as f64 * LINE_PX - 6.0;
@@ -167,19 +167,19 @@ fn below(row: &Row<'_>, middle: f64, y: f64) -> String {
         return if key.is_empty() { String::new() } else { text("detail", middle, y, "middle", &row.detail) };
     };
     let did = match row.entry.passage {
-        Passage::AnswerLost => "answer lost",
-        Passage::AnswerAltered => "answer replaced",
-        Passage::Undelivered => "not delivered",
+        Passage::AnswerLost => "answer lost:",
+        Passage::AnswerAltered => "answer replaced:",
+        Passage::Undelivered => "not delivered:",
         Passage::Nothing
         | Passage::Asked
         | Passage::Answered
         | Passage::Unanswered
         | Passage::Called
-        | Passage::Delivered => "under",
+        | Passage::Delivered => "touched by",
     };
     let gap = if key.is_empty() { "" } else { " · " };
     format!(
-        "<text class=\"detail\" x=\"{middle:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{key}{gap}<tspan class=\"touched\">{did}: {}</tspan></text>\n",
+        "<text class=\"detail\" x=\"{middle:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{key}{gap}<tspan class=\"touched\">{did} {}</tspan></text>\n",
         escape(&shortened(fault))
     )
 }

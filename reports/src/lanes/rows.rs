@@ -1,10 +1,11 @@
 //! The rows of a picture: what each says and how much room it takes.
 
 use super::{CLOCK_PX, Lane, Lanes};
+use crate::plain_text;
 use model::record::{Passage, TimelineEntry};
 
 /// A letter of a label is about so wide, in pixels.
-const LETTER_PX: f64 = 6.4;
+pub const LETTER_PX: f64 = 6.8;
 
 /// Height of a line of text, in pixels.
 pub const LINE_PX: f64 = 15.0;
@@ -57,7 +58,7 @@ pub fn rows<'a>(entries: &[&'a TimelineEntry], lanes: &Lanes) -> Vec<Row<'a>> {
         };
         let said = if entry.brief.is_empty() { &entry.text } else { &entry.brief };
         let lines = wrapped(said, (span_px / LETTER_PX) as usize);
-        let detail = key(&entry.text).unwrap_or_default();
+        let detail = plain_text::key(&entry.text).unwrap_or_default();
         let mut row = Row { entry, ends, lines, detail, top_px, height_px: 0.0 };
         let below = match ends {
             Some((from, to)) if from != to => {
@@ -74,13 +75,6 @@ pub fn rows<'a>(entries: &[&'a TimelineEntry], lanes: &Lanes) -> Vec<Row<'a>> {
         rows.push(row);
     }
     rows
-}
-
-/// The key that a text names: what tells a repeat from a second wish.
-fn key(text: &str) -> Option<String> {
-    let from = text.find("key ")?;
-    let rest = &text[from..];
-    Some(rest[..rest.find([';', ',', ':']).unwrap_or(rest.len())].trim().to_owned())
 }
 
 /// Text in lines of at most so many letters; a longer word has a line of its own and is cut.
@@ -116,11 +110,5 @@ mod tests {
         );
         assert_eq!(wrapped("pi_30000097LvNt3fGXlql00", 10), ["pi_300000…"]);
         assert!(wrapped("", 10).is_empty());
-    }
-
-    #[test]
-    fn the_key_is_found() {
-        assert_eq!(key("charges 1.00 USD, ch_1, key …dc26; answer lost").as_deref(), Some("key …dc26"));
-        assert_eq!(key("has bought"), None);
     }
 }

@@ -90,6 +90,7 @@ pub fn fail() -> RunRecord {
     record.laws[0].violated = 203;
     record.laws[0].at_stake = vec![Stake { currency: "USD".into(), amount_minor: 2_348_122 }];
     record.laws[0].counterexamples = vec![double_charge(Chosen::First, 12_990), double_charge(Chosen::Worst, 99_900)];
+    record.laws[0].first_evidence_ms = Some(31_204.0);
     record.laws[5].finding = Finding::Violated;
     record.laws[5].violated = 2;
     record.laws[5].counterexamples = vec![wrong_total()];
@@ -185,6 +186,7 @@ fn held(law: &(&str, &str, u64, u64)) -> LawRecord {
         excluded_rate: model::judge::excluded_rate(exposure),
         at_stake: Vec::new(),
         counterexamples: Vec::new(),
+        first_evidence_ms: None,
     }
 }
 
