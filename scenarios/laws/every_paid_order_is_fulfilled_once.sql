@@ -24,6 +24,7 @@ SELECT o.order_number AS subject,
             ELSE printf('it is %s, and the warehouse never heard of it', o.state)
                  || CASE WHEN maybe.dispatches > 0 THEN '; some dispatches cannot be told apart'
                          WHEN run.final THEN '' ELSE '; the run was cut short' END END AS why,
+       o.due_minor AS weight, o.currency,
        o.dispatch_faults > 0 OR o.warehouse_faults > 0 OR o.redeliveries > 0 AS exposed,
        o.intent,
        o.order_number

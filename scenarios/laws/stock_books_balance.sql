@@ -28,5 +28,6 @@ SELECT w.sku AS subject,
             ELSE printf('of %d, %d are left and %d held: %d are gone, accepted orders have %d', w.declared, w.available, w.held,
                         w.taken, w.accepted)
                  || iif(run.final, '', '; the run was cut short') END AS why,
+       abs(w.taken - w.accepted) AS weight,
        w.given_up > 0 AS exposed
 FROM weighed AS w JOIN v1_run AS run;

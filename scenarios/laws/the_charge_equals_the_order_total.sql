@@ -37,6 +37,7 @@ SELECT order_number AS subject,
                 printf('the shopper was shown %.*f %s, the order says %.*f %s', minor_digits, shown_total_minor / minor_unit,
                        coalesce(shown_currency, ''), minor_digits, total_minor / minor_unit, currency)
             ELSE '' END AS why,
+       abs(iif(charge_differs, captured_minor - due_minor, shown_total_minor - total_minor)) AS weight, currency,
        shown_total_minor IS NOT NULL AND total_minor IS NOT NULL AS exposed,
        intent,
        order_number

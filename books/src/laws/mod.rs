@@ -2,7 +2,8 @@
 //!
 //! A law file opens with comments that carry its sentence for people (`-- sentence: …`), the books that it needs
 //! (`-- needs: orders, statement`), what counts as exposure (`-- exposure: …`), and, if so, why a violation stands even
-//! where a book was not read to its end (`-- stands: …`). Its query returns the columns `subject`, `finding`
+//! where a book was not read to its end (`-- stands: …`), and, where not every movement is evidence, the kinds of statement
+//! rows that a violation rests on (`-- evidence: refund`). Its query returns the columns `subject`, `finding`
 //! (`held`, `violated`, `undecided`), `why`, `exposed` (0 or 1), and may add `intent` and `order_number`.
 
 mod built_in;
