@@ -2,6 +2,7 @@
 
 mod closed_crowd;
 mod harness;
+mod laws;
 mod own_shop;
 mod run_clock;
 mod whole_run;
