@@ -4,16 +4,18 @@
 --
 -- Examined where the orders book tells refunds. For each order the lines of the payment providers' settlement reports, fees left out, against what the shop booked: paid,
 -- less what left it again (refunds without store credit, disputes lost); where it does not say what was paid, a paid order was
--- paid in full. A line that no order explains is a discrepancy.
+-- paid in full. A line that no order explains is a discrepancy. While a dispute is open,
+-- what is disputed may be withheld already.
 WITH settled AS MATERIALIZED (
     SELECT order_seq, count(*) AS lines, sum(gross_minor) AS gross_minor FROM v1_settlement
     WHERE kind <> 'fee' AND order_seq IS NOT NULL GROUP BY order_seq
 ), booked AS (
     SELECT order_seq, order_number, intent, currency,
-           coalesce(paid_minor, iif(paid, due_minor, booked_back_minor)) - booked_back_minor AS kept_minor
+           coalesce(paid_minor, iif(paid, due_minor, booked_back_minor)) - booked_back_minor AS kept_minor,
+           iif(dispute_state IN ('needs_response', 'under_review'), coalesce(disputed_minor, 0), 0) AS withheld_minor
     FROM v1_order
 ), judged AS (
-    SELECT o.order_number AS subject, coalesce(s.gross_minor, 0) = o.kept_minor AS agrees,
+    SELECT o.order_number AS subject, coalesce(s.gross_minor, 0) IN (o.kept_minor, o.kept_minor - o.withheld_minor) AS agrees,
            printf('the reports have %.*f %s for it, the shop booked %.*f', c.minor_digits, coalesce(s.gross_minor, 0) / c.minor_unit,
                   o.currency, c.minor_digits, o.kept_minor / c.minor_unit) AS why,
            abs(coalesce(s.gross_minor, 0) - o.kept_minor) AS weight, o.currency, coalesce(s.lines, 0) >= 2 AS exposed, o.intent, o.order_number
