@@ -100,7 +100,7 @@ fn items(items: impl Iterator<Item = String>) -> String {
 }
 
 /// Text for one line outside code: neither HTML nor Markdown, nor a mention of somebody, can come of it.
-fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in escape(&one_line(text)).chars() {
         match letter {
@@ -113,7 +113,7 @@ fn line(text: &str) -> String {
 }
 
 /// Text for between backticks.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     one_line(text).replace('`', "'").replace('|', "¦")
 }
 

@@ -19,7 +19,7 @@ const WIDTH_MAX: usize = 110;
 
 /// What a stretch of text looks like.
 #[derive(Clone, Copy)]
-enum Look {
+pub(crate) enum Look {
     Good,
     Bad,
     Open,
@@ -50,12 +50,12 @@ impl Look {
 
 /// Paints, or leaves text as it is.
 #[derive(Clone, Copy)]
-struct Brush {
-    color: bool,
+pub(crate) struct Brush {
+    pub color: bool,
 }
 
 impl Brush {
-    fn paint(self, look: Look, text: &str) -> String {
+    pub fn paint(self, look: Look, text: &str) -> String {
         if self.color { format!("\u{1b}[{}m{text}\u{1b}[0m", look.code()) } else { text.into() }
     }
 }
@@ -183,7 +183,7 @@ fn laws(laws: &[LawRecord], width: usize, brush: Brush) -> String {
 }
 
 /// One paragraph in lines of at most `width` columns.
-fn indented(text: &str, first: &str, rest: &str, width: usize, paint: impl Fn(&str) -> String) -> String {
+pub(crate) fn indented(text: &str, first: &str, rest: &str, width: usize, paint: impl Fn(&str) -> String) -> String {
     let mut lines: Vec<String> = vec![String::new()];
     let mut margin = first.len();
     for word in text.split(' ') {
@@ -204,7 +204,7 @@ fn indented(text: &str, first: &str, rest: &str, width: usize, paint: impl Fn(&s
 }
 
 /// Text without control characters: names come from files and foreign servers, and a terminal obeys them.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 

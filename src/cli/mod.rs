@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod crowd;
 mod heal;
+mod prove;
 mod reference;
 mod report;
 mod run;
@@ -46,6 +47,8 @@ enum Command {
     Report(report::Report),
     /// Undo the faults that a run left behind
     Heal(heal::Heal),
+    /// Prove that every seeded defect is caught and the honest shop never accused
+    Prove(prove::Prove),
     /// Check scenario files, print their JSON Schema
     #[command(subcommand)]
     Scenario(scenario::Scenario),
@@ -72,6 +75,7 @@ impl Cli {
             Command::Check(command) => command.execute(),
             Command::Report(command) => command.execute(),
             Command::Heal(command) => command.execute(),
+            Command::Prove(command) => command.execute(),
             Command::Scenario(command) => command.execute(),
             Command::Reference(command) => command.execute(),
             Command::Shop(command) => command.execute(serve::Role::Shop),

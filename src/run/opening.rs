@@ -49,6 +49,8 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
             FaultTarget::Provider { .. } => FaultKind::Provider,
             FaultTarget::Link { .. } | FaultTarget::Exchange { .. } => FaultKind::Link,
             FaultTarget::Process { .. } => FaultKind::Process,
+            FaultTarget::Store { .. } => FaultKind::Store,
+            FaultTarget::Clock { .. } => FaultKind::Clock,
         },
         from_us: fault.at.as_micros() as u64,
         to_us: (fault.at + fault.lasts).as_micros() as u64,
@@ -109,7 +111,7 @@ fn declared(shop: &Shop) -> Declared {
 }
 
 /// The machine, as far as the system tells.
-fn machine() -> Machine {
+pub(crate) fn machine() -> Machine {
     let field = |file: &str, name: &str| {
         let text = std::fs::read_to_string(file).unwrap_or_default();
         let line = text.lines().find(|line| line.starts_with(name))?;
