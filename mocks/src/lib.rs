@@ -16,6 +16,8 @@ mod due;
 mod error;
 mod fate;
 mod fraud;
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod idempotency;
 mod identity;

@@ -185,7 +185,7 @@ async fn listen(address: SocketAddr, interface: &'static str) -> Result<(TcpList
 }
 
 /// Opens the store and everything that is kept in it.
-fn open(config: &Config) -> Result<(Store, Arc<Ledger>), Error> {
+pub(crate) fn open(config: &Config) -> Result<(Store, Arc<Ledger>), Error> {
     let (store, connection) = Store::open(&config.store)?;
     let error = |source| store_error(&config.store, source);
     let salt = store::salt(&connection).map_err(error)?;

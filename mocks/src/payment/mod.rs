@@ -65,7 +65,7 @@ pub(crate) use chores::{Chore, do_later};
 pub(crate) use disputes::Dispute;
 pub(crate) use domains::Domain;
 use expand::Paths;
-use form::Form;
+pub(crate) use form::Form;
 use route::{Object, Route};
 pub(crate) use sessions::Session;
 pub(crate) use settlement::settlement;
