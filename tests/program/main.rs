@@ -4,4 +4,5 @@ mod closed_crowd;
 mod footing;
 mod harness;
 mod own_shop;
+mod run_clock;
 mod whole_run;

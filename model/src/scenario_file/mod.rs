@@ -19,6 +19,7 @@ mod mistake;
 mod mix;
 mod node;
 mod objectives;
+mod proofs;
 mod providers;
 mod request;
 mod scalars;
@@ -30,6 +31,7 @@ mod traffic;
 mod variables;
 
 pub use mistake::{Mistake, Mistakes, Spot};
+pub use proofs::{ProofLine, proofs};
 pub use schema::{journey_schema, schema};
 
 use crate::scenario::Scenario;

@@ -14,7 +14,7 @@ use crate::{
 
 mod attempts;
 
-pub(super) use attempts::{begin_another, fail_over, resume};
+pub(super) use attempts::{begin_anew, begin_another, beside_the_settled, fail_over, resume};
 
 impl PaymentState {
     pub(super) fn name(self) -> &'static str {
