@@ -3,4 +3,5 @@
 mod closed_crowd;
 mod harness;
 mod own_shop;
+mod prove;
 mod whole_run;
