@@ -88,6 +88,10 @@ pub enum FaultKind {
     Link,
     /// A process.
     Process,
+    /// The store of the reference shop.
+    Store,
+    /// The clock of the reference shop.
+    Clock,
 }
 
 impl FaultKind {
@@ -98,6 +102,8 @@ impl FaultKind {
             Self::Provider => "provider",
             Self::Link => "link",
             Self::Process => "process",
+            Self::Store => "store",
+            Self::Clock => "clock",
         }
     }
 }

@@ -68,7 +68,7 @@ impl Controller {
             }
             Command::End { name } => {
                 let Some(harm) = self.active.remove(&name) else { return };
-                self.count(&harm).await;
+                let counts = self.counts(&harm).await;
                 let text = match harm.end(&self.arena).await {
                     Ok(()) => "ended".to_owned(),
                     Err(error) => {
@@ -76,21 +76,39 @@ impl Controller {
                         format!("could not be undone: {error}")
                     }
                 };
+                let counts = match counts {
+                    None => self.counts_at_the_end(&harm).await,
+                    counted => counted,
+                };
+                self.count(counts);
                 self.note(EventKind::FaultEnded, &name, text, None);
             }
         }
     }
 
-    /// Writes down how often a rule was met, which only its provider, or its proxy, knows.
-    async fn count(&self, harm: &Harm) {
-        let counts = match harm {
-            Harm::Rule(rule) => match self.arena.admin() {
-                Ok(admin) => admin.rule_counts(&rule.id).await.ok().flatten(),
-                Err(_) => None,
-            },
+    /// How often a rule was met, which only its provider, or its proxy, knows while it has the rule.
+    async fn counts(&self, harm: &Harm) -> Option<RuleCounts> {
+        match harm {
+            Harm::Rule(rule) => self.arena.admin().ok()?.rule_counts(&rule.id).await.ok().flatten(),
             Harm::Exchange { provider, rule } => self.exchange_counts(*provider, &rule.id).await,
-            Harm::Link { .. } | Harm::Process { .. } => None,
-        };
+            Harm::Link { .. } | Harm::Process { .. } | Harm::Store { .. } | Harm::Clock { .. } => None,
+        }
+    }
+
+    /// What is known only once a fault has ended: whether the shop had waited for its store shows when it writes again.
+    async fn counts_at_the_end(&self, harm: &Harm) -> Option<RuleCounts> {
+        match harm {
+            Harm::Store { name, .. } => {
+                let tally = self.arena.store().ok()?.tally(name).await?;
+                Some(RuleCounts { id: name.clone(), matched: tally.holds, applied: tally.waited_for, hazardous: 0 })
+            }
+            Harm::Rule(_) | Harm::Link { .. } | Harm::Exchange { .. } | Harm::Process { .. } | Harm::Clock { .. } => {
+                None
+            }
+        }
+    }
+
+    fn count(&self, counts: Option<RuleCounts>) {
         if let Some(RuleCounts { id: name, matched, applied, hazardous }) = counts {
             drop(self.intake.fact(Fact::FaultCount { name, matched, applied, hazardous }));
         }

@@ -49,6 +49,8 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
             FaultTarget::Provider { .. } => FaultKind::Provider,
             FaultTarget::Link { .. } | FaultTarget::Exchange { .. } => FaultKind::Link,
             FaultTarget::Process { .. } => FaultKind::Process,
+            FaultTarget::Store { .. } => FaultKind::Store,
+            FaultTarget::Clock { .. } => FaultKind::Clock,
         },
         from_us: fault.at.as_micros() as u64,
         to_us: (fault.at + fault.lasts).as_micros() as u64,

@@ -15,7 +15,6 @@ mod dispute;
 mod door;
 mod flags;
 mod fraud;
-mod hasty;
 mod http;
 mod instances;
 mod log;

@@ -51,7 +51,7 @@ CREATE TABLE phase (
 CREATE TABLE fault_plan (
     name     TEXT PRIMARY KEY,
     what     TEXT NOT NULL,       -- for people
-    target   TEXT NOT NULL,       -- 'provider', 'link', 'process'
+    target   TEXT NOT NULL,       -- 'provider', 'link', 'process', 'store', 'clock'
     from_us  INTEGER NOT NULL,
     to_us    INTEGER NOT NULL
 ) STRICT;

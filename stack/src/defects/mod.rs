@@ -1,5 +1,6 @@
 //! The seeded defects: mistakes that real shops made, each switched on by name and made at one named place of the shop.
 
+mod ordering;
 mod paying;
 mod table;
 

@@ -24,7 +24,7 @@ impl Charge {
 impl Shop {
     /// Deletes the row of a payment that had an error, and with it all that is known of the call; then pays anew.
     pub(crate) async fn delete_and_begin_anew(
-        &self,
+        self: &Arc<Self>,
         charge: &Charge,
         card: Option<&Card>,
     ) -> Option<(Charge, Finding)> {
