@@ -18,6 +18,7 @@ SELECT o.order_number AS subject,
                          ELSE printf('all of the %.*f captured for it was refunded, which the shop does not know',
                                      c.minor_digits, o.captured_minor / c.minor_unit) END
                  || CASE WHEN run.final THEN '' ELSE '; the run was cut short' END END AS why,
+       o.due_minor AS weight, o.currency,
        o.faults > 0 OR o.answers_lost > 0 OR o.submits >= 2 AS exposed,
        o.intent,
        o.order_number

@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod crowd;
 mod heal;
+mod law;
 mod prove;
 mod reference;
 mod report;
@@ -52,6 +53,9 @@ enum Command {
     /// Check scenario files, print their JSON Schema
     #[command(subcommand)]
     Scenario(scenario::Scenario),
+    /// Laws: list them, read one, try one of your own on its histories
+    #[command(subcommand)]
+    Law(law::Laws),
     /// Print the reference: the scenario format, faults, laws
     Reference(reference::Reference),
     /// Serve the reference shop
@@ -77,6 +81,7 @@ impl Cli {
             Command::Heal(command) => command.execute(),
             Command::Prove(command) => command.execute(),
             Command::Scenario(command) => command.execute(),
+            Command::Law(command) => command.execute(),
             Command::Reference(command) => command.execute(),
             Command::Shop(command) => command.execute(serve::Role::Shop),
             Command::Providers(command) => command.execute(serve::Role::Providers),

@@ -4,4 +4,5 @@ mod closed_crowd;
 mod harness;
 mod own_shop;
 mod prove;
+mod run_clock;
 mod whole_run;

@@ -1,11 +1,13 @@
 //! A run as one self-contained page: no script, no request, no font.
 
+mod events;
 mod faults;
 mod harness;
 mod laws;
 mod objectives;
 mod opening;
 mod plots;
+mod story;
 pub(crate) mod table;
 pub(crate) mod timeline;
 mod traffic;
@@ -15,7 +17,7 @@ use crate::sentence;
 use model::record::RunRecord;
 
 /// What stands in every page; the colours of plots are added to it.
-pub(crate) const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: &str = concat!(include_str!("style.css"), include_str!("story.css"));
 
 /// The page, as UTF-8.
 #[must_use]
@@ -26,6 +28,7 @@ pub fn render(record: &RunRecord) -> String {
         objectives::objectives(record),
         plots::plots(record),
         faults::faults(record),
+        events::events(record),
         laws::silent(record),
         laws::held(record),
         faults::phases(record),

@@ -1,6 +1,7 @@
 //! What a proof shows in a few sentences, the same in every report.
 
 use crate::numerals::{self, count, counted};
+use model::judge::excluded_rate;
 use model::proof::{Catcher, DefectRecord, Outcome, ProofRecord, ProofVerdict, Tally, TrialRecord, Turn};
 
 /// The verdict and its two halves.
@@ -47,7 +48,7 @@ fn accused(record: &ProofRecord) -> Option<String> {
 fn bound(tally: &Tally, rate_max: Option<f64>) -> Option<String> {
     let runs = tally.good + tally.bad;
     if tally.bad == 0 {
-        return numerals::rate_bound_in_words(runs);
+        return excluded_rate(runs).map(|rate| numerals::rate_under(runs, rate));
     }
     let rate_max = rate_max?;
     Some(format!("a rate under {} with 95% confidence (Clopper and Pearson)", numerals::percent(rate_max)))
