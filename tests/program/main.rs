@@ -4,5 +4,6 @@ mod closed_crowd;
 mod footing;
 mod harness;
 mod own_shop;
+mod prove;
 mod run_clock;
 mod whole_run;
