@@ -6,7 +6,7 @@ use books::Joined;
 use books::history;
 use books::laws;
 use books::rows::{Event, EventKind};
-use model::record::{Book, TimelineEntry};
+use model::record::{Book, Passage, TimelineEntry};
 
 /// Tells the first violation of a law in the only history of a text.
 fn tell(law: &str, text: &str, events: Vec<Event>) -> Vec<TimelineEntry> {
@@ -55,19 +55,24 @@ fn a_double_charge_is_told_across_the_books() {
         [
             "shopper: is shown a total of 45.90 USD",
             "run: fault `lost-answers` begins",
-            "shopper: submits the order, key …4f2a: no answer after 50 ms",
-            "provider: makes payment pi_1 over 45.90 USD for order O1, key …aaaa; answer lost by fault `lost-answers`",
+            "shopper: submits the order, key …4f2a",
+            "shopper: has no answer after 50 ms",
+            "provider: prepares a payment of 45.90 USD, pi_1, order O1, key …aaaa; answer lost by fault `lost-answers`",
             "provider: authorises 45.90 USD, ch_1, key …aaaa; answer lost by fault `lost-answers`",
             "provider: captures 45.90 USD, ch_1, key …aaaa; answer lost by fault `lost-answers`",
             "provider: captures 45.90 USD, ch_2, key …bbbb",
-            "shopper: submits the order, card `ok`, key …4f2a: 201, order O1 is paid for 45.90 USD",
+            "shopper: submits the order, card `ok`, key …4f2a",
+            "shopper: is answered 201: order O1 is paid for 45.90 USD",
             "shopper: has bought, with order O1",
             "provider: delivers a webhook, the shop answers 200",
             "shop: order O1: pending, then paid; total 45.90 USD; believes to have received 45.90 USD; payment pi_2",
         ]
     );
-    assert_eq!(told[5].fault.as_deref(), Some("lost-answers"));
-    assert_eq!(told[10].at_ms, None);
+    assert_eq!(told[4].fault.as_deref(), Some("lost-answers"));
+    assert_eq!(told[4].passage, Passage::AnswerLost);
+    let breaking: Vec<usize> = (0..told.len()).filter(|place| told[*place].breaks).collect();
+    assert_eq!(breaking, [7], "the second capture breaks the law");
+    assert_eq!(told[12].at_ms, None);
 }
 
 #[test]
@@ -94,7 +99,10 @@ fn a_charge_that_nobody_made_is_told_by_its_rows() {
         expect: violated
         payment capture ch_9 of pi_9 100 order=X
         payment refund re_9 of ch_9 100 state=refused";
-    assert_eq!(lines(&tell("every_statement_is_attributed", text, vec![]))[0], "provider: captures 1.00 USD, ch_9");
+    assert_eq!(
+        lines(&tell("every_statement_is_attributed", text, vec![]))[0],
+        "provider: captures 1.00 USD, ch_9, order X"
+    );
 }
 
 #[test]

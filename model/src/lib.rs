@@ -4,6 +4,7 @@
 
 pub mod card;
 pub mod connections;
+pub mod counterexample;
 pub mod fault;
 pub mod finding;
 pub mod journey;

@@ -16,6 +16,7 @@ SELECT b.order_number AS subject,
        CASE WHEN b.orders > 1 THEN printf('the orders book has %d orders of that number', b.orders)
             WHEN t.intents > 1 THEN printf('%d customers were told that it is theirs', t.intents)
             ELSE '' END AS why,
+       max(b.orders, coalesce(t.intents, 0)) - 1 AS weight,
        1 AS exposed,
        coalesce(b.intent, t.intent) AS intent,
        b.order_number

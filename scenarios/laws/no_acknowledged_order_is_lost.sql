@@ -5,7 +5,7 @@
 -- Acknowledged: a shopper was told that it is paid. It then exists and is accepted (neither failed nor cancelled), or was
 -- cancelled at the shopper's wish, or because its payment could not be captured any more, or its review ended in a no. Where the journey learns no number, any accepted order of the intent will do.
 WITH told AS (
-    SELECT a.intent, a.order_number, i.cancel, i.orders_accepted, i.orders, i.orders_maybe
+    SELECT a.intent, a.order_number, i.total_minor, i.currency, i.cancel, i.orders_accepted, i.orders, i.orders_maybe
     FROM v1_acknowledged AS a JOIN v1_intent AS i ON i.intent_id = a.intent_id
 ), found AS MATERIALIZED (
     SELECT told.*,
@@ -25,6 +25,7 @@ SELECT coalesce(order_number, intent) AS subject,
             WHEN exists_at_all THEN 'the shopper was told that it is paid; the orders book says '
                  || coalesce((SELECT o.state FROM v1_order AS o WHERE o.order_number = found.order_number), 'otherwise')
             ELSE 'the shopper was told that it is paid; the orders book does not have it' END AS why,
+       total_minor AS weight, currency,
        1 AS exposed,
        intent,
        order_number

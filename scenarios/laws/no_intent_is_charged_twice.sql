@@ -30,6 +30,15 @@ SELECT intent AS subject,
             WHEN charges_maybe > 0 THEN
                 printf('%d more charges have marks that fit this intent and another one', charges_maybe)
             ELSE '' END AS why,
+       max(peak_minor, net_minor) - due_minor AS weight, currency,
+       CASE WHEN captures >= 2 AND max(peak_minor, net_minor) > due_minor THEN
+           (SELECT min(statement) FROM (
+               SELECT s.statement, sum(CASE s.op WHEN 'refund' THEN -s.amount_minor ELSE s.amount_minor END)
+                                   OVER (ORDER BY s.statement) AS taken_minor
+               FROM v1_statement AS s
+               WHERE s.intent_id = paid.intent_id AND s.op IN ('capture', 'refund', 'refund_failed') AND NOT s.replayed
+                 AND coalesce(s.state, '') NOT IN ('refused', 'declined', 'failed'))
+            WHERE taken_minor > due_minor) END AS statement,
        answers_lost > 0 OR replays > 0 OR submits_unanswered > 0 OR captures >= 2 AS exposed,
        intent
 FROM paid;

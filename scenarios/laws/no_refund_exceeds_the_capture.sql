@@ -40,6 +40,7 @@ SELECT x.subject,
             ELSE printf('refunds of %.*f %s were %s, %.*f was captured', c.minor_digits, x.back_minor / c.minor_unit, x.currency,
                         x.verb, c.minor_digits, x.captured_minor / c.minor_unit)
                  || iif(x.unsure, '; the only charges have marks that fit several intents', '') END AS why,
+       x.back_minor - x.captured_minor AS weight, x.currency,
        x.exposed,
        x.intent,
        x.order_number

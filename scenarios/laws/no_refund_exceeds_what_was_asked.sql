@@ -28,6 +28,7 @@ SELECT x.order_number AS subject,
             ELSE printf('%.*f %s was given back in %d refunds, %.*f was asked for', c.minor_digits, x.given_minor / c.minor_unit,
                         x.currency, x.refunds, c.minor_digits, x.asked_minor / c.minor_unit)
                  || iif(run.final, '', '; the run was cut short') END AS why,
+       x.given_minor - x.asked_minor AS weight, x.currency,
        x.troubled OR x.refunds >= 2 AS exposed,
        x.intent,
        x.order_number

@@ -36,6 +36,7 @@ SELECT w.object AS subject,
             WHEN w.held_minor <= 0 THEN 'it was sent before anything was captured for it'
             ELSE printf('it was sent when %.*f %s of %.*f had been captured', c.minor_digits, w.held_minor / c.minor_unit,
                         w.currency, c.minor_digits, w.needed_minor / c.minor_unit) END AS why,
+       w.due_minor - w.held_minor AS weight, w.currency, w.statement,
        w.faults > 0 OR w.apart AS exposed,
        w.intent,
        w.order_number

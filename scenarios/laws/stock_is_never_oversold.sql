@@ -17,6 +17,7 @@ SELECT s.sku AS subject,
             ELSE 'undecided' END AS finding,
        CASE WHEN coalesce(sold.sold, 0) <= s.stock THEN ''
             ELSE printf('accepted orders took %d of %d', sold.sold, s.stock) END AS why,
+       sold.sold - s.stock AS weight,
        coalesce(sold.wanted, 0) > s.stock
            OR (coalesce(sold.sold, 0) >= s.stock AND EXISTS (SELECT 1 FROM v1_arrival WHERE refusal = 'sold_out')) AS exposed
 FROM v1_stock AS s JOIN v1_run AS run LEFT JOIN sold ON sold.sku = s.sku

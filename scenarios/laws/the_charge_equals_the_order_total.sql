@@ -20,7 +20,8 @@ WITH charged AS (
                charged.some_differ AND o.captured_minor <> o.due_minor
                AND NOT (o.state IN ('authorised', 'partially_fulfilled')
                         AND o.captured_minor + o.open_minor = o.due_minor)) AS charge_differs,
-           coalesce(o.shown_total_minor <> o.total_minor, 0) AS shown_differs
+           coalesce(o.shown_total_minor <> o.total_minor, 0)
+               OR coalesce(o.shown_currency <> o.currency AND o.shown_currency <> '' AND o.currency <> '', 0) AS shown_differs
     FROM charged
     JOIN v1_order AS o ON o.order_seq = charged.order_seq
     JOIN v1_currency AS k ON k.currency = o.currency
@@ -33,9 +34,10 @@ SELECT order_number AS subject,
             WHEN charge_differs THEN
                 printf('the order says %.*f %s, charged was %s', minor_digits, due_minor / minor_unit, currency, amounts)
             WHEN shown_differs THEN
-                printf('the shopper was shown %.*f, the order says %.*f %s', minor_digits, shown_total_minor / minor_unit,
-                       minor_digits, total_minor / minor_unit, currency)
+                printf('the shopper was shown %.*f %s, the order says %.*f %s', minor_digits, shown_total_minor / minor_unit,
+                       coalesce(shown_currency, ''), minor_digits, total_minor / minor_unit, currency)
             ELSE '' END AS why,
+       abs(iif(charge_differs, captured_minor - due_minor, shown_total_minor - total_minor)) AS weight, currency,
        shown_total_minor IS NOT NULL AND total_minor IS NOT NULL AS exposed,
        intent,
        order_number

@@ -7,6 +7,7 @@ mod laws;
 mod observed;
 mod record;
 mod steps;
+mod tell;
 
 use books::Joined;
 use books::file::RunFile;

@@ -6,7 +6,7 @@ use books::laws::Law;
 use books::read::{BookState, RunRow};
 use books::rows::EventKind;
 use model::judge::{self, Budgets, Ending, GoodService};
-use model::record::{RunRecord, SCHEMA_VERSION, Series};
+use model::record::{self, EventRecord, RunRecord, SCHEMA_VERSION, Series};
 use model::seed::Seed;
 use std::collections::BTreeMap;
 
@@ -46,6 +46,7 @@ pub fn assemble(joined: &Joined, laws: &[Law]) -> Result<RunRecord, JudgementErr
         objectives,
         laws,
         faults: fault_rows.into_iter().map(|row| faults::fault(row, &recoveries)).collect(),
+        events: events(joined)?,
         phases: judge::by_phase(&observations),
         steps: steps::table(joined)?,
         generator: health::generator(joined, &facts, &tally.arrivals, &validity)?,
@@ -81,7 +82,7 @@ fn series(joined: &Joined, purchases: Series, seconds: usize) -> Result<Series, 
     Ok(series)
 }
 
-/// What moves nothing and should be known: books that are missing or cut short, rows of other runs, children that ended unasked.
+/// What moves nothing and should be known: books that are missing or cut short, rows of other runs.
 fn remarks(joined: &Joined, run: &RunRow, facts: &BTreeMap<String, String>) -> Result<Vec<String>, books::Error> {
     let mut remarks = Vec::new();
     if let Some(law) = facts.get(ENDED_BY_LAW) {
@@ -105,9 +106,28 @@ fn remarks(joined: &Joined, run: &RunRow, facts: &BTreeMap<String, String>) -> R
     if aside > 0 {
         remarks.push(format!("{aside} rows of other runs were set aside"));
     }
-    let ends = joined.events()?.into_iter().filter(|event| event.kind == EventKind::Process);
-    remarks.extend(ends.map(|event| format!("at {:.1} s: {}", event.at_us as f64 / 1e6, event.text)));
     Ok(remarks)
+}
+
+/// What happened beside the faults, which have their own table.
+fn events(joined: &Joined) -> Result<Vec<EventRecord>, books::Error> {
+    let kind = |kind| match kind {
+        EventKind::FaultBegan | EventKind::FaultEnded => None,
+        EventKind::Process => Some(record::EventKind::Process),
+        EventKind::Action => Some(record::EventKind::Action),
+        EventKind::External => Some(record::EventKind::External),
+        EventKind::Note => Some(record::EventKind::Note),
+    };
+    let mut events: Vec<EventRecord> = joined
+        .events()?
+        .into_iter()
+        .filter_map(|event| {
+            let at_s = event.at_us as f64 / 1e6;
+            Some(EventRecord { at_s, kind: kind(event.kind)?, name: event.name, text: event.text })
+        })
+        .collect();
+    events.sort_by(|one, other| one.at_s.total_cmp(&other.at_s));
+    Ok(events)
 }
 
 /// An instant as RFC 3339 in UTC, to the second.

@@ -117,6 +117,14 @@ impl Loaded {
         self.planned.get(second as usize).copied().unwrap_or(0)
     }
 
+    /// The peak of planned arrivals a second, as a mean over so many seconds in a row.
+    #[must_use]
+    pub fn peak_per_s(&self, window_s: u32) -> f64 {
+        let window = (window_s as usize).clamp(1, self.planned.len().max(1));
+        let most = self.planned.windows(window).map(|seconds| seconds.iter().sum::<u64>()).max();
+        most.unwrap_or(0) as f64 / window as f64
+    }
+
     /// What was read, for the run file: name and meaning of each file, and the laws that are not built in.
     #[must_use]
     pub fn sources(&self) -> Vec<(String, String)> {

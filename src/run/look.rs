@@ -169,6 +169,8 @@ mod tests {
             exposure: 1,
             exposure_means: String::new(),
             violations: subjects.iter().map(subject).collect(),
+            worst: None,
+            at_stake: std::collections::BTreeMap::new(),
             doubts: Vec::new(),
         }
     }

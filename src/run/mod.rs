@@ -22,6 +22,7 @@ pub(crate) use crowd::monotonic_us;
 pub(crate) use load::read as read_scenario;
 pub use load::{check_scenario, plan_only};
 pub use opening::CLOSED_USERS;
+pub(crate) use opening::machine;
 pub use options::{Lifeline, Options, RunError};
 
 use crate::arena::{self, Arena, Ground};

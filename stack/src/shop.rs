@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::{
     catalogue::Catalogue,
-    clock::now_ms,
+    clock::uptime_ms,
     config::{Breaker, Config},
     defects::Defects,
     flags::Flags,
@@ -143,7 +143,7 @@ impl Shop {
 
     /// Tells log and gauges of stored steps, and hands on what they owe to the outside.
     pub(crate) fn took_effect(self: &Arc<Self>, moves: &[Move], messages: Vec<Message>, refund: Option<Refund>) {
-        self.metrics.last_change_ms.store(now_ms(), Ordering::Relaxed);
+        self.metrics.last_change_ms.store(uptime_ms(), Ordering::Relaxed);
         for moved in moves {
             self.metrics.order_moved(moved.from, moved.to);
             self.log.moved(moved);

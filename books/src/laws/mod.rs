@@ -10,11 +10,13 @@ mod built_in;
 mod finding;
 mod header;
 mod runner;
+mod trial;
 
 pub use built_in::built_in;
-pub use finding::{Judgement, LawFinding, Subject};
+pub use finding::{Judgement, LawFinding, LawRow, Subject};
 pub use header::{Law, LawError};
-pub use runner::examine;
+pub use runner::{examine, rows};
+pub use trial::{Trial, try_on};
 
 use std::path::Path;
 
@@ -74,12 +76,13 @@ pub fn in_directory(directory: &Path) -> Result<Vec<Law>, LawError> {
         }
     }
     paths.sort();
-    paths
-        .iter()
-        .map(|path| {
-            let text = std::fs::read_to_string(path).map_err(|source| failed(path, source))?;
-            let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-            Law::parse(&name, &text)
-        })
-        .collect()
+    paths.iter().map(|path| read(path)).collect()
+}
+
+/// Reads one law; its name is that of the file.
+pub fn read(path: &Path) -> Result<Law, LawError> {
+    let unreadable = |source| LawError::Unreadable { path: path.to_owned(), source };
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    Law::parse(&name, &text)
 }

@@ -117,8 +117,10 @@ mod tests {
             violated: if finding == Finding::Violated { 12 } else { 0 },
             undecided: if finding == Finding::Undecided { 3 } else { 0 },
             exposure,
+            excluded_rate: None,
+            at_stake: Vec::new(),
+            counterexamples: Vec::new(),
             first_evidence_ms: None,
-            counterexample: None,
         }
     }
 

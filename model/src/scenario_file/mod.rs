@@ -12,6 +12,7 @@ mod expect;
 mod expressions;
 mod faults;
 mod form;
+mod harm;
 mod journey;
 mod kinds;
 mod mistake;

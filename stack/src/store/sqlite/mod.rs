@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -71,7 +72,7 @@ impl SqliteStore {
     /// Opens or makes the file, brings its schema up to date and loads the catalogue.
     pub(crate) fn open(path: &Path, terms: Terms) -> Result<Self, StoreError> {
         let unavailable = |error: rusqlite::Error| StoreError::Unavailable(error.to_string());
-        let mut writing = opening::writing(path).map_err(unavailable)?;
+        let mut writing = opening::writing(path, Duration::from_millis(terms.store_wait_ms)).map_err(unavailable)?;
         opening::migrate(&mut writing).map_err(unavailable)?;
         opening::load(&mut writing, &terms).map_err(unavailable)?;
         hasty::loosen(&writing, terms.defects).map_err(unavailable)?;

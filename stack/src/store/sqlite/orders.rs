@@ -216,16 +216,18 @@ pub(super) fn release(connection: &Connection, order: i64) -> rusqlite::Result<(
     set_hold(connection, order, Hold::Released)
 }
 
-/// Gives back what failed orders hold past their time. A pending order keeps its hold: it may be paid already.
+/// Gives back what failed orders hold past their time, or for longer than the shop ever holds, as it seems once a clock was put
+/// back. A pending order keeps its hold: it may be paid already.
 pub(super) fn release_expired(connection: &Connection, terms: &Terms, now_ms: i64) -> Done<usize> {
     if terms.defects.cancels_what_is_being_paid() {
         cancel_pending(connection, now_ms)?;
     }
     let expired: Vec<i64> = connection
         .prepare_cached(
-            "SELECT seq FROM orders WHERE state = 'failed' AND hold = 'held' AND hold_until_ms <= ?1 LIMIT 500",
+            "SELECT seq FROM orders
+             WHERE state = 'failed' AND hold = 'held' AND (hold_until_ms <= ?1 OR hold_until_ms > ?2) LIMIT 500",
         )?
-        .query_map([now_ms], |row| row.get(0))?
+        .query_map([now_ms, now_ms + terms.hold_ttl_ms], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for &order in &expired {
         release(connection, order)?;

@@ -263,8 +263,8 @@ pub(super) fn by_reference(connection: &Connection, reference: &str) -> rusqlite
 /// Refunds that are not settled, oldest first; at most 1,000.
 pub(super) fn unsettled(connection: &Connection, before_ms: i64) -> rusqlite::Result<Vec<Refund>> {
     let ids: Vec<i64> = connection
-        .prepare_cached("SELECT id FROM refunds WHERE state = 'pending' AND created_ms < ?1 ORDER BY id LIMIT 1000")?
-        .query_map([before_ms], |row| row.get(0))?
+        .prepare_cached("SELECT id FROM refunds WHERE state = 'pending' AND (created_ms < ?1 OR created_ms > ?2) ORDER BY id LIMIT 1000")?
+        .query_map([before_ms, now_ms()], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     let mut refunds = Vec::with_capacity(ids.len());
     for id in ids {

@@ -98,7 +98,8 @@ impl Till for SqliteStore {
     }
 
     fn overdue(&self, now_ms: i64) -> Answer<'_, Vec<Charge>> {
-        self.look(|connection| payments::overdue(connection, now_ms))
+        let terms = std::sync::Arc::clone(&self.terms);
+        self.look(|connection| payments::overdue(connection, &terms, now_ms))
     }
 
     fn payments_of(&self, order: i64) -> Answer<'_, Vec<(PaymentState, Charge)>> {
