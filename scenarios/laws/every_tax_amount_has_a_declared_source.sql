@@ -3,11 +3,12 @@
 -- exposure: orders taxed by the fallback, or for whose intent a fault touched the tax provider
 --
 -- Examined: accepted orders with a tax amount. It equals a recorded quote (of the code that the order names, else of the
--- intent), or the order is flagged as taxed by the fallback and the declared policy allows one: with a declared rate, an
--- amount of zero on goods that the rate would tax is not the fallback.
+-- intent), or the order is flagged as taxed by the fallback and the declared policy allows one: with a declared rate, it is
+-- that rate of the goods, with or without shipping, to a minor unit; zero on goods that the rate would tax is not the fallback.
 WITH taxed AS MATERIALIZED (
     SELECT o.order_number, o.currency, o.tax_minor, o.tax_source, o.attribution, o.intent, o.tax_faults, coalesce(run.tax_policy, o.tax_policy) AS policy, run.tax_rate_bp AS rate_bp,
            coalesce(o.subtotal_minor, 0) - coalesce(o.discount_minor, 0) AS base_minor,
+           o.subtotal_minor IS NOT NULL AS priced, coalesce(o.shipping_minor, 0) AS shipping_minor,
            EXISTS (SELECT 1 FROM v1_tax_quote AS q WHERE q.quote = o.tax_quote AND q.amount_minor = o.tax_minor)
                OR (o.tax_quote IS NULL AND EXISTS (SELECT 1 FROM v1_tax_quote AS q
                                                    WHERE q.intent_id = o.intent_id AND q.amount_minor = o.tax_minor)) AS quoted
@@ -18,7 +19,10 @@ WITH taxed AS MATERIALIZED (
            CASE WHEN tax_source = 'fallback' THEN
                      CASE WHEN policy = 'block' THEN 'flagged as fallback, and the declared policy is to refuse'
                           WHEN policy IS NULL THEN 'flagged as fallback, and no policy is declared'
-                          WHEN tax_minor = 0 AND base_minor * rate_bp >= 10000 THEN 'flagged as fallback with a tax of zero' END
+                          WHEN tax_minor = 0 AND base_minor * rate_bp >= 10000 THEN 'flagged as fallback with a tax of zero'
+                          WHEN priced AND tax_minor NOT BETWEEN base_minor * rate_bp / 10000 - 1
+                                                         AND (base_minor + shipping_minor) * rate_bp / 10000 + 1
+                               THEN 'flagged as fallback, and not at the declared rate' END
                 WHEN quoted THEN NULL
                 WHEN tax_source IS NULL AND attribution = 'undecided' THEN NULL
                 ELSE 'not flagged as fallback, and no quote has this amount' END AS fault_found,

@@ -4,7 +4,8 @@
 -- stands: what was sent was sent
 --
 -- Examined: orders of which the warehouse was told articles, or where to. All that was sent for an order is in its lines (parts
--- given up taken off); of an order that is fulfilled nothing is missing. The address told to the warehouse is the order's.
+-- given up taken off); of an order that is fulfilled nothing is
+-- missing, nor of one that is fulfilled in part while the money for the rest is taken or kept blocked. The address told to the warehouse is the order's.
 WITH sent AS MATERIALIZED (
     SELECT order_seq, sku, sum(quantity) AS quantity, count(DISTINCT dispatch) AS parts
     FROM v1_dispatch_line WHERE order_seq IS NOT NULL GROUP BY order_seq, sku
@@ -34,20 +35,24 @@ WITH sent AS MATERIALIZED (
            OR told ->> '$.postal_code' <> ordered ->> '$.postal_code' OR told ->> '$.country' <> ordered ->> '$.country'
            OR told ->> '$.name' <> ordered ->> '$.name')
     GROUP BY order_seq
+), owing AS (
+    SELECT *, state = 'fulfilled'
+              OR (state = 'partially_fulfilled' AND (open_minor > 0 OR captured_minor >= due_minor)) AS owes_all
+    FROM v1_order
 )
 SELECT o.order_number AS subject,
        CASE WHEN a.why IS NOT NULL OR (p.too_much IS NOT NULL AND p.ordered > 0) THEN 'violated'
-            WHEN o.state = 'fulfilled' AND p.too_little IS NOT NULL THEN iif(run.final, 'violated', 'undecided')
+            WHEN o.owes_all AND p.too_little IS NOT NULL THEN iif(run.final, 'violated', 'undecided')
             ELSE 'held' END AS finding,
        CASE WHEN a.why IS NOT NULL THEN a.why
             WHEN p.too_much IS NOT NULL AND p.ordered > 0 THEN p.too_much
-            WHEN o.state = 'fulfilled' AND p.too_little IS NOT NULL
+            WHEN o.owes_all AND p.too_little IS NOT NULL
                  THEN p.too_little || iif(run.final, '', '; the run was cut short')
             ELSE '' END AS why,
        p.ordered >= 2 OR p.parts >= 2 OR o.dispatch_faults > 0 AS exposed,
        o.intent,
        o.order_number
 FROM parcels AS p
-JOIN v1_order AS o ON o.order_seq = p.order_seq
+JOIN owing AS o ON o.order_seq = p.order_seq
 JOIN v1_run AS run
 LEFT JOIN astray AS a ON a.order_seq = p.order_seq;

@@ -3,6 +3,7 @@
 mod closed_crowd;
 mod footing;
 mod harness;
+mod laws;
 mod own_shop;
 mod prove;
 mod run_clock;
