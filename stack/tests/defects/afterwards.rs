@@ -154,7 +154,7 @@ async fn expired_authorisation_ships_unpaid() {
 
 #[tokio::test]
 async fn cancelled_order_captured_takes_money_for_nothing() {
-    let stages = both_with(Defect::CancelledOrderCaptured, at_dispatch(500)).await;
+    let stages = both_with(Defect::CancelledOrderCaptured, at_dispatch(2_000)).await;
     for (stage, captures) in stages.iter().zip([0, 1]) {
         let cart = stage.cart(&[("tv", 1)]).await;
         let order = stage.check_out(&cart, "k", "pm_card_visa").await.order();
@@ -269,7 +269,7 @@ async fn lock_wait_loses_order_that_was_paid() {
 async fn webhook_error_swallowed_keeps_a_charge_without_an_order() {
     let hasty = |config: &mut Value| {
         config["store_wait_ms"] = 50.into();
-        config["hold_ttl_ms"] = 300.into();
+        config["hold_ttl_ms"] = 1_500.into();
     };
     for (stage, (status, state)) in
         both_with(Defect::WebhookErrorSwallowed, hasty).await.iter().zip([(503, "fulfilled"), (200, "cancelled")])
