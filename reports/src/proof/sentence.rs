@@ -91,7 +91,7 @@ fn told(trial: &TrialRecord) -> String {
     format!("{whom} under {}, seed {}, {what}{alone}{why}{books}", trial.scenario, trial.seed)
 }
 
-/// `10 of 10`, with what else there was.
+/// `10 of 10`: what was hoped for, of what was planned.
 pub fn caught_of(tally: &Tally) -> String {
     format!("{} of {}", count(tally.good), count(tally.planned))
 }
@@ -132,7 +132,7 @@ pub fn figures(record: &ProofRecord) -> Vec<(&'static str, String)> {
     told
 }
 
-/// The word of the verdict, for a mark.
+/// Whether the verdict is good news or bad; none where it is neither.
 pub const fn is_good(verdict: ProofVerdict) -> Option<bool> {
     match verdict {
         ProofVerdict::Proven => Some(true),
