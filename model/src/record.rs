@@ -177,6 +177,9 @@ pub struct LawRecord {
     /// of the subjects told; none when no row of theirs has a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_evidence_ms: Option<f64>,
+    /// Why nothing was examined, or why it cannot be said; empty otherwise.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remark: String,
     /// What it excludes where it held: a higher rate of violations among exposed subjects than this is not credible, with 95%
     /// confidence; none where no subject was exposed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -82,6 +82,8 @@ fn good_ending(record: &RunRecord) -> String {
         "nobody was charged twice".into()
     } else if held > 0 {
         "no law was seen broken".into()
+    } else if record.laws.iter().any(|law| law.finding == Finding::Undecided) {
+        "no law could be decided".into()
     } else {
         "no law was put to the test".into()
     }

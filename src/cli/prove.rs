@@ -4,8 +4,12 @@ use clap::Args;
 use doorbuster::prove::{Extent, Options, ProveError};
 use model::proof::SeededDefect;
 use stack::Defect;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// Columns where there is no terminal, as in a pipeline's log: the whole table.
+const LINE_WIDTH: usize = 140;
 
 /// Runs beside each other for each core.
 const JOBS_PER_CORE: usize = 2;
@@ -69,8 +73,9 @@ impl Prove {
         match doorbuster::prove::prove(&options, &seeded()) {
             Err(error) => fail(&error),
             Ok(proof) => {
-                let (width, colours) = (doorbuster::live::width(), doorbuster::live::colours());
-                let mut text = format!("\n{}", reports::proof::terminal(&proof.record, width, colours));
+                let width = if std::io::stdout().is_terminal() { doorbuster::live::width() } else { LINE_WIDTH };
+                let table = reports::proof::terminal(&proof.record, width, doorbuster::live::colours());
+                let mut text = format!("\n{table}");
                 text += &format!("\nproof: {}", proof.page.display());
                 if proof.interrupted {
                     text += "\ninterrupted: the same command goes on from here";

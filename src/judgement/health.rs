@@ -21,8 +21,9 @@ pub fn health(
     }
     let workers = fact(facts, "generator.workers").unwrap_or(1.0).max(1.0);
     health.seconds = vec![HarnessSecond::default(); seconds];
-    // In a closed model nothing is planned, so that nothing is missed.
-    let planned = if closed_users(facts).is_some() { Vec::new() } else { joined.planned_by_second()? };
+    // In a closed model nothing is planned, so that nothing is missed; nor is it known of a generator that died with its counts.
+    let counts = samples.iter().any(|sample| sample.name == "generator.begun");
+    let planned = if counts && closed_users(facts).is_none() { joined.planned_by_second()? } else { Vec::new() };
     for (second, count) in planned {
         if let Some(second) = health.seconds.get_mut(second as usize) {
             second.planned = count;

@@ -52,6 +52,7 @@ fn record(found: &LawFinding, exposure_min: Option<u64>) -> LawRecord {
         violated: found.violated(),
         undecided: found.undecided(),
         exposure: found.exposure,
+        remark: found.remark().to_owned(),
         excluded_rate: if finding == Finding::Held { judge::excluded_rate(found.exposure) } else { None },
         at_stake: found.at_stake.iter().map(stake).collect(),
         counterexamples: Vec::new(),

@@ -18,7 +18,7 @@ pub fn assemble(joined: &Joined, laws: &[Law]) -> Result<RunRecord, JudgementErr
     let seconds = run.duration_us.div_ceil(1_000_000) as usize;
     let ending = ending(&run);
     let tally = joined.arrival_tally()?;
-    let health = health::health(joined, &facts, tally.arrivals, seconds)?;
+    let health = health::health(joined, &facts, tally.arrivals, driven(&run, seconds))?;
     let validity = judge::assess(&health, &Budgets::default());
     let observations = observed::observations(joined, &run, &fault_rows)?;
     let objectives = judge::judge(&run.objectives, &observations, &validity, ending, Seed(run.seed));
@@ -56,6 +56,11 @@ pub fn assemble(joined: &Joined, laws: &[Law]) -> Result<RunRecord, JudgementErr
     })
 }
 
+/// Whole seconds of the load that were driven: of a run that was cut off, those until the last arrival ended.
+fn driven(run: &RunRow, seconds: usize) -> usize {
+    if run.interrupted { seconds.min((run.last_end_us / 1_000_000) as usize) } else { seconds }
+}
+
 fn ending(run: &RunRow) -> Ending {
     if run.interrupted { Ending::Interrupted { after_s: run.last_end_us as f64 / 1e6 } } else { Ending::Complete }
 }
@@ -68,7 +73,16 @@ fn series(joined: &Joined, purchases: Series, seconds: usize) -> Result<Series, 
             *planned = count;
         }
     }
-    for sample in joined.samples("generator.")? {
+    let samples = joined.samples("generator.")?;
+    if samples.iter().all(|sample| sample.name != "generator.begun") {
+        // The generator died with its own counts: what is known of the arrivals has to do.
+        for (second, count) in joined.begun_by_second()? {
+            if let Some(begun) = series.begun.get_mut(second as usize) {
+                *begun = count;
+            }
+        }
+    }
+    for sample in samples {
         let second = sample.second as usize;
         if second >= seconds {
             continue;

@@ -170,7 +170,7 @@ mod tests {
             exposure_means: String::new(),
             violations: subjects.iter().map(subject).collect(),
             worst: None,
-            at_stake: std::collections::BTreeMap::new(),
+            at_stake: BTreeMap::new(),
             doubts: Vec::new(),
         }
     }

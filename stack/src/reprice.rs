@@ -62,9 +62,10 @@ impl Shop {
     async fn tell_amount(&self, charge: &Charge, answer: Option<(Claim, Stored)>) -> Option<EditEnd> {
         let gateway = self.gateways.of(charge.provider);
         // The defect `stale-payment-amount`: the provider is not told.
-        let change = match self.defects.has(Defect::StalePaymentAmount) {
-            true => Change::Done { reference: None },
-            false => gateway.reprice(charge, charge.amount_minor).await,
+        let change = if self.defects.has(Defect::StalePaymentAmount) {
+            Change::Done { reference: None }
+        } else {
+            gateway.reprice(charge, charge.amount_minor).await
         };
         let end = match change {
             Change::Done { .. } | Change::Received { .. } => EditEnd::Agreed,

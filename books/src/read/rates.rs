@@ -41,6 +41,13 @@ impl Joined {
         self.counts("the plan", "SELECT intended_us / 1000000, count(*) FROM v1_arrival GROUP BY 1")
     }
 
+    /// Arrivals that are known to have begun, by the second in which they did.
+    pub fn begun_by_second(&self) -> Result<Vec<(u64, u64)>, Error> {
+        let begun =
+            "SELECT begun_us / 1000000, count(*) FROM v1_arrival WHERE recorded AND begun_us IS NOT NULL GROUP BY 1";
+        self.counts("the arrivals", begun)
+    }
+
     /// Orders that the shop accepted, by second of the intended start of their purchase.
     pub fn accepted_by_second(&self) -> Result<Vec<(u64, u64)>, Error> {
         self.counts("the accepted orders", ACCEPTED)

@@ -88,7 +88,7 @@ fn moved(conn: &Connection, law: &Law, whom: &Whom, span: &Span) -> rusqlite::Re
     Ok(found.into_iter().min())
 }
 
-/// When the shopper of the subject had the first answer to a submission.
+/// When the shopper of the subject had the first answer to a submission; canaries come before the load and are no shoppers.
 fn answered(conn: &Connection, whom: &Whom) -> rusqlite::Result<Option<u64>> {
     let mut intents: Vec<String> = whom.intent.iter().cloned().collect();
     for order in &whom.orders {
@@ -98,7 +98,8 @@ fn answered(conn: &Connection, whom: &Whom) -> rusqlite::Result<Option<u64>> {
     let mut first = None;
     for intent in intents {
         let done: Option<i64> = conn.query_row(
-            "SELECT min(done_us) FROM v1_attempt WHERE intent = ?1 AND kind IN ('submit', 'second_card')",
+            "SELECT min(done_us) FROM v1_attempt
+             WHERE intent = ?1 AND kind IN ('submit', 'second_card') AND arrival IN (SELECT arrival FROM v1_arrival)",
             [intent],
             |row| row.get(0),
         )?;

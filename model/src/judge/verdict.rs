@@ -34,6 +34,7 @@ pub fn verdict(
         open.extend(validity.void.iter().map(|reason| format!("{reason}, so that no objective is decided")));
     }
     open.extend(laws.iter().filter_map(law_open));
+    open.extend(laws_open(laws));
     // Where none is decided, the one reason says it for all.
     if validity.void.is_empty() && ending == Ending::Complete {
         open.extend(objectives.iter().filter_map(objective_open));
@@ -64,13 +65,15 @@ fn law_violated(law: &LawRecord) -> Option<String> {
 
 /// Why a law that is not violated leaves the run open.
 fn law_open(law: &LawRecord) -> Option<String> {
-    let LawRecord { name, required, exposure, exposure_min, .. } = law;
+    let LawRecord { name, required, exposure, exposure_min, remark, .. } = law;
     let least = count(*exposure_min);
     match law.finding {
         _ if law.violated > 0 => None,
         Finding::NotExercised if *required => {
-            Some(format!("law {name} is required, but examined nothing (it takes an exposure of {least})"))
+            let why = if remark.is_empty() { String::new() } else { format!(": {remark}") };
+            Some(format!("law {name} is required, but examined nothing (it takes an exposure of {least}){why}"))
         }
+        Finding::Undecided if law.undecided == 0 => None,
         Finding::Undecided => {
             let (undecided, examined) = (count(law.undecided), count(law.examined));
             Some(format!("law {name} cannot be decided for {undecided} of {examined} subjects"))
@@ -81,6 +84,26 @@ fn law_open(law: &LawRecord) -> Option<String> {
         }
         Finding::Held | Finding::NotExercised | Finding::Violated => None,
     }
+}
+
+/// Laws that are undecided as a whole, as over a book that was not read to its end: one reason for all that share one.
+fn laws_open(laws: &[LawRecord]) -> Vec<String> {
+    let mut by_remark: Vec<(&str, Vec<&str>)> = Vec::new();
+    let whole = |law: &&LawRecord| law.finding == Finding::Undecided && law.undecided == 0 && law.violated == 0;
+    for law in laws.iter().filter(whole) {
+        match by_remark.iter_mut().find(|(remark, _)| *remark == law.remark) {
+            Some((_, names)) => names.push(&law.name),
+            None => by_remark.push((&law.remark, vec![&law.name])),
+        }
+    }
+    let told = by_remark.into_iter().map(|(remark, names)| {
+        let why = if remark.is_empty() { String::new() } else { format!(": {remark}") };
+        match names[..] {
+            [name] => format!("law {name} cannot be decided{why}"),
+            _ => format!("{} laws cannot be decided{why} ({})", count(names.len() as u64), names.join(", ")),
+        }
+    });
+    told.collect()
 }
 
 fn objective_violated(objective: &ObjectiveRecord) -> String {
@@ -117,6 +140,7 @@ mod tests {
             violated: if finding == Finding::Violated { 12 } else { 0 },
             undecided: if finding == Finding::Undecided { 3 } else { 0 },
             exposure,
+            remark: String::new(),
             excluded_rate: None,
             at_stake: Vec::new(),
             counterexamples: Vec::new(),
@@ -206,5 +230,26 @@ mod tests {
         assert_eq!(reasons, ["the run was interrupted after 43 s, so that no objective is decided"]);
         let (found, _) = verdict(&[law(Finding::Violated, false, 0)], &[], &Validity::default(), ending);
         assert_eq!(found, Verdict::Fail);
+    }
+
+    #[test]
+    fn laws_that_are_undecided_for_one_reason_are_told_together() {
+        let open = |name: &str, remark: &str| LawRecord {
+            name: name.into(),
+            undecided: 0,
+            remark: remark.into(),
+            ..law(Finding::Undecided, false, 0)
+        };
+        let cut = "the providers' statement was not read to its end";
+        let laws = [open("a", cut), open("b", cut), open("c", "the law could not be examined")];
+        let (verdict, reasons) = verdict(&laws, &[], &Validity::default(), Ending::Complete);
+        assert_eq!(verdict, Verdict::Inconclusive);
+        assert_eq!(
+            reasons,
+            [
+                "2 laws cannot be decided: the providers' statement was not read to its end (a, b)",
+                "law c cannot be decided: the law could not be examined"
+            ]
+        );
     }
 }

@@ -159,12 +159,14 @@ fn figures(defects: &[DefectRecord], honest: &[HonestRecord], trials: &[TrialRec
     }
 }
 
-/// The rate under which a thing happens that was seen so often in so many runs, with 95% confidence: by the rule of three where
-/// it was never seen, else by the one-sided bound of Clopper and Pearson.
+/// The rate under which a thing happens that was seen so often in so many runs, with 95% confidence: what its absence excludes
+/// where it was never seen, else the one-sided bound of Clopper and Pearson.
 fn rate_max(seen: u64, runs: u64) -> Option<f64> {
+    if seen == 0 {
+        return judge::excluded_rate(runs);
+    }
     // The two-sided interval of 90% leaves 5% on the side that matters.
-    let bound = if seen == 0 { (3.0 / runs as f64).min(1.0) } else { judge::bounds(seen, runs, 0.9).high };
-    (runs > 0).then_some(bound)
+    Some(judge::bounds(seen, runs, 0.9).high)
 }
 
 fn sorted<'a, T: std::borrow::Borrow<TrialRecord> + 'a>(trials: impl Iterator<Item = &'a T>) -> Vec<f64> {
@@ -251,7 +253,7 @@ mod tests {
         assert_eq!(proof.verdict, ProofVerdict::Proven);
         assert_eq!((proof.figures.caught_always, proof.defects[0].exposure, proof.defects[0].violated), (1, 10, 4));
         assert_eq!(proof.figures.first_evidence_median_ms, Some(1_500.0));
-        assert_eq!(proof.figures.accusation_rate_max, Some(1.0), "three in two are no bound");
+        assert_eq!(proof.figures.accusation_rate_max, judge::excluded_rate(2));
         // From 10 s to 22 s and from 20 s to 32 s.
         assert!((proof.figures.defects_s - 22.0).abs() < 1e-9);
     }

@@ -43,7 +43,7 @@ pub fn silent(record: &RunRecord) -> String {
         .map(|law| {
             vec![
                 named(law),
-                badge(law.finding),
+                format!("{}<small>{}</small>", badge(law.finding), escape(&law.remark)),
                 numerals::count(law.examined),
                 numerals::count(law.undecided),
                 numerals::count(law.exposure),

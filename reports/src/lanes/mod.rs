@@ -18,7 +18,7 @@ const LANE_PX_MIN: f64 = 172.0;
 const LANE_PX_MAX: f64 = 240.0;
 
 /// Width that a picture may take before its lanes move together, in pixels.
-const WIDTH_PX: f64 = 1_080.0;
+const WIDTH_PX: f64 = 1_030.0;
 
 /// Providers in the order of their lanes, with their names for people; others follow under their own.
 const PROVIDERS: [(&str, &str); 6] = [

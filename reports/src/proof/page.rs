@@ -124,7 +124,7 @@ fn defects(defects: &[DefectRecord]) -> String {
     section(
         "defects",
         "Seeded defects",
-        "Each was made by a real shop. <i>Exposed</i> are the subjects that met the hazard which the law is about, over all seeds; \
+        "Each was reported in a real project. <i>Exposed</i> are the subjects that met the hazard which the law is about, over all seeds; \
          <i>first seen</i> is the time from the start of the load to the first row that the finding rests on, median and longest; \
          <i>falsely</i> counts honest runs under the same scenario that the same law accused.",
         &table("Seeded defects", &columns, &rows, Reflow::Cards),

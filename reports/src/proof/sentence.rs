@@ -1,7 +1,6 @@
 //! What a proof shows in a few sentences, the same in every report.
 
 use crate::numerals::{self, count, counted};
-use model::judge::excluded_rate;
 use model::proof::{Catcher, DefectRecord, Outcome, ProofRecord, ProofVerdict, Tally, TrialRecord, Turn};
 
 /// The verdict and its two halves.
@@ -20,7 +19,7 @@ fn caught(record: &ProofRecord) -> Option<String> {
     let runs = record.figures.defect_runs.planned;
     (all > 0).then(|| {
         format!(
-            "{} of {} caught by what was named beforehand, with every seed ({})",
+            "{} of {} caught with every seed by what was named beforehand ({})",
             count(record.figures.caught_always),
             counted(all, "seeded defect", "seeded defects"),
             counted(runs, "run", "runs")
@@ -46,11 +45,10 @@ fn accused(record: &ProofRecord) -> Option<String> {
 
 /// What the honest runs bound; nothing where they bound nothing.
 fn bound(tally: &Tally, rate_max: Option<f64>) -> Option<String> {
-    let runs = tally.good + tally.bad;
-    if tally.bad == 0 {
-        return excluded_rate(runs).map(|rate| numerals::rate_under(runs, rate));
-    }
     let rate_max = rate_max?;
+    if tally.bad == 0 {
+        return Some(numerals::rate_under(tally.good, rate_max));
+    }
     Some(format!("a rate under {} with 95% confidence (Clopper and Pearson)", numerals::percent(rate_max)))
 }
 
@@ -93,7 +91,7 @@ fn told(trial: &TrialRecord) -> String {
     format!("{whom} under {}, seed {}, {what}{alone}{why}{books}", trial.scenario, trial.seed)
 }
 
-/// `10 of 10`, with what else there was.
+/// `10 of 10`: what was hoped for, of what was planned.
 pub fn caught_of(tally: &Tally) -> String {
     format!("{} of {}", count(tally.good), count(tally.planned))
 }
@@ -134,7 +132,7 @@ pub fn figures(record: &ProofRecord) -> Vec<(&'static str, String)> {
     told
 }
 
-/// The word of the verdict, for a mark.
+/// Whether the verdict is good news or bad; none where it is neither.
 pub const fn is_good(verdict: ProofVerdict) -> Option<bool> {
     match verdict {
         ProofVerdict::Proven => Some(true),

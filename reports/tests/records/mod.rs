@@ -150,6 +150,7 @@ pub fn inconclusive() -> RunRecord {
     let stock = &mut record.laws[8];
     (stock.finding, stock.examined, stock.exposure, stock.required) = (Finding::NotExercised, 0, 0, false);
     stock.excluded_rate = None;
+    stock.remark = "the shop's orders book is not there".into();
     record.laws.sort_by_key(|law| std::cmp::Reverse(law.finding));
     let checkout = &mut record.objectives[0];
     (checkout.measured, checkout.low, checkout.high) = (Some(488.0), Some(431.0), Some(566.0));
@@ -183,6 +184,7 @@ fn held(law: &(&str, &str, u64, u64)) -> LawRecord {
         violated: 0,
         undecided: 0,
         exposure,
+        remark: String::new(),
         excluded_rate: model::judge::excluded_rate(exposure),
         at_stake: Vec::new(),
         counterexamples: Vec::new(),

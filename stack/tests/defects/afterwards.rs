@@ -154,7 +154,7 @@ async fn expired_authorisation_ships_unpaid() {
 
 #[tokio::test]
 async fn cancelled_order_captured_takes_money_for_nothing() {
-    let stages = both_with(Defect::CancelledOrderCaptured, at_dispatch(500)).await;
+    let stages = both_with(Defect::CancelledOrderCaptured, at_dispatch(2_000)).await;
     for (stage, captures) in stages.iter().zip([0, 1]) {
         let cart = stage.cart(&[("tv", 1)]).await;
         let order = stage.check_out(&cart, "k", "pm_card_visa").await.order();
@@ -226,5 +226,67 @@ async fn refund_webhook_counted_twice_books_more_than_was_given() {
         assert_eq!(send_object(stage.shop, SECRET, "evt", "refund.created", refund).await, 200);
         let line = stage.book().await.remove(0);
         assert_eq!(line["refunded_minor"], times * line["total_minor"].as_i64().unwrap());
+    }
+}
+
+/// Somebody else who has the write lock of the shop's store until this is dropped.
+fn lock(stage: &Stage) -> rusqlite::Connection {
+    let other = rusqlite::Connection::open(&stage.config.store).unwrap();
+    other.execute_batch("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE").unwrap();
+    other
+}
+
+#[tokio::test]
+async fn lock_wait_loses_order_that_was_paid() {
+    let hasty = |config: &mut Value| {
+        config["store_wait_ms"] = 50.into();
+        config["payment"]["timeout_ms"] = 20_000.into();
+    };
+    for (stage, (status, orders)) in both_with(Defect::LockWaitLosesOrder, hasty).await.iter().zip([(202, 1), (503, 0)])
+    {
+        stage.providers.script(|operation, _| if operation == "create" { Act::Wait } else { Act::Serve });
+        let cart = stage.cart(&[("tv", 1)]).await;
+        let paying = stage.check_out(&cart, "k", "pm_card_visa");
+        let meanwhile = async {
+            until("it is paid", || async { stage.providers.succeeded().len() == 1 }).await;
+            let locked = lock(stage);
+            until("the store takes nothing", || async {
+                stage.providers.gate.notify_waiters();
+                String::from_utf8_lossy(&stage.written().await).contains("a payment was not settled")
+            })
+            .await;
+            drop(locked);
+        };
+        let (got, ()) = tokio::join!(paying, meanwhile);
+        assert_eq!(got.status, status);
+        stage.until_quiet().await;
+        assert_eq!((accepted(stage).await, stage.book().await.len()), (orders, orders));
+        assert_eq!(kept(stage), stage.providers.charges()[0].amount);
+    }
+}
+
+#[tokio::test]
+async fn webhook_error_swallowed_keeps_a_charge_without_an_order() {
+    let hasty = |config: &mut Value| {
+        config["store_wait_ms"] = 50.into();
+        config["hold_ttl_ms"] = 1_500.into();
+    };
+    for (stage, (status, state)) in
+        both_with(Defect::WebhookErrorSwallowed, hasty).await.iter().zip([(503, "fulfilled"), (200, "cancelled")])
+    {
+        let cart = stage.cart(&[("tv", 1)]).await;
+        let order = stage.check_out(&cart, "k", "pm_card_authenticationRequired").await.order();
+        stage.providers.holder("pi_1", "succeeded");
+        let charge = stage.providers.charges().remove(0);
+        let kind = "payment_intent.succeeded";
+        let locked = lock(stage);
+        assert_eq!(stage.providers.send_event(stage.shop, "evt", kind, &charge).await, status);
+        drop(locked);
+        if status == 503 {
+            assert_eq!(stage.providers.send_event(stage.shop, "evt", kind, &charge).await, 200);
+        }
+        stage.until_state(&order, state).await;
+        stage.until_quiet().await;
+        assert_eq!(kept(stage), charge.amount);
     }
 }
