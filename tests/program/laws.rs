@@ -38,7 +38,8 @@ fn the_law_of_the_guide_finds_what_its_histories_expect() {
 fn a_law_that_finds_something_else_is_told_with_its_rows() {
     let finished = tried(|law| law.replace("o.accepted AND ", ""));
     assert_eq!(finished.code, 1, "{finished}");
-    let printed = blocks("").into_iter().find(|block| block.trim_start().starts_with("DIFFERS")).expect("the guide shows it");
+    let printed =
+        blocks("").into_iter().find(|block| block.trim_start().starts_with("DIFFERS")).expect("the guide shows it");
     assert!(finished.stdout.contains(printed.trim()), "{finished}");
     assert!(finished.stdout.ends_with("5 histories, 1 not as expected\n"), "{finished}");
 
@@ -62,7 +63,9 @@ fn what_cannot_be_tried_is_named() {
     assert!(said(&["law", "test", "a.sql"], &[("a.sql", law)]).contains("it has no histories"));
     assert!(said(&["law", "test", "a.txt"], &[("a.txt", "")]).contains("name a law (`.sql`) before its histories"));
     let files = [("a.sql", law), ("a.txt", "history: x\nexpect: held\nordr O1\n")];
-    assert!(said(&["law", "test", "a.sql"], &files).contains("line 3 of the histories: `ordr` begins no line in `a.txt`"));
+    assert!(
+        said(&["law", "test", "a.sql"], &files).contains("line 3 of the histories: `ordr` begins no line in `a.txt`")
+    );
     assert!(said(&["law", "show", "none"], &[]).contains("no law of that name comes with the program"));
 }
 
