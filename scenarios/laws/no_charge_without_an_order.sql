@@ -19,5 +19,5 @@ SELECT i.intent AS subject,
                  || CASE WHEN run.final THEN '' ELSE '; the run was cut short' END END AS why,
        i.payment_faults > 0 OR i.replays > 0 OR i.submits_unanswered > 0 AS exposed,
        i.intent
-FROM v1_intent AS i JOIN v1_currency AS c ON c.currency = i.currency JOIN v1_run AS run
+FROM v1_intent AS i LEFT JOIN v1_currency AS c ON c.currency = i.currency JOIN v1_run AS run
 WHERE i.captures > 0;

@@ -10,7 +10,7 @@
 -- never given back.
 WITH paid AS (
     SELECT i.*, coalesce(i.owed_minor, i.shown_total_minor, i.total_minor) AS due_minor, c.minor_digits, c.minor_unit
-    FROM v1_intent AS i JOIN v1_currency AS c ON c.currency = i.currency
+    FROM v1_intent AS i LEFT JOIN v1_currency AS c ON c.currency = i.currency
     WHERE i.captures > 0
 )
 SELECT intent AS subject,

@@ -9,8 +9,7 @@ use model::record::{Counterexample, LawRecord};
 pub fn examine(joined: &Joined, laws: &[Law]) -> Result<Vec<LawRecord>, books::Error> {
     let required = joined.required_laws()?;
     let mut records = Vec::with_capacity(laws.len());
-    for law in laws {
-        let found = joined.examine(law);
+    for (law, found) in laws.iter().zip(joined.examine_all(laws)) {
         let counterexample = match found.violations.first() {
             Some(subject) if found.finding() == Finding::Violated => Some(tell(joined, law, subject)?),
             _ => None,

@@ -3,25 +3,29 @@
 use rusqlite::Connection;
 
 /// Version of the layout; kept in the file's `user_version`.
-pub(crate) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 3;
 
 /// Marks the file as ours in its header (`application_id`): "Door" in ASCII.
 pub(crate) const APPLICATION: i64 = 0x446f_6f72;
 
 /// The tables that the join builds; emptied before each build.
-pub(crate) const DERIVED: [&str; 13] = [
+pub(crate) const DERIVED: [&str; 17] = [
     "currency",
     "intent",
     "acknowledged",
+    "repeated_key",
     "statement_join",
+    "bitten",
     "candidate",
     "set_aside",
-    "effect",
     "charge",
     "refund",
     "tax_quote",
     "tax_document",
     "dispatch",
+    "settlement_join",
+    "course",
+    "article",
     "order_join",
 ];
 
