@@ -6,6 +6,7 @@
 
 mod attribute;
 mod charges;
+mod credit;
 mod fit;
 mod hash;
 mod lines;
@@ -14,6 +15,7 @@ mod names;
 mod objects;
 mod orders;
 mod places;
+mod purse;
 mod shoppers;
 mod store;
 mod tally;
@@ -30,8 +32,8 @@ use tally::Tally;
 /// Version of the join; a file joined by another one is joined anew.
 pub(crate) const VERSION: i64 = 3;
 
-/// The join and the laws read everything, often more than once (KiB; negative as `SQLite` counts).
-const CACHE_KIB: i64 = -65_536;
+/// Tables are read and written from end to end, so that little is met twice (KiB; negative as `SQLite` counts).
+const CACHE_KIB: i64 = -16_384;
 
 /// Rebuilds all derived tables and indexes, in one transaction.
 pub(crate) fn build(conn: &mut Connection) -> Result<(), Error> {
