@@ -44,6 +44,7 @@ pub(crate) fn build(conn: &mut Connection) -> Result<(), Error> {
 }
 
 fn build_within(conn: &Connection) -> rusqlite::Result<()> {
+    schema::forget_indexes(conn)?;
     for table in schema::DERIVED {
         conn.execute(&format!("DELETE FROM {table}"), [])?;
     }

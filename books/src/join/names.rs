@@ -89,7 +89,9 @@ fn hash(name: &str) -> u64 {
     let mut hasher = QuickHasher::default();
     hasher.write(name.as_bytes());
     hasher.write_u32(name.len() as u32);
-    hasher.finish()
+    // Places are taken from the low bits, tags from the high ones: both are to depend on every byte.
+    let mixed = hasher.finish().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 32)
 }
 
 #[cfg(test)]

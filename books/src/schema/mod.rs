@@ -38,6 +38,13 @@ pub(crate) fn create(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "user_version", VERSION)
 }
 
+/// Removes the indexes: rows that are added one by one to an index take longer than all of them at once.
+pub(crate) fn forget_indexes(conn: &Connection) -> rusqlite::Result<()> {
+    let mut select = conn.prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")?;
+    let names = select.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+    names.iter().try_for_each(|name| conn.execute_batch(&format!("DROP INDEX \"{name}\"")))
+}
+
 /// Indexes that the laws and the timelines use.
 pub(crate) fn index(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch(include_str!("indexes.sql"))
