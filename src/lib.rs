@@ -7,5 +7,6 @@ pub mod engine;
 pub mod faults;
 pub mod judgement;
 pub mod live;
+pub mod prove;
 pub mod reference;
 pub mod run;

@@ -1,8 +1,10 @@
 //! A run file on disk: made, opened, closed.
 
 use crate::error::{Error, While};
+use crate::intake::{Complete, Fact};
 use crate::opening::{self, Opening};
-use crate::{join, schema};
+use crate::rows::OrderRow;
+use crate::{insert, join, schema, writer};
 use model::plan::RunPlan;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -76,6 +78,17 @@ impl RunFile {
         drop(std::fs::remove_file(to));
         let copied = conn.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
         copied.map(drop).map_err(|source| Error::Create { path: to.to_owned(), source })
+    }
+
+    /// Adds orders of a book that is not at its end, as to a copy of books that are still being written.
+    pub fn add_unfinished_orders(&self, rows: &[OrderRow]) -> Result<(), Error> {
+        let add = || {
+            let tx = self.conn.unchecked_transaction()?;
+            insert::orders(&tx, rows)?;
+            writer::note(&tx, &Fact::OrdersRead(Complete::No))?;
+            tx.commit()
+        };
+        add().writing("the orders")
     }
 
     /// Where it is.

@@ -75,8 +75,8 @@ fn purchases(conn: &Connection, rows: &[Purchase]) -> rusqlite::Result<()> {
     }
     let mut insert = conn.prepare_cached(
         "INSERT INTO purchase (intent, arrival, email, intended_us, done_us, outcome, refusal, shown_total_minor, currency,
-             order_number, total_minor, cancel)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             order_number, total_minor, cancel, basket, ship_to)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
     for row in rows {
         let cancel = match row.cancel {
@@ -97,6 +97,8 @@ fn purchases(conn: &Connection, rows: &[Purchase]) -> rusqlite::Result<()> {
             row.order_number,
             row.total_minor,
             cancel,
+            row.basket.as_ref().map(ToString::to_string),
+            row.ship_to.as_ref().map(ToString::to_string),
         ])?;
     }
     Ok(())
@@ -229,13 +231,13 @@ pub(crate) fn orders(conn: &Connection, rows: &[OrderRow]) -> rusqlite::Result<(
     let mut insert = conn.prepare_cached(
         "INSERT OR REPLACE INTO shop_order
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
-             ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)",
+             ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)",
     )?;
     let mut forget = ["order_line", "order_state", "order_refund", "order_dispatch"]
         .into_iter()
         .map(|table| conn.prepare_cached(&format!("DELETE FROM {table} WHERE order_seq = ?1")))
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    let mut line = conn.prepare_cached("INSERT INTO order_line VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut line = conn.prepare_cached("INSERT INTO order_line VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
     let mut state = conn.prepare_cached("INSERT OR REPLACE INTO order_state VALUES (?1, ?2, ?3)")?;
     let mut refund = conn.prepare_cached("INSERT INTO order_refund VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     let mut dispatch = conn.prepare_cached("INSERT INTO order_dispatch VALUES (?1, ?2, ?3, ?4, ?5)")?;
@@ -275,12 +277,14 @@ pub(crate) fn orders(conn: &Connection, rows: &[OrderRow]) -> rusqlite::Result<(
             row.disputed_minor,
             row.dispute_state,
             row.given_up_minor,
+            row.rounding_minor,
+            row.ship_to.as_ref().filter(|place| !place.is_null()).map(ToString::to_string),
         ])?;
         for forget in &mut forget {
             forget.execute([seq])?;
         }
         for (number, it) in row.lines.iter().enumerate() {
-            line.execute(params![seq, number as i64, it.sku, it.quantity - it.given_up, it.unit_minor])?;
+            line.execute(params![seq, number as i64, it.sku, it.quantity - it.given_up, it.unit_minor, it.given_up])?;
         }
         let mut last = 0;
         for (position, it) in row.history.iter().enumerate() {

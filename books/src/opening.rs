@@ -8,6 +8,9 @@ use rusqlite::{Connection, params};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// The fact that the orders book tells of each refund who asked for it, where somebody did.
+pub const TELLS_WHO_ASKED: &str = "orders.tells_who_asked";
+
 /// Everything that is stored before the first request is sent.
 #[derive(Clone, Debug, Default)]
 pub struct Opening {
@@ -37,6 +40,8 @@ pub struct Opening {
     pub stock: BTreeMap<String, u64>,
     /// Declared limits by promotion code.
     pub promotions: BTreeMap<String, u64>,
+    /// What a promotion takes off, in basis points of the subtotal, where that is declared.
+    pub discounts_bp: BTreeMap<String, u32>,
     /// Declared worth by voucher code, in minor units.
     pub vouchers: BTreeMap<String, i64>,
     /// Required laws and the least exposure of each.
@@ -88,6 +93,10 @@ pub enum FaultKind {
     Link,
     /// A process.
     Process,
+    /// The store of the reference shop.
+    Store,
+    /// The clock of the reference shop.
+    Clock,
 }
 
 impl FaultKind {
@@ -98,6 +107,8 @@ impl FaultKind {
             Self::Provider => "provider",
             Self::Link => "link",
             Self::Process => "process",
+            Self::Store => "store",
+            Self::Clock => "clock",
         }
     }
 }
@@ -162,9 +173,9 @@ fn store_limits(conn: &Connection, opening: &Opening) -> rusqlite::Result<()> {
     for (code, balance_minor) in &opening.vouchers {
         voucher.execute(params![code, balance_minor])?;
     }
-    let mut promotion = conn.prepare("INSERT INTO promotion_limit (code, uses) VALUES (?1, ?2)")?;
+    let mut promotion = conn.prepare("INSERT INTO promotion_limit (code, uses, percent_bp) VALUES (?1, ?2, ?3)")?;
     for (code, uses) in &opening.promotions {
-        promotion.execute(params![code, *uses as i64])?;
+        promotion.execute(params![code, *uses as i64, opening.discounts_bp.get(code)])?;
     }
     let mut law = conn.prepare("INSERT INTO required_law (name, exposure_min) VALUES (?1, ?2)")?;
     for (name, exposure_min) in &opening.required_laws {

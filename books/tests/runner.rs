@@ -55,14 +55,14 @@ fn a_law_that_examines_nothing_is_not_exercised() {
 
 #[test]
 fn only_the_first_subjects_are_told_in_the_order_of_their_names() {
-    let query = "WITH RECURSIVE n (i) AS (SELECT 100 UNION ALL SELECT i - 1 FROM n WHERE i > 1)
+    let query = "WITH RECURSIVE n (i) AS (SELECT 300 UNION ALL SELECT i - 1 FROM n WHERE i > 1)
                  SELECT 's' || i AS subject, 'violated' AS finding, 'so' AS why, 0 AS exposed FROM n";
     let found = joined().examine(&law(query));
     let told: Vec<&str> = found.violations.iter().map(|subject| subject.subject.as_str()).collect();
-    assert_eq!(told.len(), 20);
+    assert_eq!(told.len(), 200);
     assert_eq!(&told[..3], ["s1", "s2", "s3"]);
-    assert_eq!(told[19], "s20");
-    assert_eq!(found.violated(), 100);
+    assert_eq!(told[199], "s200");
+    assert_eq!(found.violated(), 300);
 }
 
 #[test]
@@ -93,4 +93,16 @@ fn a_history_that_cannot_be_read_is_named_with_its_line() {
         said("history: x\nshopper a confirmed"),
         "read line 2 of the histories: the history before has no `expect: …`"
     );
+}
+
+#[test]
+fn the_worst_is_told_by_its_weight_however_late_its_name_comes() {
+    let query = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+                 SELECT 's' || i AS subject, iif(i = 299, 'held', 'violated') AS finding, 'so' AS why, 0 AS exposed,
+                        iif(i >= 250, 700, i) AS weight, iif(i % 2, 'USD', 'EUR') AS currency, i AS statement FROM n";
+    let found = joined().examine(&law(query));
+    let worst = found.worst.unwrap();
+    assert_eq!((worst.subject.as_str(), worst.weight, worst.statement), ("s250", 700, Some(250)));
+    assert_eq!(found.at_stake["USD"], (1..250).step_by(2).sum::<i64>() + 24 * 700);
+    assert_eq!(found.at_stake["EUR"], (2..250).step_by(2).sum::<i64>() + 26 * 700);
 }

@@ -6,7 +6,7 @@ use books::Joined;
 use books::history;
 use books::laws;
 use books::rows::{Event, EventKind};
-use model::record::{Book, TimelineEntry};
+use model::record::{Book, Passage, TimelineEntry};
 
 /// Tells the first violation of a law in the only history of a text.
 fn tell(law: &str, text: &str, events: Vec<Event>) -> Vec<TimelineEntry> {
@@ -55,19 +55,24 @@ fn a_double_charge_is_told_across_the_books() {
         [
             "shopper: is shown a total of 45.90 USD",
             "run: fault `lost-answers` begins",
-            "shopper: submits the order, key …4f2a: no answer after 50 ms",
-            "provider: makes payment pi_1 over 45.90 USD for order O1, key …aaaa; answer lost by fault `lost-answers`",
+            "shopper: submits the order, key …4f2a",
+            "shopper: has no answer after 50 ms",
+            "provider: prepares a payment of 45.90 USD, pi_1, order O1, key …aaaa; answer lost by fault `lost-answers`",
             "provider: authorises 45.90 USD, ch_1, key …aaaa; answer lost by fault `lost-answers`",
             "provider: captures 45.90 USD, ch_1, key …aaaa; answer lost by fault `lost-answers`",
             "provider: captures 45.90 USD, ch_2, key …bbbb",
-            "shopper: submits the order, card `ok`, key …4f2a: 201, order O1 is paid for 45.90 USD",
+            "shopper: submits the order, card `ok`, key …4f2a",
+            "shopper: is answered 201: order O1 is paid for 45.90 USD",
             "shopper: has bought, with order O1",
             "provider: delivers a webhook, the shop answers 200",
             "shop: order O1: pending, then paid; total 45.90 USD; believes to have received 45.90 USD; payment pi_2",
         ]
     );
-    assert_eq!(told[5].fault.as_deref(), Some("lost-answers"));
-    assert_eq!(told[10].at_ms, None);
+    assert_eq!(told[4].fault.as_deref(), Some("lost-answers"));
+    assert_eq!(told[4].passage, Passage::AnswerLost);
+    let breaking: Vec<usize> = (0..told.len()).filter(|place| told[*place].breaks).collect();
+    assert_eq!(breaking, [7], "the second capture breaks the law");
+    assert_eq!(told[12].at_ms, None);
 }
 
 #[test]
@@ -94,7 +99,10 @@ fn a_charge_that_nobody_made_is_told_by_its_rows() {
         expect: violated
         payment capture ch_9 of pi_9 100 order=X
         payment refund re_9 of ch_9 100 state=refused";
-    assert_eq!(lines(&tell("every_statement_is_attributed", text, vec![]))[0], "provider: captures 1.00 USD, ch_9");
+    assert_eq!(
+        lines(&tell("every_statement_is_attributed", text, vec![]))[0],
+        "provider: captures 1.00 USD, ch_9, order X"
+    );
 }
 
 #[test]
@@ -122,4 +130,44 @@ fn every_violation_of_every_history_can_be_told() {
             }
         }
     }
+}
+
+/// The first evidence of a law's violations in the only history of a text, in microseconds.
+fn evidence(law: &str, text: &str) -> Option<u64> {
+    let history = history::parse(text).unwrap().remove(0);
+    let joined = Joined::from_file(history.books.file().unwrap()).unwrap();
+    let law = laws::built_in().into_iter().find(|it| it.name == law).unwrap();
+    joined.first_evidence_us(&law, &joined.examine(&law).violations).unwrap()
+}
+
+#[test]
+fn evidence_begins_where_money_moved_and_not_where_it_was_prepared() {
+    let text = "history: charged twice
+        expect: violated
+        shopper a confirmed shown=4590 order=O1 total=4590
+        submit a key=11111111-4f2a -> 201 ok order=O1 total=4590
+        payment create pi_1 4590 intent=a
+        payment capture ch_1 of pi_1 4590 intent=a
+        payment capture ch_2 of pi_2 4590 intent=a
+        order O1 paid intent=a total=4590 states=pending,paid payment=pi_2";
+    let prepared_later = text.replace(
+        "payment create pi_1 4590 intent=a\n",
+        "payment create pi_0 4590 intent=a\n        payment create pi_1 4590 intent=a\n",
+    );
+    let (first, later) =
+        (evidence("no_intent_is_charged_twice", text), evidence("no_intent_is_charged_twice", &prepared_later));
+    assert!(first.is_some() && later > first, "{first:?}, {later:?}");
+}
+
+#[test]
+fn without_a_row_of_the_statement_the_shopper_s_answer_is_the_evidence() {
+    let text = "history: an order that nobody paid
+        expect: violated
+        shopper a confirmed shown=4590 order=O1 total=4590
+        submit a key=11111111-4f2a -> 201 ok order=O1 total=4590
+        payment create pi_1 4590 intent=a
+        order O1 paid intent=a total=4590 states=pending,paid";
+    assert!(evidence("no_order_without_a_charge", text).is_some());
+    let nobody = text.replace("submit a key=11111111-4f2a -> 201 ok order=O1 total=4590\n", "");
+    assert_eq!(evidence("no_order_without_a_charge", &nobody), None);
 }

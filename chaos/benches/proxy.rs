@@ -4,6 +4,9 @@
 //! Relay, upstream and clients each have a thread; the CPU time is that of the relay's thread alone. The relays take
 //! turns, so that all meet the same noise; the figures are medians over the rounds. Exchanges are HTTP/1.1, which the proxy
 //! watches, or bytes of another protocol, which it does not.
+//!
+//! Delays take turns with sleeps of the same length on tokio's timer and on the thread itself, which is as exact as the machine
+//! is at that moment. `-- delays` measures the delays only.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -54,6 +57,14 @@ struct Figures {
 
 fn main() {
     let upstream = on_thread(|| async { (echo().await, ()) });
+    if !std::env::args().any(|argument| argument == "delays") {
+        costs(&upstream);
+    }
+    delays(&upstream);
+    upstream.end();
+}
+
+fn costs(upstream: &Server) {
     println!("{:<38}{:>10}{:>10}{:>8}", "", "bare copy", "proxy", "ratio");
     for (name, protocol) in [("HTTP/1.1", Protocol::Http), ("another protocol", Protocol::Other)] {
         let mut rounds = Vec::new();
@@ -70,12 +81,15 @@ fn main() {
         (0..ROUNDS).map(|_| (bulk_cpu(Relay::BareCopy, upstream.at), bulk_cpu(Relay::Proxy, upstream.at))).collect();
     println!("bytes without end");
     line("CPU of a MiB, both ways (µs)", &bulk, |cpu| *cpu);
-    println!("\n{:<38}{:>10}{:>10}", "latency beyond what was asked (µs)", "p50", "p99");
+}
+
+fn delays(upstream: &Server) {
+    println!("\n{:<38}{:>10}{:>10}", "beyond what was asked (µs)", "p50", "p99");
     for delay_ms in DELAYS_MS {
-        let (p50, p99) = deviation(delay_ms, upstream.at);
-        println!("  {:<36}{p50:>10.0}{p99:>10.0}", format!("{delay_ms} ms"));
+        for (who, p50, p99) in deviations(delay_ms, upstream.at) {
+            println!("  {:<36}{p50:>10.0}{p99:>10.0}", format!("{delay_ms} ms, {who}"));
+        }
     }
-    upstream.end();
 }
 
 /// Medians of both relays, and the median of the rounds' ratios.
@@ -108,13 +122,11 @@ fn bulk_cpu(relay: Relay, upstream: SocketAddr) -> f64 {
     under(relay, upstream, bulk).0.as_secs_f64() * 1e6 / (BULK_BYTES >> 20) as f64
 }
 
-/// How much later than asked the answers come: what a request takes with the toxic, less the delay and what it takes without.
-fn deviation(delay_ms: u64, upstream: SocketAddr) -> (f64, f64) {
-    let relay = on_thread(move || async move {
-        let (at, running) = proxy(upstream).await;
-        (at, running)
-    });
-    let plain = current_thread().block_on(one_by_one(relay.at));
+/// How much later than asked the answers come – what a request takes with the toxic, less the delay and what it takes without –
+/// and how much later sleeps end.
+fn deviations(delay_ms: u64, upstream: SocketAddr) -> [(&'static str, f64, f64); 3] {
+    let relay = on_thread(move || async move { proxy(upstream).await });
+    let plain = quantile(current_thread().block_on(exchanges(relay.at, Protocol::Http, DELAYED_REQUESTS)), 0.5);
     relay.end();
     let relay = on_thread(move || async move {
         let (at, running) = proxy(upstream).await;
@@ -123,10 +135,25 @@ fn deviation(delay_ms: u64, upstream: SocketAddr) -> (f64, f64) {
         client.add("link", "late", &latency, Stream::Downstream, 1.0).await.expect("a toxic can be added");
         (at, running)
     });
-    let delayed = current_thread().block_on(one_by_one(relay.at));
+    let delay = Duration::from_millis(delay_ms);
+    let beyond = |began: Instant| (began.elapsed().as_secs_f64() - delay.as_secs_f64()) * 1e6;
+    let mut times = [(); 3].map(|()| Vec::with_capacity(DELAYED_REQUESTS));
+    current_thread().block_on(async {
+        let mut stream = connect(relay.at).await;
+        let request = message(Protocol::Http);
+        for _ in 0..DELAYED_REQUESTS {
+            times[0].push(exchange(&mut stream, &request).await - delay.as_secs_f64() * 1e6 - plain);
+            let began = Instant::now();
+            tokio::time::sleep(delay).await;
+            times[1].push(beyond(began));
+            let began = Instant::now();
+            thread::sleep(delay);
+            times[2].push(beyond(began));
+        }
+    });
     relay.end();
-    let beyond = |share| quantile(delayed.clone(), share) - delay_ms as f64 * 1e3 - quantile(plain.clone(), 0.5);
-    (beyond(0.5), beyond(0.99))
+    let mut who = ["the proxy", "tokio's sleep", "the thread's sleep"].into_iter();
+    times.map(|times| (who.next().expect("three"), quantile(times.clone(), 0.5), quantile(times, 0.99)))
 }
 
 /// CPU time of the relay, and wall time, for what the clients do; and what they say about it.
@@ -266,22 +293,23 @@ async fn small_requests(at: SocketAddr, protocol: Protocol) -> Vec<f64> {
     clients.join_all().await.concat()
 }
 
-async fn one_by_one(at: SocketAddr) -> Vec<f64> {
-    exchanges(at, Protocol::Http, DELAYED_REQUESTS).await
-}
-
 async fn exchanges(at: SocketAddr, protocol: Protocol, count: usize) -> Vec<f64> {
     let mut stream = connect(at).await;
     let request = message(protocol);
-    let mut answer = vec![0; request.len()];
     let mut times = Vec::with_capacity(count);
     for _ in 0..count {
-        let began = Instant::now();
-        stream.write_all(&request).await.expect("the relay lives");
-        stream.read_exact(&mut answer).await.expect("the relay lives");
-        times.push(began.elapsed().as_secs_f64() * 1e6);
+        times.push(exchange(&mut stream, &request).await);
     }
     times
+}
+
+/// The time of one request, in microseconds.
+async fn exchange(stream: &mut TcpStream, request: &[u8]) -> f64 {
+    let mut answer = [0; MESSAGE_BYTES];
+    let began = Instant::now();
+    stream.write_all(request).await.expect("the relay lives");
+    stream.read_exact(&mut answer).await.expect("the relay lives");
+    began.elapsed().as_secs_f64() * 1e6
 }
 
 async fn bulk(at: SocketAddr) {

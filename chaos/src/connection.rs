@@ -72,7 +72,10 @@ async fn carry_counted(mut client: TcpStream, mut link: Link, _open: Open) {
     let connected = tokio::select! {
         biased;
         // Only an error ends the wait: the proxy is gone, and with it this connection.
-        _ = down.wait_for(|_| false) => return,
+        _ = down.wait_for(|_| false) => {
+            link.counters.connections_shut.add(1);
+            return;
+        }
         connected = tokio::time::timeout(CONNECT_MAX, TcpStream::connect(&*link.upstream)) => connected,
     };
     let Ok(Ok(mut upstream)) = connected else {
@@ -88,7 +91,7 @@ async fn carry_counted(mut client: TcpStream, mut link: Link, _open: Open) {
             let _ = client.set_zero_linger();
             let _ = upstream.set_zero_linger();
         }
-        None => {}
+        None => link.counters.connections_shut.add(1),
     }
 }
 

@@ -81,6 +81,8 @@ pub(crate) struct Counters {
     /// Connections on which rules could not act, since they do not speak HTTP/1.
     pub connections_foreign: Count,
     pub connections_open: Count,
+    /// Connections that ended because the proxy was shut.
+    pub connections_shut: Count,
     pub connects_failed: Count,
     pub upstream: Traffic,
     pub downstream: Traffic,
@@ -96,6 +98,7 @@ impl Counters {
             connections: Count::default(),
             connections_foreign: Count::default(),
             connections_open: Count::default(),
+            connections_shut: Count::default(),
             connects_failed: Count::default(),
             upstream: Traffic::default(),
             downstream: Traffic::default(),
@@ -159,6 +162,7 @@ impl Counters {
         wire::ProxyCounters {
             connections: self.connections.get(),
             connections_open: self.connections_open.get(),
+            connections_shut: self.connections_shut.get(),
             connections_foreign: self.connections_foreign.get(),
             connects_failed: self.connects_failed.get(),
             upstream: traffic(&self.upstream),

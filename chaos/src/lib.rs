@@ -1,5 +1,5 @@
-//! Faults on links and processes: a TCP proxy that breaks connections on demand, a client for any Toxiproxy, and a
-//! supervisor for child processes of ours.
+//! Faults on links, processes and stores: a TCP proxy that breaks connections on demand, a client for any Toxiproxy, a
+//! supervisor for child processes of ours, and somebody else who holds the lock of an SQLite file.
 //!
 //! The proxy speaks Toxiproxy's interface (<https://github.com/Shopify/toxiproxy#http-api>), so that existing clients
 //! drive it. A change of faults meets open connections as well as new ones. Beside toxics, which know bytes, a link has
@@ -25,6 +25,7 @@ mod refused;
 mod registry;
 mod rules;
 mod server;
+pub mod store;
 mod timer;
 mod toxics;
 pub mod wire;

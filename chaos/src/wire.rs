@@ -175,6 +175,10 @@ pub struct ProxyCounters {
     pub connections: u64,
     /// Of these, open now.
     pub connections_open: u64,
+    /// Of these, those that ended because the proxy was disabled or moved. Those that the system refuses while it is disabled
+    /// reach nobody who could count them.
+    #[serde(default)]
+    pub connections_shut: u64,
     /// Of these, those that were passed through untouched although there were rules: they do not speak HTTP/1.
     #[serde(default)]
     pub connections_foreign: u64,

@@ -288,6 +288,24 @@ async fn an_upstream_that_never_accepts_holds_up_nobody() {
 }
 
 #[tokio::test]
+async fn a_link_that_goes_down_counts_the_connections_that_it_ends() {
+    let stage = Stage::with_echo().await;
+    let shut = async || stage.client.counters().await.unwrap().proxies["link"].connections_shut;
+    let mut ended = stage.connect().await;
+    round_trip(&mut ended, b"open").await;
+    let mut left = stage.connect().await;
+    round_trip(&mut left, b"open").await;
+    drop(left);
+    until(|| async { stage.client.counters().await.unwrap().proxies["link"].connections_open == 1 }).await;
+    assert_eq!(shut().await, 0);
+    stage.client.disable("link").await.unwrap();
+    until(|| async { shut().await == 1 }).await;
+    stage.client.enable("link").await.unwrap();
+    round_trip(&mut stage.connect().await, b"again").await;
+    assert_eq!(shut().await, 1);
+}
+
+#[tokio::test]
 async fn toxics_of_a_chain_act_in_their_order() {
     let stage = Stage::with_echo().await;
     let client = &stage.client;

@@ -12,13 +12,17 @@ mod calendar;
 mod config;
 mod decimal;
 mod decision;
+mod due;
 mod error;
 mod fate;
 mod fraud;
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod idempotency;
 mod identity;
 mod ledger;
+mod luhn;
 mod metrics;
 mod payment;
 mod pipeline;

@@ -14,9 +14,10 @@ use tokio::task::JoinSet;
 
 use crate::accounts::{Accounts, Endpoint, Lease};
 use crate::admin::Admin;
-use crate::adyen::{self, Adyen};
+use crate::adyen::Adyen;
 use crate::books::Books;
 use crate::config::{Config, FraudConfig};
+use crate::due;
 use crate::error::Error;
 use crate::fraud::Fraud;
 use crate::http::{Stopping, accept};
@@ -169,8 +170,7 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     };
     tasks.spawn(accept(admin.0, Arc::new(handler), stopping.clone()));
     tasks.spawn(webhooks::run(l(), m(), config.webhooks, stopping.clone()));
-    tasks.spawn(payment::watch(l(), stopping.clone()));
-    tasks.spawn(adyen::watch(l(), stopping.clone()));
+    tasks.spawn(due::watch(l(), stopping.clone()));
     tasks.spawn(retention::watch(l(), stopping.clone()));
     tasks.spawn(watch_leases(l(), m(), config.fraud_rules, stopping));
     resume_payments(&ledger).map_err(|source| Error::Store { path, source })?;
@@ -185,7 +185,7 @@ async fn listen(address: SocketAddr, interface: &'static str) -> Result<(TcpList
 }
 
 /// Opens the store and everything that is kept in it.
-fn open(config: &Config) -> Result<(Store, Arc<Ledger>), Error> {
+pub(crate) fn open(config: &Config) -> Result<(Store, Arc<Ledger>), Error> {
     let (store, connection) = Store::open(&config.store)?;
     let error = |source| store_error(&config.store, source);
     let salt = store::salt(&connection).map_err(error)?;

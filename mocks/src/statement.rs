@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::Value;
 
+use model::card::Card;
 use model::fault::Provider;
 
 /// What a row is about; the word is the `op` of the statement.
@@ -34,6 +35,11 @@ pub(crate) enum Op {
     Webhook,
     Fault,
     RefusedByFault,
+}
+
+/// The name of a shopper's card by its last digits; none for a card that shoppers do not have.
+pub(crate) fn card_name(last4: &str) -> Option<&'static str> {
+    Card::ALL.into_iter().find(|card| card.number().ends_with(last4)).map(Card::name)
 }
 
 /// What became of the answer of an operation.

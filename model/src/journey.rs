@@ -251,6 +251,10 @@ pub struct Buy {
     pub shown_total: Option<Template>,
     /// Currency of the total.
     pub currency: Option<Template>,
+    /// What the shopper put in the cart: a list of `sku`, `quantity` and, if known, `unit_minor`.
+    pub basket: Option<JsonTemplate>,
+    /// The address that the shopper gave: `line1`, `city`, `region`, `postal_code`, `country`, or some of them.
+    pub ship_to: Option<JsonTemplate>,
     /// Name of the variable that holds the order number once captured.
     pub order: String,
     /// Name of the variable that holds the total answered, in minor units, once captured.

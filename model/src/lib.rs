@@ -4,6 +4,7 @@
 
 pub mod card;
 pub mod connections;
+pub mod counterexample;
 pub mod fault;
 pub mod finding;
 pub mod journey;
@@ -13,6 +14,7 @@ pub mod named_fault;
 pub mod objective;
 pub mod outcome;
 pub mod plan;
+pub mod proof;
 pub mod record;
 pub mod scenario;
 pub mod scenario_file;

@@ -1,5 +1,6 @@
 //! What is left of a run for those who read it: the input of every report, and the shape of `summary.json`.
 
+pub use crate::counterexample::{Book, Chosen, Counterexample, Passage, TimelineEntry, Touch};
 use crate::finding::{Finding, Verdict};
 use crate::objective::{Target, Unit};
 use schemars::JsonSchema;
@@ -51,6 +52,9 @@ pub struct RunRecord {
     pub laws: Vec<LawRecord>,
     /// In order of time.
     pub faults: Vec<FaultRecord>,
+    /// Actions, what other systems and people told, children that ended: in order of time.
+    #[serde(default)]
+    pub events: Vec<EventRecord>,
     /// In order of time.
     pub phases: Vec<PhaseRecord>,
     /// By journey and step.
@@ -68,6 +72,13 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// The command line that repeats the run, its seed spelt out.
+    #[must_use]
+    pub fn repeat(&self) -> String {
+        let seeded = self.command.split(' ').any(|word| word == "--seed" || word.starts_with("--seed="));
+        if seeded { self.command.clone() } else { format!("{} --seed {}", self.command, self.seed) }
+    }
+
     /// How a closed model counts, for every report; none for an open one.
     #[must_use]
     pub fn closed_model(&self) -> Option<String> {
@@ -162,48 +173,29 @@ pub struct LawRecord {
     pub undecided: u64,
     /// Subjects that met the hazard which the law is about.
     pub exposure: u64,
-    /// One violated subject, told.
-    pub counterexample: Option<Counterexample>,
+    /// Where it is violated: milliseconds from the start of the load to the first row that the violation rests on, the earliest
+    /// of the subjects told; none when no row of theirs has a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_evidence_ms: Option<f64>,
+    /// What it excludes where it held: a higher rate of violations among exposed subjects than this is not credible, with 95%
+    /// confidence; none where no subject was exposed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excluded_rate: Option<f64>,
+    /// What is at stake over all violated subjects.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub at_stake: Vec<Stake>,
+    /// The first violated subject and the worst; one where they are the same.
+    #[serde(default)]
+    pub counterexamples: Vec<Counterexample>,
 }
 
-/// A violated subject, told across the books.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Counterexample {
-    /// The subject: an intent, an order, an article.
-    pub subject: String,
-    /// Why the law is violated.
-    pub why: String,
-    /// In order of time as far as clocks allow; order within a book is certain.
-    pub timeline: Vec<TimelineEntry>,
-    /// SQL that finds it in the run file.
-    pub query: String,
-}
-
-/// One line of one book.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct TimelineEntry {
-    /// Which book.
-    pub book: Book,
-    /// Milliseconds from the start of the load, by that book's clock; none when the book gives no time.
-    pub at_ms: Option<f64>,
-    /// What happened.
-    pub text: String,
-    /// The fault that touched it.
-    pub fault: Option<String>,
-}
-
-/// Who wrote it down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Book {
-    /// The shopper's history.
-    Shopper,
-    /// The providers' statements.
-    Provider,
-    /// The shop's orders.
-    Shop,
-    /// The run itself: faults on links and processes.
-    Run,
+/// Money at stake in one currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Stake {
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Minor units.
+    pub amount_minor: u64,
 }
 
 /// A fault and how often it bit.
@@ -227,6 +219,33 @@ pub struct FaultRecord {
     pub intents: Option<u64>,
     /// Seconds after its end until service was good again.
     pub recovered_after_s: Option<f64>,
+}
+
+/// Something that happened to the run beside its faults.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EventRecord {
+    /// Seconds from the start of the load.
+    pub at_s: f64,
+    /// Which kind.
+    pub kind: EventKind,
+    /// The action, the alert, the child.
+    pub name: String,
+    /// What came of an action; what was told.
+    pub text: String,
+}
+
+/// Which kind of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// A request on the run clock that is no shopper's.
+    Action,
+    /// Something that another system told, such as an alert.
+    External,
+    /// A child process ended unasked.
+    Process,
+    /// A remark of the harness or of a person.
+    Note,
 }
 
 /// A phase and what happened in it.

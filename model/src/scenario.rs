@@ -1,7 +1,9 @@
 //! A scenario that can run: valid by construction.
 
 use crate::card::Card;
-use crate::fault::{Child, Draw, Effect, LinkEffect, LinkMatch, Match, ProcessHarm, Provider, Stream, Toxic};
+use crate::fault::{
+    Child, ClockHarm, Draw, Effect, LinkEffect, LinkMatch, Match, ProcessHarm, Provider, StoreHarm, Stream, Toxic,
+};
 use crate::journey::{Journey, Manners};
 use crate::money::Currency;
 use crate::objective::Objective;
@@ -381,6 +383,16 @@ pub enum FaultTarget {
         child: Child,
         /// What is done to it.
         harm: ProcessHarm,
+    },
+    /// The store of the reference shop.
+    Store {
+        /// What is done to it.
+        harm: StoreHarm,
+    },
+    /// The clock of the reference shop, that of every instance.
+    Clock {
+        /// What is done to it.
+        harm: ClockHarm,
     },
 }
 

@@ -10,10 +10,9 @@
 //! A third suite holds the verdict itself, so that a run which is inconclusive for another reason is not all green.
 
 use crate::html::escape;
-use crate::html::timeline::{at, who};
-use crate::{numerals, sentence};
+use crate::{numerals, plain_text, sentence};
 use model::finding::{Finding, Verdict};
-use model::record::{Counterexample, LawRecord, ObjectiveRecord, RunRecord};
+use model::record::{LawRecord, ObjectiveRecord, RunRecord};
 
 /// A test case, before it is written.
 struct Case {
@@ -81,7 +80,7 @@ fn of_law(law: &LawRecord) -> Outcome {
                 numerals::count(law.violated),
                 numerals::count(law.examined)
             ),
-            text: law.counterexample.as_ref().map_or_else(String::new, told),
+            text: told(law),
         },
         (Finding::Undecided | Finding::NotExercised, true) => {
             Outcome::Error { message: format!("{counts}; the scenario requires {}", numerals::count(law.exposure_min)) }
@@ -90,14 +89,14 @@ fn of_law(law: &LawRecord) -> Outcome {
     }
 }
 
-/// A counterexample as plain text.
-fn told(counterexample: &Counterexample) -> String {
-    let head = format!("{}\n{}\n", counterexample.subject, counterexample.why);
-    let lines = counterexample.timeline.iter().map(|entry| {
-        let fault = entry.fault.as_ref().map_or_else(String::new, |fault| format!(" [fault: {fault}]"));
-        format!("{:>10}  {:<8}  {}{fault}\n", entry.at_ms.map_or_else(String::new, at), who(entry.book), entry.text)
+/// Counterexamples as plain text.
+fn told(law: &LawRecord) -> String {
+    let stories = law.counterexamples.iter().map(|story| {
+        let head = format!("{}\n{}\n", story.subject, sentence::told(story));
+        let lines = story.timeline.iter().map(|entry| format!("{}\n", plain_text::line(entry)));
+        [head].into_iter().chain(lines).chain([story.query.clone()]).collect::<Vec<_>>().concat()
     });
-    [head].into_iter().chain(lines).chain([counterexample.query.clone()]).collect::<Vec<_>>().concat()
+    stories.collect::<Vec<_>>().join("\n\n")
 }
 
 fn named(objective: &ObjectiveRecord) -> String {

@@ -38,6 +38,11 @@ pub fn milliseconds_or_none(value: Option<f64>) -> String {
     value.map_or_else(|| NONE.into(), milliseconds)
 }
 
+/// When a broken law could first be seen, to follow the count: `, first seen after 2.4 s`; nothing where that is not known.
+pub fn first_evidence(value_ms: Option<f64>) -> String {
+    value_ms.map_or_else(String::new, |value| format!(", first seen after {}", seconds(value / 1_000.0)))
+}
+
 /// Seconds: `0.25 s`, `90 s`.
 pub fn seconds(value: f64) -> String {
     format!("{} s", number(value))
@@ -119,16 +124,27 @@ pub fn money(minor: i64, currency: &str) -> String {
     )
 }
 
-/// What no violation among `exposure` subjects proves: the rule of three (Hanley and Lippman-Hand, JAMA 1983), an upper
-/// bound of the rate at 95% confidence. None where there are too few to bound anything.
-pub fn rate_bound(exposure: u64) -> Option<f64> {
-    (exposure > 3).then(|| 3.0 / exposure as f64)
+/// What a law excludes that held for so many exposed subjects: `none of 412 exposed broke it: a rate under 3/412 = 0.73% with
+/// 95% confidence`.
+pub fn excluded(exposure: u64, rate: Option<f64>) -> String {
+    match rate {
+        None => "it met no hazard, which excludes nothing".into(),
+        Some(rate) => {
+            let who = if exposure == 1 {
+                "the one exposed did not break it".into()
+            } else {
+                format!("none of {} exposed broke it", count(exposure))
+            };
+            format!("{who}: {}", rate_under(exposure, rate))
+        }
+    }
 }
 
-/// The bound of [`rate_bound`] in words: `a rate under 3/412 = 0.73% with 95% confidence`.
-pub fn rate_bound_in_words(exposure: u64) -> Option<String> {
-    rate_bound(exposure)
-        .map(|bound| format!("a rate under 3/{} = {} with 95% confidence", count(exposure), percent(bound)))
+/// `a rate under 3/412 = 0.73% with 95% confidence`; the fraction stands only where the bound is that one.
+pub fn rate_under(exposure: u64, rate: f64) -> String {
+    let by_three = exposure > 0 && (rate * exposure as f64 - 3.0).abs() < 1e-9;
+    let fraction = if by_three { format!("3/{} = ", count(exposure)) } else { String::new() };
+    format!("a rate under {fraction}{} with 95% confidence", percent(rate))
 }
 
 /// A number with so many decimals, trailing zeros left out, thousands apart.
@@ -184,8 +200,13 @@ mod tests {
     }
 
     #[test]
-    fn three_subjects_bound_nothing() {
-        assert_eq!(rate_bound_in_words(3), None);
-        assert_eq!(rate_bound_in_words(412).as_deref(), Some("a rate under 3/412 = 0.73% with 95% confidence"));
+    fn what_is_excluded_is_said_for_any_exposure() {
+        assert_eq!(excluded(0, None), "it met no hazard, which excludes nothing");
+        assert_eq!(excluded(1, Some(0.95)), "the one exposed did not break it: a rate under 95% with 95% confidence");
+        assert_eq!(excluded(12, Some(0.220_9)), "none of 12 exposed broke it: a rate under 22.09% with 95% confidence");
+        assert_eq!(
+            excluded(412, Some(3.0 / 412.0)),
+            "none of 412 exposed broke it: a rate under 3/412 = 0.73% with 95% confidence"
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! The verdict as a sentence that stands on its own, the first line of every report.
 
-use crate::numerals::{count, counted, number};
+use crate::numerals::{count, counted, money, number, rate_under};
 use model::finding::{Finding, Verdict};
-use model::record::{FaultRecord, LawRecord, ObjectiveRecord, RunRecord};
+use model::record::{Counterexample, EventKind, EventRecord, FaultRecord, LawRecord, ObjectiveRecord, RunRecord};
 
 /// The law that people ask for first.
 const CHARGED_TWICE: &str = "no_intent_is_charged_twice";
@@ -129,6 +129,62 @@ fn broken(law: &LawRecord) -> String {
 
 fn missed(objective: &ObjectiveRecord) -> String {
     format!("{} missed its target", uncapitalised(&objective_name(&objective.name)))
+}
+
+/// What should have been and what was; where the record does not say it, why the law is broken.
+pub fn told(story: &Counterexample) -> &str {
+    if story.sentence.is_empty() { &story.why } else { &story.sentence }
+}
+
+/// What is at stake for one subject: `15.09 USD`, or by how many a limit was passed.
+pub fn stake(story: &Counterexample) -> Option<String> {
+    match &story.currency {
+        Some(currency) if story.weight > 0 => Some(format!("{} at stake", money(story.weight.cast_signed(), currency))),
+        None if story.weight > 1 => Some(format!("{} beyond what is lawful", count(story.weight))),
+        Some(_) | None => None,
+    }
+}
+
+/// What is at stake over all violated subjects, in each currency.
+pub fn at_stake(law: &LawRecord) -> Option<String> {
+    let sums: Vec<String> = law
+        .at_stake
+        .iter()
+        .filter(|stake| stake.amount_minor > 0)
+        .map(|stake| money(stake.amount_minor.cast_signed(), &stake.currency))
+        .collect();
+    (!sums.is_empty()).then(|| list(&sums))
+}
+
+/// What all required laws that held exclude together: the bound of the one that was exposed least. None where no law is
+/// required or not all of them held.
+pub fn required_exclude(record: &RunRecord) -> Option<String> {
+    let required: Vec<&LawRecord> = record.laws.iter().filter(|law| law.required).collect();
+    if required.is_empty() || required.iter().any(|law| law.finding != Finding::Held) {
+        return None;
+    }
+    let weakest = required.iter().min_by_key(|law| law.exposure)?;
+    let whose = match required.len() {
+        1 => format!("the required law was kept by all of {} exposed", count(weakest.exposure)),
+        laws => {
+            format!("each of the {laws} required laws was kept by all of {} exposed or more", count(weakest.exposure))
+        }
+    };
+    Some(weakest.excluded_rate.map_or_else(
+        || format!("the required law {} met no hazard, which excludes nothing", weakest.name),
+        |rate| format!("{whose}: {}", rate_under(weakest.exposure, rate)),
+    ))
+}
+
+/// An event for people: `action flip-flag: done`.
+pub fn event(event: &EventRecord) -> String {
+    let text = event.text.trim();
+    match event.kind {
+        EventKind::Action => format!("action {}: {text}", event.name),
+        EventKind::Process if !text.is_empty() => text.into(),
+        EventKind::External | EventKind::Process | EventKind::Note if text.is_empty() => event.name.clone(),
+        EventKind::External | EventKind::Process | EventKind::Note => format!("{}: {text}", event.name),
+    }
 }
 
 /// A law's sentence without its full stop; its name where it has none.

@@ -1,8 +1,8 @@
 //! The verdict for a terminal: what one has to know before opening the page.
 
-use crate::{numerals, sentence};
+use crate::{decisive, numerals, plain_text, sentence};
 use model::finding::{Finding, Verdict};
-use model::record::{LawRecord, ObjectiveRecord, RunRecord};
+use model::record::{Chosen, Counterexample, LawRecord, ObjectiveRecord, RunRecord};
 use std::path::Path;
 
 /// Broken laws told; the page tells all.
@@ -10,6 +10,15 @@ const BROKEN_MAX: usize = 6;
 
 /// Reasons told; the page tells all.
 const REASONS_MAX: usize = 6;
+
+/// Lines of a counterexample told.
+const LINES_MAX: usize = 8;
+
+/// Events told; the page tells all.
+const EVENTS_MAX: usize = 5;
+
+/// Where the lines of a counterexample go on, in columns.
+const HANGING: usize = 28;
 
 /// The narrowest terminal that is laid out for; a narrower one breaks the lines itself.
 const WIDTH_MIN: usize = 40;
@@ -19,7 +28,7 @@ const WIDTH_MAX: usize = 110;
 
 /// What a stretch of text looks like.
 #[derive(Clone, Copy)]
-enum Look {
+pub(crate) enum Look {
     Good,
     Bad,
     Open,
@@ -50,12 +59,12 @@ impl Look {
 
 /// Paints, or leaves text as it is.
 #[derive(Clone, Copy)]
-struct Brush {
-    color: bool,
+pub(crate) struct Brush {
+    pub color: bool,
 }
 
 impl Brush {
-    fn paint(self, look: Look, text: &str) -> String {
+    pub fn paint(self, look: Look, text: &str) -> String {
         if self.color { format!("\u{1b}[{}m{text}\u{1b}[0m", look.code()) } else { text.into() }
     }
 }
@@ -71,8 +80,9 @@ pub fn verdict(record: &RunRecord, width: usize, color: bool) -> String {
         reasons(record, width),
         broken(record, width, brush),
         objectives(&record.objectives, width, brush),
-        laws(&record.laws, width, brush),
-        indented(&format!("seed {}   {}", record.seed, plain(&record.command)), "  ", "    ", width, |line| {
+        laws(record, width, brush),
+        events(record, width),
+        indented(&format!("seed {}   {}", record.seed, plain(&record.repeat())), "  ", "    ", width, |line| {
             brush.paint(Look::Faint, line)
         }),
     ];
@@ -107,19 +117,38 @@ fn broken(record: &RunRecord, width: usize, brush: Brush) -> String {
     let mut lines = Vec::new();
     for law in laws.iter().take(BROKEN_MAX) {
         let count = format!(
-            "broken {} of {}  {}",
+            "broken {} of {}  {}{}",
             numerals::count(law.violated),
             numerals::count(law.examined),
-            plain(&law.name)
+            plain(&law.name),
+            numerals::first_evidence(law.first_evidence_ms)
         );
         lines.push(indented(&count, "  ", "    ", width, |line| brush.paint(Look::Bad, line)));
-        if let Some(counterexample) = &law.counterexample {
-            let example = format!("{}: {}", plain(&counterexample.subject), plain(&counterexample.why));
-            lines.push(indented(&example, "    ", "    ", width, str::to_owned));
+        for story in &law.counterexamples {
+            lines.push(self::story(story, width, brush));
         }
     }
     if laws.len() > BROKEN_MAX {
         lines.push(format!("  and {} more\n", laws.len() - BROKEN_MAX));
+    }
+    lines.concat()
+}
+
+/// A counterexample: its sentence, and the lines that decide.
+fn story(story: &Counterexample, width: usize, brush: Brush) -> String {
+    let which = match story.chosen {
+        Chosen::FirstAndWorst => "for example",
+        Chosen::First => "the first",
+        Chosen::Worst => "the worst",
+    };
+    let stake = sentence::stake(story).map_or_else(String::new, |stake| format!(" ({stake})"));
+    let told = plain(&format!("{which}{stake}, {}: {}", story.subject, sentence::told(story)));
+    let mut lines = vec![indented(&told, "    ", "    ", width, str::to_owned)];
+    for place in decisive::places(&story.timeline, LINES_MAX) {
+        let entry = &story.timeline[place];
+        let look = if entry.breaks { Look::Bad } else { Look::Faint };
+        let paragraph = plain(&plain_text::short(entry));
+        lines.push(indented(paragraph.trim_end(), "    ", &" ".repeat(HANGING), width, |line| brush.paint(look, line)));
     }
     lines.concat()
 }
@@ -168,7 +197,8 @@ fn widest(column: usize, head: &[String; 5], rows: &[([String; 5], Finding)]) ->
     rows.iter().map(|(cells, _)| cells).chain([head]).map(|cells| cells[column].chars().count()).max().unwrap_or(0)
 }
 
-fn laws(laws: &[LawRecord], width: usize, brush: Brush) -> String {
+fn laws(record: &RunRecord, width: usize, brush: Brush) -> String {
+    let laws = &record.laws;
     let held = laws.iter().filter(|law| law.finding == Finding::Held).count();
     let mut lines = vec![format!("  {} of {} laws held\n", held, laws.len())];
     for finding in [Finding::Undecided, Finding::NotExercised] {
@@ -178,11 +208,28 @@ fn laws(laws: &[LawRecord], width: usize, brush: Brush) -> String {
             lines.push(indented(&text, "  ", "    ", width, |line| brush.paint(Look::Faint, line)));
         }
     }
+    if let Some(told) = sentence::required_exclude(record) {
+        lines.insert(1, indented(&plain(&told), "  ", "    ", width, str::to_owned));
+    }
+    lines.concat()
+}
+
+fn events(record: &RunRecord, width: usize) -> String {
+    let told = record.events.iter().take(EVENTS_MAX);
+    let mut lines: Vec<String> = told
+        .map(|event| {
+            let told = format!("at {}: {}", numerals::seconds(event.at_s), plain(&sentence::event(event)));
+            indented(&told, "  ", "    ", width, str::to_owned)
+        })
+        .collect();
+    if record.events.len() > EVENTS_MAX {
+        lines.push(format!("  and {} more events\n", record.events.len() - EVENTS_MAX));
+    }
     lines.concat()
 }
 
 /// One paragraph in lines of at most `width` columns.
-fn indented(text: &str, first: &str, rest: &str, width: usize, paint: impl Fn(&str) -> String) -> String {
+pub(crate) fn indented(text: &str, first: &str, rest: &str, width: usize, paint: impl Fn(&str) -> String) -> String {
     let mut lines: Vec<String> = vec![String::new()];
     let mut margin = first.len();
     for word in text.split(' ') {
@@ -203,7 +250,7 @@ fn indented(text: &str, first: &str, rest: &str, width: usize, paint: impl Fn(&s
 }
 
 /// Text without control characters: names come from files and foreign servers, and a terminal obeys them.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 

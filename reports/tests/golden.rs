@@ -13,7 +13,8 @@ fn all() -> [(&'static str, RunRecord); 3] {
 /// The page without its style sheet and the insides of its plots, which change for reasons of taste.
 fn skeleton(page: &str) -> String {
     let without_style = between(page, "<style>", "</style>");
-    between(&without_style, "<svg class=\"plot ", "</svg>\n")
+    let without_plots = between(&without_style, "<svg class=\"plot ", "</svg>\n");
+    between(&without_plots, "<svg class=\"story-picture", "</svg>\n")
 }
 
 fn between(text: &str, open: &str, close: &str) -> String {
@@ -41,6 +42,14 @@ fn plots() {
     let start = page.find("<svg class=\"plot narrow\" ").expect("the page has narrow plots");
     let plot = &page[start..];
     insta::assert_snapshot!("rate.svg", &plot[..plot.find("</svg>").expect("the plot ends")]);
+}
+
+#[test]
+fn pictures() {
+    let page = html::render(&records::fail());
+    let start = page.find("<svg class=\"story-picture").expect("the page has pictures");
+    let picture = &page[start..];
+    insta::assert_snapshot!("picture.svg", &picture[..picture.find("</svg>").expect("the picture ends")]);
 }
 
 #[test]

@@ -28,6 +28,7 @@ fn hostile() -> RunRecord {
     record.machine.processor = name();
     record.machine.system = name();
     record.generator.reasons = vec![name()];
+    record.events.iter_mut().for_each(|event| (event.name, event.text) = (name(), name()));
     record.faults.iter_mut().for_each(|fault| (fault.name, fault.what) = (name(), name()));
     record.phases.iter_mut().for_each(|phase| phase.label = name());
     record.steps.iter_mut().for_each(|step| (step.step, step.journey) = (name(), name()));
@@ -38,9 +39,19 @@ fn hostile() -> RunRecord {
         .for_each(|objective| (objective.name, objective.phase, objective.remark) = (name(), name(), name()));
     for law in &mut record.laws {
         (law.name, law.sentence) = (name(), name());
-        if let Some(counterexample) = &mut law.counterexample {
-            (counterexample.subject, counterexample.why, counterexample.query) = (name(), name(), name());
-            counterexample.timeline.iter_mut().for_each(|entry| (entry.text, entry.fault) = (name(), Some(name())));
+        for stake in &mut law.at_stake {
+            stake.currency = name();
+        }
+        for story in &mut law.counterexamples {
+            (story.subject, story.why, story.query) = (name(), name(), name());
+            (story.sentence, story.rows_query, story.currency) = (name(), name(), Some(name()));
+            story.touched.iter_mut().for_each(|touch| {
+                (touch.fault, touch.what, touch.did) = (name(), name(), vec![name()]);
+            });
+            for entry in &mut story.timeline {
+                (entry.text, entry.brief, entry.fault) = (name(), name(), Some(name()));
+                entry.provider = entry.provider.as_ref().map(|_| name());
+            }
         }
     }
     record

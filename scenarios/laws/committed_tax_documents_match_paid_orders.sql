@@ -15,7 +15,7 @@ WITH in_use AS (
                 WHEN p.documents = 1 AND p.tax_source IS NOT 'fallback' AND p.filed_minor <> p.tax_minor
                      THEN printf('its tax document says %.*f, the order %.*f %s', c.minor_digits, p.filed_minor / c.minor_unit,
                                  c.minor_digits, p.tax_minor / c.minor_unit, p.currency) END AS why,
-           p.document_faults > 0 OR p.tax_faults > 0 AS exposed, p.intent, p.order_number
+           p.tax_minor AS weight, p.currency, p.document_faults > 0 OR p.tax_faults > 0 AS exposed, p.intent, p.order_number
     FROM v1_order AS p LEFT JOIN v1_currency AS c ON c.currency = p.currency
     WHERE p.paid
     UNION ALL
@@ -23,12 +23,13 @@ WITH in_use AS (
            CASE WHEN d.state = 'voided' THEN NULL
                 WHEN d.order_number IS NULL THEN 'a tax document is left, and there is no such order'
                 ELSE printf('a tax document is left, and the order is %s', d.order_state) END,
-           1, d.intent, d.order_number
+           d.amount_minor, d.currency, 1, d.intent, d.order_number
     FROM v1_tax_document AS d WHERE NOT d.order_paid
 )
 SELECT j.subject,
        CASE WHEN j.why IS NULL THEN 'held' WHEN run.final THEN 'violated' ELSE 'undecided' END AS finding,
        coalesce(j.why || iif(run.final, '', '; the run was cut short'), '') AS why,
+       j.weight, j.currency,
        j.exposed,
        j.intent,
        j.order_number

@@ -13,6 +13,7 @@ SELECT o.order_number AS subject,
             ELSE printf('the order is %s%s after %.1f s', o.state, iif(o.in_doubt, ' and in doubt', ''),
                         coalesce(run.waited_us, 0) / 1e6)
                  || iif(run.waited_to_the_end, '', printf(', the shop may take %.1f s', run.settle_within_us / 1e6)) END AS why,
+       o.total_minor AS weight, o.currency,
        o.state = 'pending' OR o.in_doubt OR o.answers_lost > 0 OR o.told_pending > 0
            OR o.challenged AS exposed,
        o.intent,

@@ -10,6 +10,7 @@ SELECT o.order_number AS subject,
        CASE WHEN o.namesakes > 1 THEN printf('the orders book has %d orders of that number', o.namesakes)
             WHEN o.told > 1 THEN printf('%d customers were told that it is theirs', o.told)
             ELSE '' END AS why,
+       max(o.namesakes, o.told) - 1 AS weight,
        1 AS exposed,
        coalesce(o.intent, (SELECT min(a.intent) FROM v1_acknowledged AS a WHERE a.order_number = o.order_number)) AS intent,
        o.order_number

@@ -12,6 +12,7 @@ SELECT e.object AS subject,
             WHEN 'undecided' THEN printf('%s row: its marks fit several intents: %s', e.provider, e.marks)
             WHEN 'conflict' THEN printf('%s row: its marks contradict each other: %s', e.provider, e.marks)
             ELSE printf('%s row: no purchase of this run fits: %s', e.provider, e.marks) END AS why,
+       e.amount_minor AS weight, e.currency,
        1 AS exposed,
        e.intent
 FROM v1_effect AS e;

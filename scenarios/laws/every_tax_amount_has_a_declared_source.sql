@@ -30,6 +30,7 @@ SELECT j.order_number AS subject,
        CASE WHEN j.fault_found IS NULL AND NOT j.unsure THEN ''
             ELSE printf('tax %.*f %s: ', c.minor_digits, j.tax_minor / c.minor_unit, j.currency)
                  || coalesce(j.fault_found, 'its marks fit several intents, so its quote cannot be told') END AS why,
+       coalesce(abs(j.base_minor * j.rate_bp / 10000 - j.tax_minor), j.tax_minor) AS weight, j.currency,
        j.tax_source IS 'fallback' OR j.tax_faults > 0 AS exposed,
        j.intent,
        j.order_number

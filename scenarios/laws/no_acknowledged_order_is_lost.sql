@@ -5,7 +5,7 @@
 -- Acknowledged: a shopper was told that it is paid. It then exists and is accepted (neither failed nor cancelled), or was
 -- cancelled at the shopper's wish, or because its payment could not be captured any more, or its review ended in a no. Where the journey learns no number, any accepted order of the intent will do.
 WITH found AS (
-    SELECT a.intent, a.order_number, i.cancel, i.orders_maybe, o.state,
+    SELECT a.intent, a.order_number, i.total_minor, i.currency, i.cancel, i.orders_maybe, o.state,
            CASE WHEN a.order_number IS NULL THEN i.orders_accepted > 0
                 ELSE coalesce(o.accepted OR (o.state = 'cancelled' AND (o.unpayable OR o.review IS 'declined')), 0) END AS kept,
            CASE WHEN a.order_number IS NULL THEN i.orders > 0 ELSE a.order_seq IS NOT NULL END AS exists_at_all
@@ -20,6 +20,7 @@ SELECT coalesce(order_number, intent) AS subject,
             WHEN order_number IS NULL AND orders_maybe > 0 THEN 'the only orders have marks that fit another intent too'
             WHEN exists_at_all THEN 'the shopper was told that it is paid; the orders book says ' || coalesce(state, 'otherwise')
             ELSE 'the shopper was told that it is paid; the orders book does not have it' END AS why,
+       total_minor AS weight, currency,
        1 AS exposed,
        intent,
        order_number

@@ -18,6 +18,7 @@ SELECT c.charge AS subject,
                          WHEN c.order_accepted THEN printf('order %s is paid by another charge', c.order_number)
                          ELSE printf('order %s is %s', c.order_number, c.order_state) END
                  || CASE WHEN run.final THEN '' ELSE '; the run was cut short' END END AS why,
+       c.open_minor AS weight, c.currency,
        c.released OR c.open OR c.answers_lost > 0 OR c.provider = 'backup_payment' AS exposed,
        c.intent,
        c.order_number

@@ -17,6 +17,7 @@ SELECT i.intent AS subject,
                               || (SELECT group_concat(o.order_number || ' is ' || o.state, ', ')
                                   FROM (SELECT * FROM v1_order WHERE intent_id = i.intent_id ORDER BY order_seq) AS o) END
                  || CASE WHEN run.final THEN '' ELSE '; the run was cut short' END END AS why,
+       i.net_minor AS weight, i.currency,
        i.payment_faults > 0 OR i.replays > 0 OR i.submits_unanswered > 0 AS exposed,
        i.intent
 FROM v1_intent AS i LEFT JOIN v1_currency AS c ON c.currency = i.currency JOIN v1_run AS run

@@ -17,6 +17,7 @@ SELECT i.intent AS subject,
             WHEN i.orders_maybe > 0 THEN
                 printf('%d orders have marks that fit this intent and another one', i.orders_maybe)
             ELSE '' END AS why,
+       i.orders_accepted - 1 AS weight,
        i.submits >= 2 AS exposed,
        i.intent
 FROM v1_intent AS i JOIN v1_run AS run

@@ -5,11 +5,13 @@
 -- stands: what was taken beyond what was owed was so at that point of the statement; nothing read later can undo it
 --
 -- Charged twice: two or more captures whose un-refunded sum, at some point of the statement's sequence, exceeded what one
--- order owed or, without an order, the total that the shopper was shown. Split captures of one order are not it, nor is a
--- capture after a full refund; a voided authorisation is no charge. What the provider doubled by itself counts if it was
--- never given back.
+-- order owed (its total less credit and less parts that were given up) or, without an order, the total that the shopper was
+-- shown. Split captures of one order are not it, nor is a capture after a full refund; a voided authorisation is no charge.
+-- What the provider doubled by itself counts if it was never given back.
 WITH paid AS (
-    SELECT i.*, coalesce(i.owed_minor, i.shown_total_minor, i.total_minor) AS due_minor, c.minor_digits, c.minor_unit
+    SELECT i.*, coalesce(iif(i.captures >= 2, (SELECT max(o.due_minor) FROM v1_order AS o
+                                               WHERE o.intent_id = i.intent_id AND o.accepted), NULL),
+                         i.owed_minor, i.shown_total_minor, i.total_minor) AS due_minor, c.minor_digits, c.minor_unit
     FROM v1_intent AS i LEFT JOIN v1_currency AS c ON c.currency = i.currency
     WHERE i.captures > 0
 )
@@ -28,6 +30,15 @@ SELECT intent AS subject,
             WHEN charges_maybe > 0 THEN
                 printf('%d more charges have marks that fit this intent and another one', charges_maybe)
             ELSE '' END AS why,
+       max(peak_minor, net_minor) - due_minor AS weight, currency,
+       CASE WHEN captures >= 2 AND max(peak_minor, net_minor) > due_minor THEN
+           (SELECT min(statement) FROM (
+               SELECT s.statement, sum(CASE s.op WHEN 'refund' THEN -s.amount_minor ELSE s.amount_minor END)
+                                   OVER (ORDER BY s.statement) AS taken_minor
+               FROM v1_statement AS s
+               WHERE s.intent_id = paid.intent_id AND s.op IN ('capture', 'refund', 'refund_failed') AND NOT s.replayed
+                 AND coalesce(s.state, '') NOT IN ('refused', 'declined', 'failed'))
+            WHERE taken_minor > due_minor) END AS statement,
        answers_lost > 0 OR replays > 0 OR submits_unanswered > 0 OR captures >= 2 AS exposed,
        intent
 FROM paid;

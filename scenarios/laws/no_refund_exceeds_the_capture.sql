@@ -2,6 +2,7 @@
 -- needs: statement
 -- exposure: payments and orders with two or more refunds asked for or booked, or with a refund that a fault touched
 -- stands: what was asked for was asked for
+-- evidence: refund
 --
 -- Refunds that the shop asked for under distinct keys count, refused ones included: the provider refuses the excess, so its
 -- statement alone could never break this law. So do refunds that the shop booked.
@@ -39,6 +40,7 @@ SELECT x.subject,
             ELSE printf('refunds of %.*f %s were %s, %.*f was captured', c.minor_digits, x.back_minor / c.minor_unit, x.currency,
                         x.verb, c.minor_digits, x.captured_minor / c.minor_unit)
                  || iif(x.unsure, '; the only charges have marks that fit several intents', '') END AS why,
+       x.back_minor - x.captured_minor AS weight, x.currency,
        x.exposed,
        x.intent,
        x.order_number

@@ -1,6 +1,7 @@
 -- sentence: Nobody is given back more than was asked for.
 -- needs: statement, orders
 -- exposure: orders with a refund whose answer was destroyed or which a fault touched, or with two or more refunds
+-- evidence: refund
 --
 -- Examined where the orders book tells refunds: orders with a refund by the statement. What the provider gave back, refunds that came back taken off, against the
 -- refunds that the shop has on its list, each request counted once and without store credit.
@@ -27,6 +28,7 @@ SELECT x.order_number AS subject,
             ELSE printf('%.*f %s was given back in %d refunds, %.*f was asked for', c.minor_digits, x.given_minor / c.minor_unit,
                         x.currency, x.refunds, c.minor_digits, x.asked_minor / c.minor_unit)
                  || iif(run.final, '', '; the run was cut short') END AS why,
+       x.given_minor - x.asked_minor AS weight, x.currency,
        x.troubled OR x.refunds >= 2 AS exposed,
        x.intent,
        x.order_number

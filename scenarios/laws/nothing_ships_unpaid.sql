@@ -7,7 +7,7 @@
 -- Over the statement's own sequence: before each dispatch of an order with something to pay, what was captured for the order
 -- and not given back covers the parts sent so far (by the order's own list of parts), or is above zero where it has no list.
 WITH weighed AS (
-    SELECT d.dispatch, d.intent, d.held_minor, o.order_number, o.currency, o.faults, o.paid_apart,
+    SELECT d.dispatch, d.statement, d.intent, d.held_minor, o.due_minor, o.order_number, o.currency, o.faults, o.paid_apart,
            coalesce((SELECT sum(p.amount_minor) FROM v1_order_dispatch AS p
                      WHERE p.order_seq = d.order_seq
                        AND p.message IN (SELECT earlier.message FROM v1_dispatch AS earlier
@@ -21,6 +21,7 @@ SELECT w.dispatch AS subject,
             WHEN w.held_minor <= 0 THEN 'it was sent before anything was captured for it'
             ELSE printf('it was sent when %.*f %s of %.*f had been captured', c.minor_digits, w.held_minor / c.minor_unit,
                         w.currency, c.minor_digits, w.needed_minor / c.minor_unit) END AS why,
+       w.due_minor - w.held_minor AS weight, w.currency, w.statement,
        w.faults > 0 OR w.paid_apart AS exposed,
        w.intent,
        w.order_number

@@ -16,6 +16,7 @@ SELECT p.code AS subject,
             ELSE 'undecided' END AS finding,
        CASE WHEN coalesce(used.used, 0) <= p.uses THEN ''
             ELSE printf('%d accepted orders used it, the limit is %d', used.used, p.uses) END AS why,
+       used.used - p.uses AS weight,
        coalesce(used.wanted, 0) > p.uses
            OR (coalesce(used.used, 0) >= p.uses
                AND EXISTS (SELECT 1 FROM v1_arrival WHERE refusal = 'promotion_used_up')) AS exposed

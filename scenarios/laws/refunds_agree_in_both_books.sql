@@ -1,6 +1,7 @@
 -- sentence: What the shop says it gave back is what the customer got back.
 -- needs: statement, orders
 -- exposure: orders with a refund that a fault touched, that was refused, pending or came back, or with two or more of them
+-- evidence: refund
 --
 -- Examined where the orders book tells refunds: orders with a refund in either book. Refunds by the statement, those that came back taken off and disputes that
 -- were lost added, against what left the shop by its own book: refunds without store credit, and disputes lost.
@@ -16,6 +17,7 @@ SELECT o.order_number AS subject,
             ELSE printf('the shop booked %.*f %s as given back, the provider gave back %.*f', c.minor_digits,
                         o.booked_back_minor / c.minor_unit, o.currency, c.minor_digits, o.returned_minor / c.minor_unit)
                  || iif(run.final, '', '; the run was cut short') END AS why,
+       abs(o.booked_back_minor - o.returned_minor) AS weight, o.currency,
        coalesce(s.troubled, 0) OR coalesce(s.refunds, 0) >= 2 OR o.faults > 0 AS exposed,
        o.intent,
        o.order_number

@@ -11,6 +11,7 @@ SELECT s.sku AS subject,
             ELSE 'undecided' END AS finding,
        CASE WHEN coalesce(sold.accepted, 0) <= s.stock THEN ''
             ELSE printf('accepted orders took %d of %d', sold.accepted, s.stock) END AS why,
+       sold.accepted - s.stock AS weight,
        coalesce(sold.wanted, 0) > s.stock
            OR (coalesce(sold.accepted, 0) >= s.stock AND EXISTS (SELECT 1 FROM v1_arrival WHERE refusal = 'sold_out')) AS exposed
 FROM v1_stock AS s JOIN v1_run AS run LEFT JOIN v1_article AS sold ON sold.sku = s.sku

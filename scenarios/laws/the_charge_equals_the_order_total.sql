@@ -11,7 +11,8 @@ WITH compared AS (
                o.charges_other > 0 AND o.captured_minor <> o.due_minor
                AND NOT (o.state IN ('authorised', 'partially_fulfilled')
                         AND o.captured_minor + o.open_minor = o.due_minor)) AS charge_differs,
-           coalesce(o.shown_total_minor <> o.total_minor, 0) AS shown_differs
+           coalesce(o.shown_total_minor <> o.total_minor, 0)
+               OR coalesce(o.shown_currency <> o.currency AND o.shown_currency <> '' AND o.currency <> '', 0) AS shown_differs
     FROM v1_order AS o LEFT JOIN v1_currency AS k ON k.currency = o.currency
     WHERE o.accepted AND o.captures > 0
 )
@@ -27,9 +28,10 @@ SELECT order_number AS subject,
                               FROM v1_charge AS charge JOIN v1_currency AS met ON met.currency = charge.currency
                               WHERE charge.order_seq = compared.order_seq AND charge.captures > 0 ORDER BY charge.charge) AS c))
             WHEN shown_differs THEN
-                printf('the shopper was shown %.*f, the order says %.*f %s', minor_digits, shown_total_minor / minor_unit,
-                       minor_digits, total_minor / minor_unit, currency)
+                printf('the shopper was shown %.*f %s, the order says %.*f %s', minor_digits, shown_total_minor / minor_unit,
+                       coalesce(shown_currency, ''), minor_digits, total_minor / minor_unit, currency)
             ELSE '' END AS why,
+       abs(iif(charge_differs, captured_minor - due_minor, shown_total_minor - total_minor)) AS weight, currency,
        shown_total_minor IS NOT NULL AND total_minor IS NOT NULL AS exposed,
        intent,
        order_number

@@ -13,16 +13,17 @@ WITH booked AS (
     SELECT o.order_number AS subject, o.settled_minor = o.kept_minor AS agrees,
            printf('the reports have %.*f %s for it, the shop booked %.*f', c.minor_digits, o.settled_minor / c.minor_unit,
                   o.currency, c.minor_digits, o.kept_minor / c.minor_unit) AS why,
-           o.settled_lines >= 2 AS exposed, o.intent, o.order_number
+           abs(o.settled_minor - o.kept_minor) AS weight, o.currency, o.settled_lines >= 2 AS exposed, o.intent, o.order_number
     FROM booked AS o LEFT JOIN v1_currency AS c ON c.currency = o.currency
     WHERE o.settled_lines > 0 OR o.kept_minor <> 0
     UNION ALL
-    SELECT l.object, 0, 'a line of the settlement report, and no order explains it', 1, NULL, l.order_number
+    SELECT l.object, 0, 'a line of the settlement report, and no order explains it', abs(l.gross_minor), l.currency, 1, NULL, l.order_number
     FROM v1_settlement AS l WHERE l.order_seq IS NULL AND l.kind <> 'fee'
 )
 SELECT j.subject,
        CASE WHEN j.agrees THEN 'held' WHEN run.final THEN 'violated' ELSE 'undecided' END AS finding,
        CASE WHEN j.agrees THEN '' ELSE j.why || iif(run.final, '', '; the run was cut short') END AS why,
+       j.weight, j.currency,
        j.exposed,
        j.intent,
        j.order_number

@@ -23,6 +23,7 @@ SELECT v.code AS subject,
        CASE WHEN coalesce(b.balance_minor, 0) < 0 THEN printf('%d minor units are left of it', b.balance_minor)
             WHEN used.used_minor <= v.balance_minor THEN ''
             ELSE printf('%d minor units were paid with it, it is worth %d', used.used_minor, v.balance_minor) END AS why,
+       max(used.used_minor - v.balance_minor, -coalesce(b.balance_minor, 0)) AS weight,
        used.wanted_minor > v.balance_minor OR used.orders >= 2 AS exposed
 FROM v1_voucher AS v JOIN v1_run AS run JOIN used ON used.code = v.code
 LEFT JOIN v1_voucher_book AS b ON b.code = v.code;

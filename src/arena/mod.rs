@@ -1,6 +1,7 @@
 //! Where a run takes place: shop, providers and proxies, started or found, and the doors into them.
 
 mod configs;
+mod footing;
 mod member;
 pub mod metrics;
 mod preflight;
@@ -8,6 +9,7 @@ mod providers;
 mod raise;
 mod shop;
 
+pub use footing::{ShopClock, ShopStore};
 pub use member::{Member, MemberError};
 pub use preflight::{PreflightError, preflight};
 pub use providers::{Account, ProvidersAdmin, ProvidersQuiet, RuleCounts};
@@ -32,6 +34,8 @@ pub struct Arena {
     pub publishable_key: String,
     /// Side doors of the reference shop.
     pub doors: Option<ShopDoors>,
+    store: Option<ShopStore>,
+    clock: Option<ShopClock>,
     admin: Option<ProvidersAdmin>,
     links: Option<Links>,
     shops: Vec<Mutex<Member>>,
@@ -138,6 +142,16 @@ impl Arena {
         self.links.as_ref().ok_or(HarmError::Missing("the scenario names no fault proxy"))
     }
 
+    /// The reference shop's store.
+    pub fn store(&self) -> Result<&ShopStore, HarmError> {
+        self.store.as_ref().ok_or(HarmError::Missing("the shop is not the reference shop"))
+    }
+
+    /// The reference shop's clock.
+    pub fn clock(&self) -> Result<&ShopClock, HarmError> {
+        self.clock.as_ref().ok_or(HarmError::Missing("the shop is not the reference shop"))
+    }
+
     /// A child that can be harmed.
     pub fn child(&self, child: Child) -> Result<&Mutex<Member>, HarmError> {
         let (member, missing) = match child {
@@ -157,6 +171,9 @@ impl Arena {
             && links.lease == Lease::Renewed
         {
             links.client.lease(&self.run, ttl_ms).await?;
+        }
+        if let Some(clock) = &self.clock {
+            clock.renew(ttl).await?;
         }
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! Raises the arena: starts what the scenario wants started and finds what it says is running.
 
-use super::{Account, Arena, Lease, Links, Member, MemberError, ProvidersAdmin, ShopDoors, configs};
+use super::{
+    Account, Arena, Lease, Links, Member, MemberError, ProvidersAdmin, ShopClock, ShopDoors, ShopStore, configs,
+};
 use crate::caller::{CallError, Caller};
 use chaos::client::{Client, Error as ProxyError};
 use model::fault::Provider;
@@ -58,7 +60,9 @@ pub async fn raise(scenario: &Scenario, ground: Ground<'_>) -> Result<Arena, Rai
     let shop = match &scenario.shop {
         Shop::Reference(reference) => start_shop(&ground, &surroundings, scenario, reference).await?,
         Shop::Own(_) if ground.defect.is_some() => return Err(RaiseError::NoDefects),
-        Shop::Own(own) => RaisedShop { urls: vec![own.url.trim_end_matches('/').to_owned()], members: Vec::new() },
+        Shop::Own(own) => {
+            RaisedShop { urls: vec![own.url.trim_end_matches('/').to_owned()], members: Vec::new(), store: None }
+        }
     };
     let of_shop = |to: &str| if to.starts_with('/') { format!("{}{to}", shop.urls[0]) } else { to.to_owned() };
     surroundings
@@ -67,7 +71,9 @@ pub async fn raise(scenario: &Scenario, ground: Ground<'_>) -> Result<Arena, Rai
         .await?;
     Ok(Arena {
         run: ground.run.to_owned(),
-        doors: (!shop.members.is_empty()).then(|| ShopDoors::new(caller, shop.urls.clone())),
+        doors: (!shop.members.is_empty()).then(|| ShopDoors::new(caller.clone(), shop.urls.clone())),
+        clock: (!shop.members.is_empty()).then(|| ShopClock::new(caller, shop.urls.clone())),
+        store: shop.store.map(ShopStore::new),
         shop_urls: shop.urls,
         provider_urls: surroundings.direct,
         publishable_key: scenario.providers.publishable_key(),
@@ -94,7 +100,8 @@ async fn start_shop(
         defect: ground.defect,
     };
     let config = configs::shop(reference, &around, &ground.directory);
-    let mut shop = RaisedShop { urls: Vec::new(), members: Vec::new() };
+    let store = config["store"].as_str().map(PathBuf::from);
+    let mut shop = RaisedShop { urls: Vec::new(), members: Vec::new(), store };
     for instance in 0..reference.instances.max(1) {
         let name = if instance == 0 { "shop".to_owned() } else { format!("shop-{}", instance + 1) };
         let mut member = Member::start(ground.program, "shop", &name, &ground.directory, config.clone()).await?;
@@ -110,6 +117,8 @@ struct RaisedShop {
     /// One for each instance.
     urls: Vec<String>,
     members: Vec<Member>,
+    /// The reference shop's file.
+    store: Option<PathBuf>,
 }
 
 /// Everything around the shop.

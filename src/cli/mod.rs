@@ -4,6 +4,8 @@ mod check;
 mod completions;
 mod crowd;
 mod heal;
+mod law;
+mod prove;
 mod reference;
 mod report;
 mod run;
@@ -46,9 +48,14 @@ enum Command {
     Report(report::Report),
     /// Undo the faults that a run left behind
     Heal(heal::Heal),
+    /// Prove that every seeded defect is caught and the honest shop never accused
+    Prove(prove::Prove),
     /// Check scenario files, print their JSON Schema
     #[command(subcommand)]
     Scenario(scenario::Scenario),
+    /// Laws: list them, read one, try one of your own on its histories
+    #[command(subcommand)]
+    Law(law::Laws),
     /// Print the reference: the scenario format, faults, laws
     Reference(reference::Reference),
     /// Serve the reference shop
@@ -72,7 +79,9 @@ impl Cli {
             Command::Check(command) => command.execute(),
             Command::Report(command) => command.execute(),
             Command::Heal(command) => command.execute(),
+            Command::Prove(command) => command.execute(),
             Command::Scenario(command) => command.execute(),
+            Command::Law(command) => command.execute(),
             Command::Reference(command) => command.execute(),
             Command::Shop(command) => command.execute(serve::Role::Shop),
             Command::Providers(command) => command.execute(serve::Role::Providers),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use doorbuster::live::View;
-use doorbuster::run::{Options, RunError};
+use doorbuster::run::{Lifeline, Options, RunError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -23,6 +23,12 @@ pub struct Run {
     /// Run the reference shop with a seeded defect, to see that it is found
     #[arg(long, value_name = "SLUG", value_parser = super::shop::defect)]
     defect: Option<String>,
+    /// End the load once this law is broken beyond doubt, looking every second; the run goes on to its verdict
+    #[arg(long = "until-broken", value_name = "LAW", value_delimiter = ',')]
+    until_broken: Vec<String>,
+    /// End the load in good order when standard input ends
+    #[arg(long, hide = true)]
+    lifeline: bool,
     /// Print the plan as JSON and end
     #[arg(long)]
     plan_only: bool,
@@ -52,6 +58,8 @@ impl Run {
             allow_targets: self.allow_targets,
             workers: usize::from(self.workers),
             view: if self.plain { View::Lines } else { View::for_terminal() },
+            until_broken: self.until_broken,
+            lifeline: if self.lifeline { Lifeline::StandardInput } else { Lifeline::None },
             program,
             command: doorbuster::run::command_line(&command),
             admin_token: std::env::var("DOORBUSTER_ADMIN_TOKEN").ok(),

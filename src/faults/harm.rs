@@ -3,9 +3,10 @@
 use super::{LEASE, Undo};
 use crate::arena::{Arena, MemberError};
 use crate::caller::CallError;
-use model::fault::{Child, LinkRule, ProcessHarm, Provider, ProviderRule, Stream, Toxic};
+use model::fault::{Child, ClockHarm, LinkRule, ProcessHarm, Provider, ProviderRule, StoreHarm, Stream, Toxic};
 use model::scenario::{Fault, FaultTarget};
 use model::seed::Seed;
+use std::time::Duration;
 
 /// One fault, ready to begin.
 #[derive(Clone, Debug)]
@@ -37,6 +38,20 @@ pub enum Harm {
         /// What.
         harm: ProcessHarm,
     },
+    /// Harm to the reference shop's store.
+    Store {
+        /// Name of the fault.
+        name: String,
+        /// What.
+        harm: StoreHarm,
+        /// It ends by itself after so long, whoever forgets to end it.
+        longest: Duration,
+    },
+    /// Harm to the reference shop's clock.
+    Clock {
+        /// What.
+        harm: ClockHarm,
+    },
 }
 
 /// Why a fault could not begin or end.
@@ -51,6 +66,9 @@ pub enum HarmError {
     /// The operating system said no, or the child did not come back.
     #[error(transparent)]
     Member(#[from] MemberError),
+    /// The shop's store could not be locked.
+    #[error(transparent)]
+    Store(#[from] chaos::store::Error),
     /// The arena has nothing of the kind.
     #[error("{0}")]
     Missing(&'static str),
@@ -88,6 +106,10 @@ impl Harm {
                 }),
             },
             FaultTarget::Process { child, harm } => Self::Process { child: *child, harm: *harm },
+            FaultTarget::Store { harm } => {
+                Self::Store { name: fault.name.clone(), harm: *harm, longest: fault.lasts + LEASE }
+            }
+            FaultTarget::Clock { harm } => Self::Clock { harm: *harm },
         }
     }
 
@@ -110,6 +132,8 @@ impl Harm {
                     ProcessHarm::Pause {} => Ok(child.pause()?),
                 }
             }
+            Self::Store { name, harm, longest } => Ok(arena.store()?.begin(name, *harm, *longest).await?),
+            Self::Clock { harm: ClockHarm::Ahead { ms } } => Ok(arena.clock()?.put_ahead(*ms, LEASE).await?),
         }
     }
 
@@ -132,10 +156,15 @@ impl Harm {
                     ProcessHarm::Pause {} => Ok(child.resume()?),
                 }
             }
+            Self::Store { name, .. } => {
+                arena.store()?.end(name).await;
+                Ok(())
+            }
+            Self::Clock { .. } => Ok(arena.clock()?.put_right().await?),
         }
     }
 
-    /// The way back, for `heal` after the run's death; none for children, which die with the run.
+    /// The way back, for `heal` after the run's death; none for children, which die with the run, and for locks, which the run itself holds.
     #[must_use]
     pub fn undo(&self, arena: &Arena) -> Option<Undo> {
         match self {
@@ -153,7 +182,8 @@ impl Harm {
                 let proxy = links.proxy(*provider).ok()?.to_owned();
                 Some(Undo::LinkRule { api: links.api.clone(), proxy, id: rule.id.clone() })
             }
-            Self::Process { .. } => None,
+            Self::Clock { .. } => Some(Undo::Clock { shops: arena.clock().ok()?.shops().to_vec() }),
+            Self::Process { .. } | Self::Store { .. } => None,
         }
     }
 }

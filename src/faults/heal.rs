@@ -70,7 +70,7 @@ impl Undo {
         let silent = match error {
             HarmError::Call(error) => matches!(error, crate::caller::CallError::Unanswered { .. }),
             HarmError::Proxy(error) => matches!(error, chaos::client::Error::Unreachable { .. }),
-            HarmError::Member(_) | HarmError::Missing(_) => false,
+            HarmError::Member(_) | HarmError::Store(_) | HarmError::Missing(_) => false,
         };
         loopback && silent
     }

@@ -17,7 +17,8 @@ pub use undo::Undo;
 use crate::arena::{Arena, RuleCounts};
 use books::intake::{Fact, Intake};
 use books::rows::{Batch, Event, EventKind};
-use model::fault::Provider;
+use chaos::wire::ToxicCounters;
+use model::fault::{Provider, Toxic};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,7 +32,14 @@ pub struct Controller {
     arena: Arc<Arena>,
     start: Instant,
     intake: Intake,
-    active: BTreeMap<String, Harm>,
+    active: BTreeMap<String, Active>,
+}
+
+/// A fault that has begun.
+struct Active {
+    harm: Harm,
+    /// What the link's proxy had counted before.
+    before: u64,
 }
 
 impl Controller {
@@ -58,8 +66,9 @@ impl Controller {
             Command::Begin { name, what, harm } => {
                 // The way back is written down before the harm is done, so that `heal` finds it whatever happens next.
                 self.note(EventKind::FaultBegan, &name, what, harm.undo(&self.arena));
+                let before = self.connections(&harm).await.unwrap_or_default();
                 match harm.begin(&self.arena).await {
-                    Ok(()) => drop(self.active.insert(name, harm)),
+                    Ok(()) => drop(self.active.insert(name, Active { harm, before })),
                     Err(error) => {
                         mishaps.push(format!("fault `{name}` could not begin: {error}"));
                         self.note(EventKind::FaultEnded, &name, "could not begin".into(), None);
@@ -67,8 +76,8 @@ impl Controller {
                 }
             }
             Command::End { name } => {
-                let Some(harm) = self.active.remove(&name) else { return };
-                self.count(&harm).await;
+                let Some(Active { harm, before }) = self.active.remove(&name) else { return };
+                let counts = self.counts(&harm, before).await;
                 let text = match harm.end(&self.arena).await {
                     Ok(()) => "ended".to_owned(),
                     Err(error) => {
@@ -76,21 +85,62 @@ impl Controller {
                         format!("could not be undone: {error}")
                     }
                 };
+                let counts = match counts {
+                    None => self.counts_at_the_end(&harm).await,
+                    counted => counted,
+                };
+                self.count(counts);
                 self.note(EventKind::FaultEnded, &name, text, None);
             }
         }
     }
 
-    /// Writes down how often a rule was met, which only its provider, or its proxy, knows.
-    async fn count(&self, harm: &Harm) {
-        let counts = match harm {
-            Harm::Rule(rule) => match self.arena.admin() {
-                Ok(admin) => admin.rule_counts(&rule.id).await.ok().flatten(),
-                Err(_) => None,
-            },
+    /// How often a fault was met, which only its provider, or its proxy, knows while it has the rule.
+    async fn counts(&self, harm: &Harm, before: u64) -> Option<RuleCounts> {
+        match harm {
+            Harm::Rule(rule) => self.arena.admin().ok()?.rule_counts(&rule.id).await.ok().flatten(),
             Harm::Exchange { provider, rule } => self.exchange_counts(*provider, &rule.id).await,
-            Harm::Link { .. } | Harm::Process { .. } => None,
-        };
+            Harm::Link { name, .. } => {
+                let connections = self.connections(harm).await?.saturating_sub(before);
+                // None is no statement: what the system refused meanwhile has reached no proxy.
+                (connections > 0).then(|| RuleCounts {
+                    id: name.clone(),
+                    matched: connections,
+                    applied: connections,
+                    hazardous: 0,
+                })
+            }
+            Harm::Process { .. } | Harm::Store { .. } | Harm::Clock { .. } => None,
+        }
+    }
+
+    /// Connections that a toxic took hold of so far, or that ended with their link; a Toxiproxy of somebody else counts none.
+    async fn connections(&self, harm: &Harm) -> Option<u64> {
+        let Harm::Link { name, provider, toxic, stream } = harm else { return None };
+        let links = self.arena.links().ok()?;
+        let counters = links.client.counters().await.ok()?;
+        let proxy = counters.proxies.get(links.proxy(*provider).ok()?)?;
+        if let Toxic::Down {} = toxic {
+            return Some(proxy.connections_shut);
+        }
+        let is_this = |tally: &&ToxicCounters| tally.name == *name && tally.stream == *stream;
+        proxy.toxics.iter().find(is_this).map(|tally| tally.connections)
+    }
+
+    /// What is known only once a fault has ended: whether the shop had waited for its store shows when it writes again.
+    async fn counts_at_the_end(&self, harm: &Harm) -> Option<RuleCounts> {
+        match harm {
+            Harm::Store { name, .. } => {
+                let tally = self.arena.store().ok()?.tally(name).await?;
+                Some(RuleCounts { id: name.clone(), matched: tally.holds, applied: tally.waited_for, hazardous: 0 })
+            }
+            Harm::Rule(_) | Harm::Link { .. } | Harm::Exchange { .. } | Harm::Process { .. } | Harm::Clock { .. } => {
+                None
+            }
+        }
+    }
+
+    fn count(&self, counts: Option<RuleCounts>) {
         if let Some(RuleCounts { id: name, matched, applied, hazardous }) = counts {
             drop(self.intake.fact(Fact::FaultCount { name, matched, applied, hazardous }));
         }

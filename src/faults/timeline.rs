@@ -1,7 +1,7 @@
 //! The scenario's faults as a source of commands, at their instants on the run clock.
 
 use super::Harm;
-use model::fault::{Effect, Malformation, Toxic};
+use model::fault::{Child, ClockHarm, Effect, Malformation, ProcessHarm, StoreHarm, Toxic};
 use model::scenario::{Fault, FaultTarget};
 use model::seed::Seed;
 use std::time::Instant;
@@ -67,17 +67,26 @@ pub fn describe(target: &FaultTarget) -> String {
         }
         FaultTarget::Process { child, harm } => {
             let child = match child {
-                model::fault::Child::Shop => "the shop",
-                model::fault::Child::Providers => "the providers",
+                Child::Shop => "the shop",
+                Child::Providers => "the providers",
             };
             match harm {
-                model::fault::ProcessHarm::Kill { restart_after_ms } => {
-                    format!("{child} killed, started again after {} s", *restart_after_ms as f64 / 1000.0)
+                ProcessHarm::Kill { restart_after_ms } => {
+                    format!("{child} killed, started again after {} s", seconds(*restart_after_ms))
                 }
-                model::fault::ProcessHarm::Pause {} => format!("{child} paused"),
+                ProcessHarm::Pause {} => format!("{child} paused"),
             }
         }
+        FaultTarget::Store { harm: StoreHarm::Locked {} } => "the shop's store locked".into(),
+        FaultTarget::Store { harm: StoreHarm::Slow { hold_ms, pause_ms } } => {
+            format!("the shop's store locked for {} s every {} s", seconds(*hold_ms), seconds(hold_ms + pause_ms))
+        }
+        FaultTarget::Clock { harm: ClockHarm::Ahead { ms } } => format!("the shop's clock {} s ahead", seconds(*ms)),
     }
+}
+
+fn seconds(ms: u64) -> f64 {
+    ms as f64 / 1000.0
 }
 
 /// What an effect meets, and what becomes of it.
@@ -103,7 +112,7 @@ fn harmed(effect: &Effect) -> (&'static str, String) {
         Effect::Decline { code: Some(code) } => ("calls", format!("declined: {code}")),
         Effect::CommitTwice {} => plain("calls", "executed twice"),
         Effect::Shift { by } => ("answers", format!("shifted by {by}")),
-        Effect::ClockAhead { ms } => ("the clock", format!("{} s ahead", *ms as f64 / 1000.0)),
+        Effect::ClockAhead { ms } => ("the clock", format!("{} s ahead", seconds(*ms))),
         Effect::RateLimit { per_second, .. } => ("calls", format!("limited to {per_second}/s")),
         Effect::Barrier { count, .. } => ("calls", format!("held until {count} meet")),
         Effect::WebhookDuplicate { .. } => plain("events", "delivered again"),

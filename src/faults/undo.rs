@@ -1,7 +1,7 @@
 //! The way back from a fault, as the run file keeps it: what `heal` does after a run's death.
 
 use super::HarmError;
-use crate::arena::ProvidersAdmin;
+use crate::arena::{ProvidersAdmin, ShopClock};
 use crate::caller::Caller;
 use chaos::client::Client;
 use model::fault::Toxic;
@@ -38,6 +38,11 @@ pub enum Undo {
         /// What it was.
         toxic: Toxic,
     },
+    /// Puts the shop's clock right.
+    Clock {
+        /// Base addresses of the shop's instances; never empty.
+        shops: Vec<String>,
+    },
 }
 
 impl Undo {
@@ -53,6 +58,7 @@ impl Undo {
         match self {
             Self::Rule { admin, .. } => admin,
             Self::Toxic { api, .. } | Self::LinkRule { api, .. } => api,
+            Self::Clock { shops } => &shops[0],
         }
     }
 
@@ -66,6 +72,7 @@ impl Undo {
             Self::Toxic { api, proxy, name, toxic } => {
                 Ok(Client::new(api, token.map(str::to_owned))?.remove(proxy, name, toxic).await?)
             }
+            Self::Clock { shops } => Ok(ShopClock::new(caller.clone(), shops.clone()).put_right().await?),
         }
     }
 }

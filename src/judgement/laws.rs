@@ -1,20 +1,26 @@
-//! Laws as the record tells them: what each said, and one violated subject across the three books.
+//! Laws as the record tells them: what each said, what it excludes by having held, and the violated subjects that explain it.
 
+use super::tell::Teller;
 use books::Joined;
-use books::laws::{Law, LawFinding, Subject};
+use books::laws::{Law, LawFinding};
 use model::finding::Finding;
-use model::record::{Counterexample, LawRecord};
+use model::judge;
+use model::record::{LawRecord, Stake};
 
 /// Examines all laws: violated first, then undecided, not exercised, held; required before others.
 pub fn examine(joined: &Joined, laws: &[Law]) -> Result<Vec<LawRecord>, books::Error> {
     let required = joined.required_laws()?;
+    let teller = Teller::new(joined)?;
     let mut records = Vec::with_capacity(laws.len());
     for (law, found) in laws.iter().zip(joined.examine_all(laws)) {
-        let counterexample = match found.violations.first() {
-            Some(subject) if found.finding() == Finding::Violated => Some(tell(joined, law, subject)?),
-            _ => None,
-        };
-        records.push(record(&found, required.get(&law.name).copied(), counterexample));
+        let mut record = record(&found, required.get(&law.name).copied());
+        if record.finding == Finding::Violated {
+            if let Some((first, seen_us)) = teller.first(law, &found)? {
+                record.first_evidence_ms = seen_us.map(|us| us as f64 / 1e3);
+                record.counterexamples = teller.counterexamples(law, first, &found)?;
+            }
+        }
+        records.push(record);
     }
     records.sort_by_key(|record| {
         let rank = match record.finding {
@@ -29,34 +35,25 @@ pub fn examine(joined: &Joined, laws: &[Law]) -> Result<Vec<LawRecord>, books::E
     Ok(records)
 }
 
-fn record(found: &LawFinding, exposure_min: Option<u64>, counterexample: Option<Counterexample>) -> LawRecord {
+fn record(found: &LawFinding, exposure_min: Option<u64>) -> LawRecord {
+    let finding = found.finding();
+    let stake = |(currency, minor): (&String, &i64)| Stake {
+        currency: currency.clone(),
+        amount_minor: (*minor).max(0).cast_unsigned(),
+    };
     LawRecord {
         name: found.name.clone(),
         sentence: found.sentence.clone(),
         required: exposure_min.is_some(),
         exposure_min: exposure_min.unwrap_or(0),
-        finding: found.finding(),
+        finding,
         examined: found.examined(),
         violated: found.violated(),
         undecided: found.undecided(),
         exposure: found.exposure,
-        counterexample,
+        excluded_rate: if finding == Finding::Held { judge::excluded_rate(found.exposure) } else { None },
+        at_stake: found.at_stake.iter().map(stake).collect(),
+        counterexamples: Vec::new(),
+        first_evidence_ms: None,
     }
-}
-
-/// The subject's timeline, and the query that finds it in the run file.
-fn tell(joined: &Joined, law: &Law, subject: &Subject) -> Result<Counterexample, books::Error> {
-    let quoted = subject.subject.replace('\'', "''");
-    Ok(Counterexample {
-        subject: subject.subject.clone(),
-        why: subject.why.clone(),
-        timeline: joined.timeline(subject)?,
-        query: format!("SELECT * FROM (\n{}\n) WHERE subject = '{quoted}'", query_of(&law.sql)),
-    })
-}
-
-/// The query without the comments that open it.
-fn query_of(sql: &str) -> String {
-    let lines = sql.trim().trim_end_matches(';').lines();
-    lines.skip_while(|line| line.starts_with("--") || line.trim().is_empty()).collect::<Vec<_>>().join("\n")
 }

@@ -7,11 +7,12 @@ mod laws;
 mod observed;
 mod record;
 mod steps;
+mod tell;
 
-use crate::live::LawSoFar;
 use books::Joined;
 use books::file::RunFile;
-use books::laws::{Law, built_in};
+use books::laws::{Law, LawFinding, built_in};
+use books::rows::OrderRow;
 use model::record::RunRecord;
 use std::path::{Path, PathBuf};
 
@@ -52,28 +53,25 @@ fn own_laws(joined: &Joined) -> Result<Vec<Law>, JudgementError> {
     laws.map(|(name, text)| Ok(Law::parse(name, text)?)).collect()
 }
 
-/// What the laws say of books that are still being written, from a copy of the file; for whoever watches.
-pub fn look(file: &Path, laws: &[Law]) -> Result<Vec<LawSoFar>, JudgementError> {
+/// The fact that names the law on which the load was ended.
+pub const ENDED_BY_LAW: &str = "load.ended_by_law";
+
+/// What the laws say of books that are still being written, from a copy of the file and the orders as they were read so far.
+pub fn look(file: &Path, laws: &[Law], orders: &[OrderRow]) -> Result<Vec<LawFinding>, JudgementError> {
     let copy = file.with_extension("look.db");
-    let looked = look_at(file, &copy, laws);
+    let looked = look_at(file, &copy, laws, orders);
     // The next look makes it anew; one that cannot be removed is overwritten.
     drop(std::fs::remove_file(&copy));
     looked
 }
 
-fn look_at(file: &Path, copy: &Path, laws: &[Law]) -> Result<Vec<LawSoFar>, JudgementError> {
+fn look_at(file: &Path, copy: &Path, laws: &[Law], orders: &[OrderRow]) -> Result<Vec<LawFinding>, JudgementError> {
     RunFile::copy(file, copy)?;
+    if !orders.is_empty() {
+        RunFile::open(copy)?.add_unfinished_orders(orders)?;
+    }
     let joined = Joined::open(copy)?;
-    let say = |law: &Law| {
-        let found = joined.examine(law);
-        LawSoFar {
-            name: law.name.clone(),
-            finding: found.finding(),
-            examined: found.examined(),
-            violated: found.violated(),
-        }
-    };
-    Ok(laws.iter().map(say).collect())
+    Ok(laws.iter().map(|law| joined.examine(law)).collect())
 }
 
 /// Writes page, summary, comment and `JUnit` beside each other; gives their paths.

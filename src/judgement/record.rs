@@ -1,13 +1,14 @@
 //! The record of a run, put together from its file.
 
-use super::{JudgementError, faults, health, laws, observed, steps};
+use super::{ENDED_BY_LAW, JudgementError, faults, health, laws, observed, steps};
 use books::Joined;
 use books::laws::Law;
 use books::read::{BookState, RunRow};
 use books::rows::EventKind;
 use model::judge::{self, Budgets, Ending, GoodService};
-use model::record::{RunRecord, SCHEMA_VERSION, Series};
+use model::record::{self, EventRecord, RunRecord, SCHEMA_VERSION, Series};
 use model::seed::Seed;
+use std::collections::BTreeMap;
 
 /// Judges joined books.
 pub fn assemble(joined: &Joined, laws: &[Law]) -> Result<RunRecord, JudgementError> {
@@ -26,7 +27,7 @@ pub fn assemble(joined: &Joined, laws: &[Law]) -> Result<RunRecord, JudgementErr
     let recoveries = judge::recoveries(&observations, GoodService::of(&run.objectives), &validity.invalid_seconds);
     Ok(RunRecord {
         schema_version: SCHEMA_VERSION,
-        remarks: remarks(joined, &run)?,
+        remarks: remarks(joined, &run, &facts)?,
         run: run.run,
         scenario: run.scenario,
         description: run.description,
@@ -45,6 +46,7 @@ pub fn assemble(joined: &Joined, laws: &[Law]) -> Result<RunRecord, JudgementErr
         objectives,
         laws,
         faults: fault_rows.into_iter().map(|row| faults::fault(row, &recoveries)).collect(),
+        events: events(joined)?,
         phases: judge::by_phase(&observations),
         steps: steps::table(joined)?,
         generator: health::generator(joined, &facts, &tally.arrivals, &validity)?,
@@ -80,9 +82,12 @@ fn series(joined: &Joined, purchases: Series, seconds: usize) -> Result<Series, 
     Ok(series)
 }
 
-/// What moves nothing and should be known: books that are missing or cut short, rows of other runs, children that ended unasked.
-fn remarks(joined: &Joined, run: &RunRow) -> Result<Vec<String>, books::Error> {
+/// What moves nothing and should be known: books that are missing or cut short, rows of other runs.
+fn remarks(joined: &Joined, run: &RunRow, facts: &BTreeMap<String, String>) -> Result<Vec<String>, books::Error> {
     let mut remarks = Vec::new();
+    if let Some(law) = facts.get(ENDED_BY_LAW) {
+        remarks.push(format!("the load was ended once law {law} was broken beyond doubt, as asked for"));
+    }
     for (state, book) in [
         (run.statement_book, "the providers' statement"),
         (run.orders_book, "the shop's orders book"),
@@ -101,9 +106,28 @@ fn remarks(joined: &Joined, run: &RunRow) -> Result<Vec<String>, books::Error> {
     if aside > 0 {
         remarks.push(format!("{aside} rows of other runs were set aside"));
     }
-    let ends = joined.events()?.into_iter().filter(|event| event.kind == EventKind::Process);
-    remarks.extend(ends.map(|event| format!("at {:.1} s: {}", event.at_us as f64 / 1e6, event.text)));
     Ok(remarks)
+}
+
+/// What happened beside the faults, which have their own table.
+fn events(joined: &Joined) -> Result<Vec<EventRecord>, books::Error> {
+    let kind = |kind| match kind {
+        EventKind::FaultBegan | EventKind::FaultEnded => None,
+        EventKind::Process => Some(record::EventKind::Process),
+        EventKind::Action => Some(record::EventKind::Action),
+        EventKind::External => Some(record::EventKind::External),
+        EventKind::Note => Some(record::EventKind::Note),
+    };
+    let mut events: Vec<EventRecord> = joined
+        .events()?
+        .into_iter()
+        .filter_map(|event| {
+            let at_s = event.at_us as f64 / 1e6;
+            Some(EventRecord { at_s, kind: kind(event.kind)?, name: event.name, text: event.text })
+        })
+        .collect();
+    events.sort_by(|one, other| one.at_s.total_cmp(&other.at_s));
+    Ok(events)
 }
 
 /// An instant as RFC 3339 in UTC, to the second.

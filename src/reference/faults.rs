@@ -22,7 +22,11 @@ pub(super) fn page() -> String {
             FaultTarget::Provider { when, .. } => {
                 when.path.as_ref().map(|path| format!(" on `{path}`")).unwrap_or_default()
             }
-            FaultTarget::Link { .. } | FaultTarget::Exchange { .. } | FaultTarget::Process { .. } => String::new(),
+            FaultTarget::Link { .. }
+            | FaultTarget::Exchange { .. }
+            | FaultTarget::Process { .. }
+            | FaultTarget::Store { .. }
+            | FaultTarget::Clock { .. } => String::new(),
         };
         page.push_str(&format!(
             "| `{}` | {} | {}{place} | {} | `{}` | {} |\n",
@@ -58,6 +62,11 @@ These are manners of a journey in the mix, not faults of a server; they go on al
 ## Everything else
 
 Any effect of a provider (`provider:` with `effect:`), any toxic of a link (`link:` with `toxic:`), any rule for single exchanges
-(`link:` with `rule:`) and harm to a child process (`process:` with `harm:`) can be written out; [scenario.md](scenario.md) has
-them under *Effect*, *Toxic*, *LinkRule*. A run harms the shop and the providers that it started itself, no process of anybody else.
+(`link:` with `rule:`), harm to a child process (`process:` with `harm:`), to the reference shop's store (`store: shop`) and to its
+clock (`clock: shop`) can be written out; [scenario.md](scenario.md) has them under *Effect*, *Toxic*, *LinkRule*, *Harm*. A run harms
+the shop and the providers that it started itself, no process of anybody else.
+
+A store that is locked, or slow: another connection holds the write lock of the reference shop's SQLite file. It is free again the
+moment that the run ends, however it ends. A clock that is ahead: the reference shop reads its time of day through one function, and
+the fault adds to it; it ends by itself within ten seconds of the run's death, and `heal` undoes it.
 ";

@@ -4,10 +4,11 @@ use super::actions::{self, Due};
 use super::crowd;
 use super::events::Door;
 use super::load::Loaded;
+use super::look::Lookout;
 use super::monitor::Monitor;
 use super::shown::{self, Noticed};
 use super::statement::StatementReader;
-use super::{Options, RunError, note, say};
+use super::{Lifeline, Options, RunError, note, say};
 use crate::arena::{Arena, preflight};
 use crate::engine::{self, Course, Live, Once, Stop};
 use crate::faults::{self, Controller};
@@ -29,12 +30,6 @@ const LEAD: Duration = Duration::from_millis(300);
 
 /// How long shoppers under way may still take after Ctrl-C.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// Between two looks at the laws while the run goes on.
-const LAWS_EVERY: Duration = Duration::from_secs(10);
-
-/// Books larger than this are not looked at before their end: joining them takes what the shoppers need.
-const LOOK_ROWS_MAX: u64 = 150_000;
 
 /// Numbers of arrivals that are not in the plan: canaries, set-up and tear-down.
 const OUTSIDE_THE_PLAN: u64 = 1 << 40;
@@ -83,9 +78,11 @@ impl Stage<'_> {
     /// Ctrl-C ends the load in good order; a second one ends the harness, whose children and leases end with it.
     fn watch_for_interrupt(&self) {
         let (halt, cut) = (self.halt.clone(), Arc::clone(&self.cut));
+        let mut lifeline = self.options.lifeline;
         tokio::spawn(async move {
             for _ in 0..2 {
-                if told_to_end().await.is_none() {
+                // A lifeline ends once: what stays closed does not tell the load to end a second time.
+                if told_to_end(std::mem::take(&mut lifeline)).await.is_none() {
                     return;
                 }
                 if cut.swap(true, Ordering::Relaxed) {
@@ -235,35 +232,29 @@ impl Stage<'_> {
             .collect()
     }
 
-    /// Runs the laws over a copy of the books now and then, for whoever watches; they decide nothing yet.
+    /// Looks at the laws now and then; one that the run was to hold ends the load once it is broken.
     fn look_at_laws(
         &self,
         file: &Path,
         noticed: &Arc<Mutex<Noticed>>,
-        mut over: watch::Receiver<bool>,
+        over: watch::Receiver<bool>,
     ) -> impl Future<Output = ()> + Send + use<> {
-        let (file, laws, noticed) = (file.to_owned(), Arc::clone(&self.loaded.laws), Arc::clone(noticed));
-        let intake = self.intake.clone();
-        async move {
-            let mut pause = LAWS_EVERY;
-            loop {
-                tokio::select! {
-                    () = tokio::time::sleep(pause) => {}
-                    _ = over.wait_for(|over| *over) => return,
-                }
-                if intake.rows_written() > LOOK_ROWS_MAX {
-                    return;
-                }
-                let (file, laws) = (file.clone(), Arc::clone(&laws));
-                let began = Instant::now();
-                let looked = tokio::task::spawn_blocking(move || judgement::look(&file, &laws)).await;
-                if let Ok(Ok(laws)) = looked {
-                    noticed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).laws = laws;
-                }
-                // Looking takes no more than a twentieth of a core from what it looks at.
-                pause = LAWS_EVERY.max(began.elapsed() * 20);
-            }
-        }
+        let lookout = Lookout {
+            loaded: self.loaded.clone(),
+            arena: Arc::clone(self.arena),
+            intake: self.intake.clone(),
+            file: file.to_owned(),
+            noticed: Arc::clone(noticed),
+            until_broken: self.options.until_broken.clone(),
+        };
+        let (halt, cut, intake) = (self.halt.clone(), Arc::clone(&self.cut), self.intake.clone());
+        let broken = move |law: &str| {
+            say(&format!("`{law}` is broken beyond doubt: ending the load"));
+            note(intake.fact(Fact::Other { name: judgement::ENDED_BY_LAW.into(), value: law.into() }));
+            cut.store(true, Ordering::Relaxed);
+            halt.send_replace(Some(Stop { grace: GRACE }));
+        };
+        lookout.keep(over, broken)
     }
 
     /// A walk outside the plan.
@@ -330,8 +321,13 @@ fn variables(loaded: &Loaded, arena: &Arena) -> Result<Map<String, Value>, RunEr
     Ok(variables)
 }
 
-/// Until Ctrl-C or SIGTERM; none where the system gives no signals.
-async fn told_to_end() -> Option<()> {
+/// Until Ctrl-C or SIGTERM, or the end of the lifeline; none where the system gives no signals.
+async fn told_to_end(lifeline: Lifeline) -> Option<()> {
+    if lifeline == Lifeline::StandardInput {
+        // It catches the signals too.
+        chaos::process::lifeline_closed().await;
+        return Some(());
+    }
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok()?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted.ok(),

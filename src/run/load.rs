@@ -36,7 +36,11 @@ pub fn load(options: &Options) -> Result<Loaded, RunError> {
             return Err(RunError::TargetNotNamed(target.to_string()));
         }
     }
-    Ok(loaded)
+    let known = |name: &String| loaded.laws.iter().any(|law| law.name == *name);
+    match options.until_broken.iter().find(|name| !known(name)) {
+        Some(unknown) => Err(RunError::UnknownLaw(unknown.clone())),
+        None => Ok(loaded),
+    }
 }
 
 /// What `scenario check` says of a file that can run: its size, and which objectives it is too small to decide.
@@ -111,6 +115,14 @@ impl Loaded {
     #[must_use]
     pub fn planned_in(&self, second: u32) -> u64 {
         self.planned.get(second as usize).copied().unwrap_or(0)
+    }
+
+    /// The peak of planned arrivals a second, as a mean over so many seconds in a row.
+    #[must_use]
+    pub fn peak_per_s(&self, window_s: u32) -> f64 {
+        let window = (window_s as usize).clamp(1, self.planned.len().max(1));
+        let most = self.planned.windows(window).map(|seconds| seconds.iter().sum::<u64>()).max();
+        most.unwrap_or(0) as f64 / window as f64
     }
 
     /// What was read, for the run file: name and meaning of each file, and the laws that are not built in.

@@ -5,6 +5,7 @@ mod course;
 mod crowd;
 mod events;
 mod load;
+mod look;
 mod monitor;
 mod opening;
 mod options;
@@ -21,7 +22,8 @@ pub(crate) use crowd::monotonic_us;
 pub(crate) use load::read as read_scenario;
 pub use load::{check_scenario, plan_only};
 pub use opening::CLOSED_USERS;
-pub use options::{Options, RunError};
+pub(crate) use opening::machine;
+pub use options::{Lifeline, Options, RunError};
 
 use crate::arena::{self, Arena, Ground};
 use crate::faults::Leases;

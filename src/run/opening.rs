@@ -3,7 +3,7 @@
 use super::Options;
 use super::load::Loaded;
 use crate::faults;
-use books::opening::{FaultKind, FaultPlan, MixName, Opening};
+use books::opening::{FaultKind, FaultPlan, MixName, Opening, TELLS_WHO_ASKED};
 use model::record::Machine;
 use model::scenario::{FaultTarget, Shop, TaxFallback};
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ pub fn local_stamp() -> String {
 #[must_use]
 pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
     let scenario = &loaded.scenario;
-    let Declared { stock, promotions, vouchers, tax } = declared(&scenario.shop);
+    let Declared { stock, promotions, discounts_bp, vouchers, tax } = declared(&scenario.shop);
     let mix = scenario.mix.iter().map(|entry| {
         let journey = &scenario.journeys[entry.journey];
         MixName { journey: journey.name.clone(), buys: journey.buys() }
@@ -49,10 +49,15 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
             FaultTarget::Provider { .. } => FaultKind::Provider,
             FaultTarget::Link { .. } | FaultTarget::Exchange { .. } => FaultKind::Link,
             FaultTarget::Process { .. } => FaultKind::Process,
+            FaultTarget::Store { .. } => FaultKind::Store,
+            FaultTarget::Clock { .. } => FaultKind::Clock,
         },
         from_us: fault.at.as_micros() as u64,
         to_us: (fault.at + fault.lasts).as_micros() as u64,
     });
+    let crowd = scenario.traffic.crowd.iter().map(|crowd| (CLOSED_USERS.to_owned(), crowd.users.to_string()));
+    let crowd: Vec<_> = crowd.collect();
+    let book = matches!(scenario.shop, Shop::Reference(_)).then(|| (TELLS_WHO_ASKED.to_owned(), "1".to_owned()));
     Opening {
         run: run.into(),
         scenario: scenario.name.clone(),
@@ -71,6 +76,7 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
         mix: mix.collect(),
         stock,
         promotions,
+        discounts_bp,
         vouchers,
         required_laws: scenario.required_laws.clone(),
         faults: faults.collect(),
@@ -78,7 +84,7 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
         tax,
         quiet_for_us: scenario.settlement.quiet_for.as_micros() as u64,
         settle_within_us: scenario.settlement.settle_within.as_micros() as u64,
-        facts: scenario.traffic.crowd.iter().map(|crowd| (CLOSED_USERS.into(), crowd.users.to_string())).collect(),
+        facts: crowd.into_iter().chain(book).collect(),
     }
 }
 
@@ -87,6 +93,7 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
 struct Declared {
     stock: BTreeMap<String, u64>,
     promotions: BTreeMap<String, u64>,
+    discounts_bp: BTreeMap<String, u32>,
     vouchers: BTreeMap<String, i64>,
     tax: Option<TaxFallback>,
 }
@@ -96,12 +103,14 @@ fn declared(shop: &Shop) -> Declared {
         Shop::Reference(shop) => Declared {
             stock: shop.products.iter().map(|product| (product.sku.clone(), product.stock)).collect(),
             promotions: shop.promotions.iter().map(|promotion| (promotion.code.clone(), promotion.limit)).collect(),
+            discounts_bp: shop.promotions.iter().map(|it| (it.code.clone(), it.percent_bp)).collect(),
             vouchers: shop.vouchers.iter().map(|voucher| (voucher.code.clone(), voucher.worth_minor)).collect(),
             tax: Some(shop.tax_fallback),
         },
         Shop::Own(own) => Declared {
             stock: own.stock.clone(),
             promotions: own.promotions.clone(),
+            discounts_bp: BTreeMap::new(),
             vouchers: own.vouchers.clone(),
             tax: None,
         },
@@ -109,7 +118,7 @@ fn declared(shop: &Shop) -> Declared {
 }
 
 /// The machine, as far as the system tells.
-fn machine() -> Machine {
+pub(crate) fn machine() -> Machine {
     let field = |file: &str, name: &str| {
         let text = std::fs::read_to_string(file).unwrap_or_default();
         let line = text.lines().find(|line| line.starts_with(name))?;

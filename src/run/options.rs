@@ -24,10 +24,24 @@ pub struct Options {
     pub view: View,
     /// The binary that plays the other roles.
     pub program: PathBuf,
+    /// Laws that end the load once they are broken beyond doubt.
+    pub until_broken: Vec<String>,
+    /// What ends the load besides signals.
+    pub lifeline: Lifeline,
     /// The command line that repeats the run.
     pub command: String,
     /// Bearer token for admin interfaces off loopback.
     pub admin_token: Option<String>,
+}
+
+/// What ends the load besides signals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lifeline {
+    /// Nothing.
+    #[default]
+    None,
+    /// The end of standard input, held by whoever started the run.
+    StandardInput,
 }
 
 /// Why a run did not come to a verdict.
@@ -52,6 +66,11 @@ pub enum RunError {
     /// A law of the scenario's directories cannot be used.
     #[error(transparent)]
     Laws(books::laws::LawError),
+    /// A law that is to end the load does not exist.
+    #[error(
+        "run until `{0}` is broken: there is no such law\n  hint: `doorbuster reference laws` lists those that there are"
+    )]
+    UnknownLaw(String),
     /// A secret that a template names is not set.
     #[error("use the scenario: the environment variable `{0}`, which it names as a secret, is not set")]
     SecretMissing(String),
@@ -114,6 +133,7 @@ impl RunError {
             | Self::Unreadable { .. }
             | Self::TargetNotNamed(_)
             | Self::Laws(_)
+            | Self::UnknownLaw(_)
             | Self::SecretMissing(_)
             | Self::Events(_)
             | Self::Output { .. }

@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use crate::{
+    clock::identifier,
     outbox::Delivery,
     providers::gateway::Change,
+    refusal::Refusal,
     shop::Shop,
     store::{Aftermath, CaptureEnd, CaptureOrder, CaptureStep, Message},
 };
@@ -32,6 +34,9 @@ impl Shop {
         let (end, delivery) = match self.gateways.of(capture.provider).capture(capture).await {
             Change::Done { reference } => (CaptureEnd::Succeeded { reference }, Delivery::Done),
             Change::Received { reference } => (CaptureEnd::Received { reference }, Delivery::Awaited),
+            Change::Refused if self.defects.takes_a_reserve_for_money() => {
+                (CaptureEnd::Succeeded { reference: None }, Delivery::Done)
+            }
             Change::Refused => {
                 self.log.trouble(capture.brief.number, "a capture was refused");
                 (CaptureEnd::Refused, Delivery::Withdrawn)
@@ -48,6 +53,17 @@ impl Shop {
                 Delivery::TryAgain
             }
         }
+    }
+
+    /// The defect `callback-captures-again`: whenever the provider tells of the reserve, the last capture of it is made once
+    /// more, under a key of its own. The provider takes it as long as something is left.
+    pub(crate) async fn capture_again(&self, payment: i64) -> Result<(), Refusal> {
+        let last = self.store.last_capture(payment).await.map_err(|error| self.refusal(error))?;
+        if let Some(last) = last {
+            let again = CaptureOrder { key: identifier("ck_"), is_final: false, ..last };
+            self.gateways.of(again.provider).capture(&again).await;
+        }
+        Ok(())
     }
 
     /// Does what follows from a step.

@@ -15,7 +15,7 @@ use crate::{
     providers::gateway::{CARD_GIVEN, Card},
     refusal::{Refusal, known},
     shop::Shop,
-    store::{Begin, BeginPayment, Begun, Charge, Claim, PaymentKind, Plan, StoreCredit},
+    store::{Begin, BeginPayment, Begun, Charge, Claim, PaymentKind, Plan, Seen, StoreCredit},
     whole,
 };
 
@@ -96,7 +96,10 @@ impl Shop {
         carried: String,
         body: CheckoutBody,
     ) -> Result<Said, Refusal> {
-        let _work = self.keys.enter(&key).ok_or(known::IN_PROGRESS)?;
+        let work = self.keys.enter(&key);
+        if work.is_none() && !self.defects.lets_a_key_in_twice() {
+            return Err(known::IN_PROGRESS);
+        }
         let total = body.total_minor.map(|total| total.to_string()).unwrap_or_default();
         let manner = match (body.use_credit, body.save_card) {
             (false, false) => "",
@@ -131,6 +134,7 @@ impl Shop {
             provider_key: identifier("pk_"),
             plan,
             stock_seen: None,
+            seen: Seen::default(),
         };
         // The defect `check-then-decrement`: what is read here is written back in another transaction.
         if self.defects.has(Defect::CheckThenDecrement) {
@@ -140,7 +144,23 @@ impl Shop {
         if self.defects.has(Defect::ChargeBeforeRecoveryPoint) {
             return self.charge_then_store(begin).await;
         }
-        let said = self.begin(begin, card.as_ref(), &claim).await?;
+        // The defect `both-tabs-paid`: the key is the cart's, so that the provider sees the second tab's payment as the first's.
+        if self.defects.has(Defect::BothTabsPaid) {
+            begin.provider_key = format!("pk_{}", begin.cart);
+        }
+        if self.defects.looks_ahead() {
+            begin.seen = self.look_ahead(&begin.cart, &begin.carried).await?;
+        }
+        let last_number = begin.seen.last_number;
+        // The defect `order-before-claim`: cart and key are claimed at the end of the request.
+        let unclaimed = self.defects.has(Defect::OrderBeforeClaim).then(|| begin.cart.clone());
+        let mut said = self.begin(begin, card.as_ref(), &claim).await?;
+        if let Some(last) = last_number {
+            Self::told_as(&mut said, Number(last + 1));
+        }
+        if let Some(cart) = unclaimed {
+            self.store.claim_late(&cart, claim).await.map_err(|error| self.refusal(error))?;
+        }
         if let Some((account, method)) = keeper.filter(|_| said.stored.status == 201) {
             self.keep_card(&account, method).await;
         }

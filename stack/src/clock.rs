@@ -1,13 +1,45 @@
-//! The shop's clock, and the small randomness of identifiers and jitter.
+//! The shop's clock, and the small randomness of identifiers and jitter. Nothing else in the shop asks for the time of day.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::{
+        LazyLock,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-/// Unix milliseconds.
+/// Longest time for which the clock may be told to be ahead without being told again.
+pub(crate) const AHEAD_FOR_MAX: Duration = Duration::from_secs(10);
+
+/// By how much the clock of this process is ahead, and until when, on the clock of [`uptime_ms`].
+static AHEAD_MS: AtomicI64 = AtomicI64::new(0);
+static AHEAD_UNTIL_MS: AtomicI64 = AtomicI64::new(0);
+
+static OPENED: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Unix milliseconds, as the shop believes them to be.
 pub(crate) fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64) + ahead_ms()
+}
+
+/// Milliseconds on a clock that nobody moves; for spans within this process.
+pub(crate) fn uptime_ms() -> i64 {
+    OPENED.elapsed().as_millis() as i64
+}
+
+/// By how much the clock is ahead of the time of day.
+pub(crate) fn ahead_ms() -> i64 {
+    match AHEAD_MS.load(Ordering::Relaxed) {
+        0 => 0,
+        ahead_ms if uptime_ms() < AHEAD_UNTIL_MS.load(Ordering::Relaxed) => ahead_ms,
+        _ => 0,
+    }
+}
+
+/// Moves the clock ahead for a while; zero puts it right.
+pub(crate) fn be_ahead(ahead_ms: i64, lasts: Duration) {
+    AHEAD_UNTIL_MS.store(uptime_ms() + lasts.min(AHEAD_FOR_MAX).as_millis() as i64, Ordering::Relaxed);
+    AHEAD_MS.store(ahead_ms, Ordering::Relaxed);
 }
 
 /// An identifier that cannot be guessed and sorts by time, so that it is appended to indexes rather than scattered:

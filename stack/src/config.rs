@@ -39,6 +39,9 @@ pub struct Config {
     pub tax: Tax,
     /// The warehouse.
     pub fulfilment: Fulfilment,
+    /// How long a step waits for the store's lock while somebody else has it; then the shop says that it is busy.
+    #[serde(default = "store_wait_ms")]
+    pub store_wait_ms: u64,
     /// How long a failed order keeps its stock and its promotion use for a second card.
     #[serde(default = "hold_ttl_ms")]
     pub hold_ttl_ms: u64,
@@ -280,6 +283,9 @@ fn weight_g() -> i64 {
 }
 fn authorisation_ttl_ms() -> u64 {
     7 * 24 * 3_600 * 1_000
+}
+fn store_wait_ms() -> u64 {
+    2_000
 }
 fn hold_ttl_ms() -> u64 {
     30_000

@@ -1,5 +1,5 @@
 //! The reference shop: the defendant. A checkout as production would have it – stock with holds, idempotent calls,
-//! payments with recovery points, an outbox, a reconciler – and eight seeded mistakes, off by default, for proving that a
+//! payments with recovery points, an outbox, a reconciler – and seeded mistakes, off by default, for proving that a
 //! judge finds them. It knows nothing of whoever judges it.
 
 mod account;

@@ -289,6 +289,8 @@ pub struct BookLine {
     pub dispute_state: Option<String>,
     /// What the total is rounded up by, so that it can be charged.
     pub rounding_minor: i64,
+    /// Where it goes.
+    pub ship_to: Option<Address>,
     /// What of the total was neither captured nor sent: parts that could not be paid for once others had left.
     pub given_up_minor: i64,
 }

@@ -13,6 +13,7 @@ use crate::{
         Guard,
         gateway::{self, Attempt, Card, Held, Search},
     },
+    refusal::known,
     shop::Shop,
     store::{
         Begun, CaptureTime, Challenge, Charge, Claim, NotCharged, PaymentKind, PaymentState, Proof, Settled,
@@ -21,6 +22,8 @@ use crate::{
 };
 
 const BACKOFF_MAX_MS: u64 = 2_000;
+/// How often a store that takes nothing is asked to forget an order.
+const LOST_TRIES: u32 = 20;
 
 /// What asking a provider came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +73,11 @@ impl Shop {
 
     /// Asks the provider and stores what it proved; where it is proven to hold nothing, asks the other one.
     async fn pay(self: &Arc<Self>, mut charge: Charge, card: Option<&Card>, key: &str) -> Stored {
-        let Some(_work) = self.paying.enter(&charge.payment) else { return answer::pending(&charge.brief) };
+        let work = self.paying.enter(&charge.payment);
+        // The defect `guard-in-open-transaction`: nobody sees the guard before its transaction has ended.
+        if work.is_none() && !self.defects.has(Defect::GuardInOpenTransaction) {
+            return answer::pending(&charge.brief);
+        }
         match self.course_of(&charge).await {
             Ok(Course::Charge) => {}
             Ok(Course::ReserveOnly) => charge.capture = CaptureTime::AtDispatch,
@@ -80,7 +87,25 @@ impl Shop {
                 return answer::pending(&charge.brief);
             }
         }
+        // The defect `provider-call-in-transaction`.
+        let open = if self.defects.has(Defect::ProviderCallInTransaction) {
+            self.store.open_transaction().await.ok()
+        } else {
+            None
+        };
         let mut found = self.ask(&charge, card).await;
+        drop(open);
+        // The defect `capture-row-deleted-on-error`.
+        if found == Finding::Doubt
+            && self.defects.has(Defect::CaptureRowDeletedOnError)
+            && let Some((anew, refound)) = self.delete_and_begin_anew(&charge, card).await
+        {
+            (charge, found) = (anew, refound);
+        }
+        // The defect `read-timeout-means-failed`.
+        if self.defects.has(Defect::ReadTimeoutMeansFailed) {
+            found = self.read_back(&charge, found).await;
+        }
         if let Finding::Proven(Proof::NotCharged(reason)) = &found
             && let Some((elsewhere, refound)) = self.fail_over(&charge, card, *reason).await
         {
@@ -99,6 +124,8 @@ impl Shop {
                 }
                 return answer::challenged(&charge.brief, &challenge);
             }
+            // The defect `ambiguous-answer-is-final`.
+            Finding::Doubt if self.defects.has(Defect::AmbiguousAnswerIsFinal) => Proof::NotCharged(NotCharged::Forced),
             Finding::Doubt => {
                 self.log.trouble(charge.brief.number, "the payment is in doubt");
                 if let Err(error) = self.store.leave_in_doubt(charge.payment).await {
@@ -108,14 +135,35 @@ impl Shop {
             }
         };
         let key = Some(key.to_owned());
+        let undone = self.defects.has(Defect::CompensationRefundsGoodOrder).then(|| proof.clone());
         match self.settle(charge.payment, proof, None, "checkout", key).await {
-            Ok(settled) => answer::answer(&settled.standing),
+            Ok(settled) => {
+                if let Some(proof) = undone.filter(|_| settled.moves.is_empty()) {
+                    self.compensate(charge, proof).await;
+                }
+                answer::answer(&settled.standing)
+            }
             // Paid or not, it is not on disk: the reconciler finds out.
             Err(error) => {
                 self.log.store_trouble("a payment was not settled", &error);
+                if self.defects.has(Defect::LockWaitLosesOrder) {
+                    return self.roll_back(charge.brief.number.0).await;
+                }
                 answer::pending(&charge.brief)
             }
         }
+    }
+
+    /// The defect `lock-wait-loses-order`: nothing is left of the order, as when one transaction holds it from the cart to the
+    /// charge and is rolled back.
+    async fn roll_back(&self, order: i64) -> Stored {
+        for repeat in 0..LOST_TRIES {
+            if self.store.lose_order(order).await.is_ok() {
+                break;
+            }
+            self.pause(backoff(self.config.payment.backoff_ms, repeat, BACKOFF_MAX_MS)).await;
+        }
+        known::BUSY.stored()
     }
 
     /// Pays at the other provider, where the shop has one and may: only ever after proof that the first one holds nothing.
@@ -171,7 +219,7 @@ impl Shop {
     }
 
     /// Asks until something is proven or patience ends.
-    pub(crate) async fn ask(&self, charge: &Charge, card: Option<&Card>) -> Finding {
+    pub(crate) async fn ask(self: &Arc<Self>, charge: &Charge, card: Option<&Card>) -> Finding {
         if charge.amount_minor == 0 {
             return Finding::Proven(Proof::Covered);
         }
@@ -182,6 +230,10 @@ impl Shop {
             if repeat > 0 {
                 tokio::time::sleep(backoff(backoff_ms, repeat - 1, BACKOFF_MAX_MS)).await;
                 if !nothing_arrived && let Some(proof) = self.proven_meanwhile(charge).await {
+                    // The defect `webhook-and-checkout-both-pay`.
+                    if self.defects.has(Defect::WebhookAndCheckoutBothPay) {
+                        self.pay_beside(charge).await;
+                    }
                     return Finding::Proven(proof);
                 }
             }
@@ -235,6 +287,10 @@ impl Shop {
         if is_retry && self.defects.mints_a_key_per_retry() {
             minted = identifier("pk_");
             key = &minted;
+        } else if self.defects.has(Defect::KeyHashesVolatilePayload) {
+            // The defect `key-hashes-volatile-payload`.
+            minted = charge.hashed_with_the_time();
+            key = &minted;
         }
         let gateway = self.gateways.of(charge.provider);
         let attempt = match charge.kind {
@@ -247,6 +303,10 @@ impl Shop {
             // The defect `unknown-forced-to-failed`.
             Attempt::Doubt { .. } if self.defects.has(Defect::UnknownForcedToFailed) => {
                 Attempt::Proven(Proof::NotCharged(NotCharged::Forced))
+            }
+            // The defect `both-tabs-paid`: the key was used before, so it is paid.
+            Attempt::Doubt { again: false } if self.defects.has(Defect::BothTabsPaid) => {
+                Attempt::Proven(Proof::Covered)
             }
             // The shop confirmed it and is asked for nothing that a holder could do.
             Attempt::Waiting(Challenge { url: None, .. }) if charge.kind == PaymentKind::Checkout => {

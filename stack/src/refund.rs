@@ -7,7 +7,8 @@ use serde_json::json;
 use crate::{
     answer,
     checkout::fingerprint,
-    clock::backoff,
+    clock::{backoff, identifier},
+    defects::Defect,
     order::{Number, State},
     pay::Said,
     providers::gateway::Change,
@@ -95,7 +96,10 @@ impl Shop {
             if repeat > 0 {
                 self.pause(backoff(self.config.payment.backoff_ms, repeat - 1, BACKOFF_MAX_MS)).await;
             }
-            match self.gateways.of(refund.provider).refund(refund).await {
+            // The defect `refund-key-rotates`.
+            let rotated = (repeat > 0 && self.defects.has(Defect::RefundKeyRotates))
+                .then(|| Refund { key: identifier("rk_"), ..refund.clone() });
+            match self.gateways.of(refund.provider).refund(rotated.as_ref().unwrap_or(refund)).await {
                 Change::Done { reference } => {
                     return self.book_refund(refund, RefundProof::Succeeded { reference }).await.ok();
                 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::{
     cart::{Cart, Line, Price},
+    defects::Defect,
     order::Number,
     providers::gateway::{Attempt, Change},
     refusal::{Refusal, known},
@@ -60,7 +61,13 @@ impl Shop {
     /// Tells the provider what a session costs now, and ends the edit by its answer; `None` while nobody knows.
     async fn tell_amount(&self, charge: &Charge, answer: Option<(Claim, Stored)>) -> Option<EditEnd> {
         let gateway = self.gateways.of(charge.provider);
-        let end = match gateway.reprice(charge, charge.amount_minor).await {
+        // The defect `stale-payment-amount`: the provider is not told.
+        let change = if self.defects.has(Defect::StalePaymentAmount) {
+            Change::Done { reference: None }
+        } else {
+            gateway.reprice(charge, charge.amount_minor).await
+        };
+        let end = match change {
             Change::Done { .. } | Change::Received { .. } => EditEnd::Agreed,
             Change::Refused => EditEnd::Undone,
             // It may have arrived: the payment itself tells.

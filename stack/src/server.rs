@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    clock::now_ms,
+    clock::uptime_ms,
     config::Config,
     door::{BadTls, Door},
     flags::Flags,
@@ -111,7 +111,7 @@ pub async fn serve(config: Config) -> Result<Running, Error> {
     let store: Arc<dyn Store> = Arc::new(store);
     let (close, closing) = watch::channel(false);
     let shop = Arc::new(Shop::new(config, Arc::clone(&store), flags, log, listen, closing)?);
-    shop.metrics.last_change_ms.store(now_ms(), std::sync::atomic::Ordering::Relaxed);
+    shop.metrics.last_change_ms.store(uptime_ms(), std::sync::atomic::Ordering::Relaxed);
     for (state, count) in store.census().await.map_err(store_error)?.orders {
         shop.metrics.orders_found(state, count);
     }

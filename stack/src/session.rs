@@ -10,12 +10,13 @@ use crate::{
     answer,
     checkout::fingerprint,
     clock::identifier,
+    defects::Defect,
     order::{Brief, Number},
     pay::Said,
     providers::gateway::Attempt,
     refusal::{Refusal, known},
     shop::Shop,
-    store::{Begin, Begun, Challenge, Claim, PaymentKind, Proof, StoreCredit, Stored},
+    store::{Begin, Begun, Challenge, Charge, Claim, PaymentKind, Proof, Seen, StoreCredit, Stored},
 };
 
 /// How often a cart that changes under its quote is quoted again.
@@ -57,6 +58,7 @@ impl Shop {
             provider_key: identifier("pk_"),
             plan: self.plan(PaymentKind::Session),
             stock_seen: None,
+            seen: Seen::default(),
         };
         for _ in 0..QUOTES_MAX {
             let begun = self.store.begin_checkout(begin.clone()).await.map_err(|error| self.refusal(error))?;
@@ -118,22 +120,39 @@ impl Shop {
     ) -> Result<Stored, Refusal> {
         let payments = self.store.payments_of(order.0).await.map_err(|error| self.refusal(error))?;
         let open = payments.into_iter().find(|(state, _)| state.may_take_money());
-        if let Some((_, charge)) = open
-            && let Some(_work) = self.paying.enter(&charge.payment)
-        {
-            let intent = charge.intent.clone().unwrap_or_default();
-            let held = self.gateways.of(charge.provider).retrieve(&charge, &intent, redirect_result).await;
-            match held.map(|held| held.attempt) {
-                // A browser may confirm a session's intent with another card.
-                Some(Attempt::Proven(Proof::Declined { .. })) if charge.kind == PaymentKind::Session => {}
-                Some(Attempt::Proven(proof)) => {
-                    let settled = self.settle(charge.payment, proof, None, "the shopper came back", None).await;
-                    settled.map_err(|error| self.refusal(error))?;
-                }
-                Some(Attempt::Waiting(_) | Attempt::Nothing(_) | Attempt::Doubt { .. }) | None => {}
+        if let Some((_, charge)) = open {
+            let work = self.paying.enter(&charge.payment);
+            // The defect `check-then-act-on-order` knows of no lock.
+            if work.is_some() || self.defects.has(Defect::CheckThenActOnOrder) {
+                self.look_after_return(&charge, redirect_result).await?;
             }
         }
         let brief = self.store.order(order.0).await.map_err(|error| self.refusal(error))?.ok_or(known::NOT_FOUND)?;
         Ok(answer::look(&brief))
+    }
+
+    /// Asks the provider what became of a payment that was open when the shopper came back.
+    async fn look_after_return(
+        self: &Arc<Self>,
+        charge: &Charge,
+        redirect_result: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let intent = charge.intent.clone().unwrap_or_default();
+        let held = self.gateways.of(charge.provider).retrieve(charge, &intent, redirect_result).await;
+        match held.map(|held| held.attempt) {
+            // A browser may confirm a session's intent with another card.
+            Some(Attempt::Proven(Proof::Declined { .. })) if charge.kind == PaymentKind::Session => Ok(()),
+            Some(Attempt::Proven(proof)) => {
+                let is_paid = matches!(proof, Proof::Succeeded { .. });
+                let settled = self.settle(charge.payment, proof, None, "the shopper came back", None).await;
+                let settled = settled.map_err(|error| self.refusal(error))?;
+                // The defect `check-then-act-on-order`: when it was asked for, the order was not there.
+                if self.defects.has(Defect::CheckThenActOnOrder) && is_paid && settled.moves.is_empty() {
+                    self.order_again(charge.payment, intent).await?;
+                }
+                Ok(())
+            }
+            Some(Attempt::Waiting(_) | Attempt::Nothing(_) | Attempt::Doubt { .. }) | None => Ok(()),
+        }
     }
 }

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::{
     catalogue::Catalogue,
-    clock::now_ms,
+    clock::uptime_ms,
     config::{Breaker, Config},
     defects::Defects,
     flags::Flags,
@@ -82,7 +82,9 @@ impl Shop {
         let (payment, tax, fulfilment) = (&config.payment, &config.tax, &config.fulfilment);
         let bearer = secret(&format!("Bearer {}", payment.secret_key));
         let basic = secret(&format!("Basic {}", STANDARD.encode(format!("{}:{}", tax.account, tax.license))));
-        let payment = link(&payment.url, payment.in_flight_max, payment.timeout_ms, &payment.breaker, bearer)?;
+        let defects = Defects(config.defect);
+        let payment =
+            link(&payment.url, payment.in_flight_max, payment.timeout_ms, &payment.breaker, bearer)?.with(defects);
         let tax = link(&tax.url, tax.in_flight_max, tax.timeout_ms, &tax.breaker, basic)?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{listen}"));
         let orders_url = format!("{}/orders/", public_url.trim_end_matches('/'));
@@ -120,13 +122,13 @@ impl Shop {
             flags,
             catalogue: Catalogue::new(&config),
             gateways: Gateways {
-                first: Gateway::Stripe(Stripe { link: payment, orders_url: orders_url.clone() }),
+                first: Gateway::Stripe(Stripe { link: payment, orders_url: orders_url.clone(), defects }),
                 backup,
             },
             tax: TaxProvider { link: tax },
             fulfilment: FulfilmentProvider { link: fulfilment },
             outbox: Outbox::default(),
-            defects: Defects(config.defect),
+            defects,
             keys: AtWork::default(),
             paying: AtWork::default(),
             refunding: AtWork::default(),
@@ -141,7 +143,7 @@ impl Shop {
 
     /// Tells log and gauges of stored steps, and hands on what they owe to the outside.
     pub(crate) fn took_effect(self: &Arc<Self>, moves: &[Move], messages: Vec<Message>, refund: Option<Refund>) {
-        self.metrics.last_change_ms.store(now_ms(), Ordering::Relaxed);
+        self.metrics.last_change_ms.store(uptime_ms(), Ordering::Relaxed);
         for moved in moves {
             self.metrics.order_moved(moved.from, moved.to);
             self.log.moved(moved);

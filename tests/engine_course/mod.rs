@@ -109,6 +109,8 @@ pub fn buy(submit: Request) -> Buy {
         edit: None,
         second_card: None,
         cancel: None,
+        basket: None,
+        ship_to: None,
     }
 }
 

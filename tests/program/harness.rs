@@ -1,7 +1,7 @@
 //! What whole-program tests share: the binary, a directory of their own, and what a run left there.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What a command left.
@@ -76,4 +76,16 @@ impl fmt::Display for Finished {
 #[must_use]
 pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+}
+
+/// What scenarios of the repository refer to.
+pub fn copy_scenarios(to: &Path) {
+    for folder in ["journeys", "feeders", "shapes"] {
+        std::fs::create_dir(to.join(folder)).expect("made");
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(folder);
+        for entry in std::fs::read_dir(from).expect("it is in the repository") {
+            let path = entry.expect("an entry").path();
+            std::fs::copy(&path, to.join(folder).join(path.file_name().expect("a name"))).expect("copied");
+        }
+    }
 }

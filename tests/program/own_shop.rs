@@ -84,8 +84,12 @@ fn a_double_charge_is_found_and_told() {
     assert_eq!(finished.code, 1, "{finished}");
     let law = finished.law("no_intent_is_charged_twice");
     assert_eq!(law["finding"], "violated");
-    let captures = law["counterexample"]["timeline"].as_array().expect("a timeline").iter();
-    let captures =
-        captures.filter(|entry| entry["text"].as_str().is_some_and(|text| text.contains("captures 39.98 EUR")));
-    assert_eq!(captures.count(), 2, "{law}");
+    let captures = law["counterexamples"][0]["timeline"].as_array().expect("a timeline").iter();
+    let captures = captures.filter(|entry| {
+        let brief = entry["brief"].as_str().unwrap_or_default();
+        brief == "captures 39.98 EUR" || brief == "charges 39.98 EUR"
+    });
+    let captures: Vec<&serde_json::Value> = captures.collect();
+    assert_eq!(captures.len(), 2, "{law}");
+    assert_eq!((&captures[0]["breaks"], &captures[1]["breaks"]), (&false.into(), &true.into()), "{law}");
 }

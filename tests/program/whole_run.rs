@@ -1,6 +1,6 @@
 //! The main job as its users do it: run, check, report; and what is left when it is cut off.
 
-use crate::harness::doorbuster;
+use crate::harness::{copy_scenarios, doorbuster};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -97,17 +97,6 @@ fn a_killed_harness_leaves_a_readable_file_and_no_orphans() {
         .map(|name| arrivals[name].as_u64().expect("a count"))
         .sum();
     assert_eq!(arrivals["scheduled"], sum, "a planned arrival without a row is unknown: {arrivals}");
-}
-
-fn copy_scenarios(to: &Path) {
-    for folder in ["journeys", "feeders", "shapes"] {
-        std::fs::create_dir(to.join(folder)).expect("made");
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(folder);
-        for entry in std::fs::read_dir(from).expect("it is in the repository") {
-            let path = entry.expect("an entry").path();
-            std::fs::copy(&path, to.join(folder).join(path.file_name().expect("a name"))).expect("copied");
-        }
-    }
 }
 
 enum Signal {

@@ -199,6 +199,8 @@ fn purchase(number: u64, outcome: Outcome, refusal: Option<Refusal>) -> Purchase
         order_number: Some(purchases::order_number(number)),
         total_minor: Some(total_minor(number)),
         cancel: Cancel::NotAsked,
+        basket: None,
+        ship_to: None,
     }
 }
 

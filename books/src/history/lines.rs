@@ -4,7 +4,7 @@ use super::words::{Words, number};
 use super::{Books, Expect, History, HistoryError};
 use crate::intake::{Complete, Fact, LoadEnd, Settled};
 use crate::opening::{MixName, Opening};
-use crate::rows::{Batch, OrderRow, StockRow};
+use crate::rows::{Batch, OrderRow, StockRow, VoucherRow};
 use model::card::Card;
 use model::finding::Finding;
 use model::plan::{Arrival, Manner, Phase, PhaseWindow, RunPlan};
@@ -124,6 +124,7 @@ impl Draft {
             }
             "promotion" => {
                 let code = words.expect("a code")?.to_owned();
+                self.opening.discounts_bp.extend(words.number("percent-bp")?.map(|bp| (code.clone(), bp)));
                 self.opening.promotions.insert(code, number(words.expect("a number")?)?);
             }
             "tax-policy" => {
@@ -134,7 +135,7 @@ impl Draft {
                 });
             }
             "shopper" => self.shopper(&mut words)?,
-            "submit" | "look" | "settle" | "second-card" | "confirm" | "return" | "cancel" => {
+            "submit" | "look" | "settle" | "second-card" | "confirm" | "return" | "edit" | "cancel" => {
                 return self.attempt(verb, rest);
             }
             "payment" | "tax" | "fraud" | "shipping" | "warehouse" => self.statement(verb, &mut words)?,
@@ -146,6 +147,12 @@ impl Draft {
                 let (declared, available) = (count("declared")?, count("available")?);
                 let row = StockRow { sku, declared, available, held: count("held")?, sold: count("sold")? };
                 self.batch.stock.push(row);
+            }
+            "voucher-book" => {
+                let code = words.expect("a code")?.to_owned();
+                let declared_minor = self.opening.vouchers.get(&code).copied().unwrap_or_default();
+                let balance_minor = words.number("balance")?.ok_or("expected `balance=`")?;
+                self.batch.vouchers.push(VoucherRow { code, declared_minor, balance_minor });
             }
             "voucher" => {
                 let code = words.expect("a code")?.to_owned();
@@ -185,6 +192,9 @@ impl Draft {
         }
         if words.has("deadline") {
             self.settled = (Settled::Deadline, self.opening.settle_within_us);
+        }
+        if words.has("tells-who-asked") {
+            self.opening.facts.insert(crate::opening::TELLS_WHO_ASKED.into(), "1".into());
         }
         if let Some(word) = words.value("orders") {
             self.orders_read = completeness(word)?;

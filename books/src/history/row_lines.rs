@@ -56,10 +56,12 @@ impl Draft {
             outcome,
             refusal,
             shown_total_minor: words.number("shown")?,
-            currency: Some("USD".into()),
+            currency: Some(words.text("currency").unwrap_or_else(|| "USD".into())),
             order_number: words.text("order"),
             total_minor: words.number("total")?,
             cancel,
+            basket: words.value("basket").map(basket).transpose()?,
+            ship_to: words.text("ship-to").map(|place| serde_json::json!({ "line1": place })),
         });
         Ok(())
     }
@@ -76,6 +78,7 @@ impl Draft {
             "second-card" => AttemptKind::SecondCard,
             "confirm" => AttemptKind::Confirm,
             "return" => AttemptKind::Return,
+            "edit" => AttemptKind::Edit,
             _ => AttemptKind::Cancel,
         };
         let (status, reading) = match answer.expect("a status or `no answer`")? {
@@ -140,7 +143,7 @@ impl Draft {
             fault: words.text("fault"),
             effect: words.text("effect"),
             answer: Some(answer.into()),
-            detail: partial.then(|| serde_json::json!({ "final": false })),
+            detail: detail(partial, words)?,
         });
         Ok(())
     }
@@ -198,7 +201,7 @@ impl Draft {
             cart: words.text("cart"),
             subtotal_minor: words.number("subtotal")?,
             discount_minor: words.number("discount")?,
-            shipping_minor: None,
+            shipping_minor: words.number("shipping")?,
             tax_minor: words.number("tax")?,
             // The book tells what was given back: nothing, unless it says otherwise.
             refunded_minor: words.number("refunded")?.or(Some(0)),
@@ -213,8 +216,8 @@ impl Draft {
             run: words.text("run"),
             intent: words.value("intent").map(|name| self.mark(name)),
             lines: list(words, "lines", |item| {
-                let (sku, quantity) = item.split_once('*').ok_or("expected `SKU*QUANTITY`")?;
-                Ok(OrderLine { sku: sku.into(), quantity: number(quantity)?, unit_minor: 100, given_up: 0 })
+                let (sku, quantity, unit_minor, given_up) = goods(item)?;
+                Ok(OrderLine { sku: sku.into(), quantity, unit_minor: unit_minor.unwrap_or(100), given_up })
             })?,
             history: list(words, "states", |item| Ok(OrderState { seq: 0, state: item.into() }))?,
             refunds: list(words, "refunds", |item| {
@@ -238,6 +241,8 @@ impl Draft {
             shipping_quote: words.text("shipping-quote"),
             fraud: words.text("fraud"),
             review: words.text("review"),
+            rounding_minor: words.number("rounding")?,
+            ship_to: words.text("ship-to").map(|place| serde_json::json!({ "line1": place })),
             disputed_minor: words.number("disputed")?,
             dispute_state: words.text("dispute"),
             dispatches: list(words, "parts", |item| {
@@ -252,6 +257,50 @@ impl Draft {
 
 fn list<T>(words: &mut Words<'_>, name: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
     words.value(name).map_or(Ok(Vec::new()), |value| value.split(',').map(read).collect())
+}
+
+/// `SKU*QUANTITY`, then `@PRICE` and `-GIVEN_UP` if they matter.
+fn goods(item: &str) -> Result<(&str, i64, Option<i64>, i64), String> {
+    let (sku, rest) =
+        item.split_once('*').ok_or("expected `SKU*QUANTITY`, `SKU*QUANTITY@PRICE` or `SKU*QUANTITY-GIVEN_UP`")?;
+    let (rest, given_up) = rest.split_once('-').map_or((rest, None), |(rest, given_up)| (rest, Some(given_up)));
+    let (quantity, price) = rest.split_once('@').map_or((rest, None), |(rest, price)| (rest, Some(price)));
+    let given_up = given_up.map(number).transpose()?.unwrap_or(0);
+    Ok((sku, number(quantity)?, price.map(number).transpose()?, given_up))
+}
+
+/// `MUG*2@100,CUP*1`: what a shopper put in the cart.
+fn basket(list: &str) -> Result<serde_json::Value, String> {
+    let line = |item: &str| {
+        let (sku, quantity, unit_minor, _) = goods(item)?;
+        Ok(serde_json::json!({ "sku": sku, "quantity": quantity, "unit_minor": unit_minor }))
+    };
+    list.split(',').map(line).collect::<Result<Vec<_>, String>>().map(Into::into)
+}
+
+/// What a provider says besides: `partial`, `lines=`, `ship-to=`, `taxed=` (the amount that tax was asked on),
+/// `card=`, `type=` (of a message).
+fn detail(partial: bool, words: &mut Words<'_>) -> Result<Option<serde_json::Value>, String> {
+    let mut detail = serde_json::Map::new();
+    if partial {
+        detail.insert("final".into(), false.into());
+    }
+    if let Some(lines) = words.value("lines") {
+        detail.insert("lines".into(), basket(lines)?);
+    }
+    if let Some(place) = words.value("ship-to") {
+        detail.insert("ship_to".into(), serde_json::json!({ "line1": place }));
+    }
+    if let Some(taxed) = words.number::<i64>("taxed")? {
+        detail.insert("total_minor".into(), taxed.into());
+    }
+    if let Some(kind) = words.value("type") {
+        detail.insert("type".into(), kind.into());
+    }
+    if let Some(card) = words.value("card") {
+        detail.insert("card".into(), card.into());
+    }
+    Ok((!detail.is_empty()).then_some(detail.into()))
 }
 
 /// `r1.0.0` has `r1.0.0@intent.example`.

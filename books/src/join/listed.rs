@@ -33,6 +33,7 @@ struct Article {
     accepted: i64,
     certain: i64,
     given_up: u32,
+    unpaid: i64,
     line_max: i64,
 }
 
@@ -119,6 +120,9 @@ fn read_articles(conn: &Connection, orders: &Orders) -> rusqlite::Result<()> {
         let (article, quantity): (_, i64) = (&mut articles[sku], row.get(2)?);
         article.wanted += quantity;
         article.line_max = article.line_max.max(quantity);
+        if order.pending || !(order.accepted || order.cancelled) {
+            article.unpaid += quantity;
+        }
         if order.accepted {
             article.accepted += quantity;
             article.certain += if order.pending { 0 } else { quantity };
@@ -126,10 +130,10 @@ fn read_articles(conn: &Connection, orders: &Orders) -> rusqlite::Result<()> {
             article.given_up += 1;
         }
     }
-    let mut insert = conn.prepare("INSERT INTO article VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    let mut insert = conn.prepare("INSERT INTO article VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     for (id, it) in articles.iter().enumerate() {
         let sku = skus.get(id as u32);
-        insert.execute(params![sku, it.wanted, it.accepted, it.certain, it.given_up, it.line_max])?;
+        insert.execute(params![sku, it.wanted, it.accepted, it.certain, it.given_up, it.unpaid, it.line_max])?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ macro_rules! laws {
 }
 
 /// Name and text of each, in the order in which reports name them.
-const TEXTS: [(&str, &str); 25] = laws![
+const TEXTS: [(&str, &str); 40] = laws![
     "no_intent_is_charged_twice",
     "no_intent_gets_two_orders",
     "no_charge_without_an_order",
@@ -35,6 +35,21 @@ const TEXTS: [(&str, &str); 25] = laws![
     "stock_books_balance",
     "vouchers_stay_within_their_worth",
     "the_settlement_agrees_with_the_orders",
+    "every_order_adds_up",
+    "the_order_holds_what_the_shopper_chose",
+    "everybody_sees_their_own_order",
+    "everybody_pays_with_their_own_card",
+    "a_final_no_is_final",
+    "a_confirmed_cancellation_is_kept",
+    "what_is_sent_is_what_was_ordered",
+    "nothing_is_sent_of_a_cancelled_order",
+    "nothing_is_given_back_unasked",
+    "nothing_suspicious_is_sold",
+    "tax_is_asked_on_what_is_sold",
+    "shipping_costs_what_was_quoted",
+    "every_dispute_is_known",
+    "voucher_books_balance",
+    "nobodys_mail_goes_to_another",
 ];
 
 /// The laws that come with the program.

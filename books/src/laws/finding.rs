@@ -1,6 +1,7 @@
 //! What a law says about the books.
 
 use model::finding::Finding;
+use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
 /// A law, examined.
@@ -16,14 +17,18 @@ pub struct LawFinding {
     pub exposure: u64,
     /// What counts as exposure, for people.
     pub exposure_means: String,
-    /// The first subjects that violate it, at most 20.
+    /// The first subjects that violate it by name, at most 200.
     pub violations: Vec<Subject>,
-    /// The first subjects for which it cannot be said, at most 20.
+    /// The one that weighs most of all that violate it.
+    pub worst: Option<Subject>,
+    /// What is at stake over all that violate it: the sum of their weights, by currency.
+    pub at_stake: BTreeMap<String, i64>,
+    /// The first subjects for which it cannot be said, at most 200.
     pub doubts: Vec<Subject>,
 }
 
-/// How many subjects of a kind are told.
-pub const FIRST_MAX: usize = 20;
+/// How many subjects of a kind are kept: enough that the one with the earliest evidence is among them, since names follow time.
+pub const FIRST_MAX: usize = 200;
 
 /// What a law says; that it held for nothing cannot be said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,11 +126,33 @@ pub struct Subject {
     pub intent: Option<String>,
     /// The order that it belongs to.
     pub order_number: Option<String>,
+    /// What is at stake, by the law: minor units where it names a currency, else so many more than is lawful.
+    pub weight: i64,
+    /// ISO 4217 code of the money at stake.
+    pub currency: Option<String>,
+    /// The row of the statement with which the law was broken.
+    pub statement: Option<i64>,
+}
+
+/// A row that a law returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LawRow {
+    /// What it is about, and why it did not hold.
+    pub subject: Subject,
+    /// The word: `held`, `violated`, `undecided`.
+    pub finding: String,
+    /// Whether it met the hazard.
+    pub exposed: bool,
 }
 
 impl Subject {
     /// The order in which subjects are told: short names first, so that 9 comes before 10.
     pub(super) fn rank(&self) -> (usize, &str) {
         (self.subject.len(), &self.subject)
+    }
+
+    /// Whether it is worse than another: it weighs more, or as much and comes first.
+    pub(super) fn is_worse_than(&self, other: &Self) -> bool {
+        (self.weight, std::cmp::Reverse(self.rank())) > (other.weight, std::cmp::Reverse(other.rank()))
     }
 }

@@ -16,6 +16,8 @@ pub struct Law {
     pub exposure: String,
     /// Why a violation stands even where a needed book is incomplete; none: it does not.
     pub stands: Option<String>,
+    /// Kinds of statement rows that a violation rests on; none named: all by which money, goods or documents moved.
+    pub evidence: Vec<String>,
     /// The whole text, which is the query.
     pub sql: String,
 }
@@ -68,9 +70,15 @@ impl Law {
             needs,
             exposure: part("exposure")?,
             stands: header_part(text, "stands"),
+            evidence: header_part(text, "evidence").map_or_else(Vec::new, |kinds| words(&kinds)),
             sql: text.into(),
         })
     }
+}
+
+/// The words of a list with commas.
+fn words(list: &str) -> Vec<String> {
+    list.split(',').map(|word| word.trim().to_owned()).collect()
 }
 
 /// The text after `-- part:`, with the lines that continue it (indented by two spaces or more).
@@ -96,6 +104,12 @@ mod tests {
         assert_eq!(law.sentence, "One two.");
         assert_eq!(law.needs, [NeededBook::Orders, NeededBook::Files]);
         assert_eq!(law.stands, None);
+        assert_eq!(law.evidence, Vec::<String>::new());
+        let law = Law::parse(
+            "l",
+            "-- sentence: One\n-- needs: orders\n-- exposure: all\n-- evidence: refund, void\nSELECT 1",
+        );
+        assert_eq!(law.unwrap().evidence, ["refund", "void"]);
     }
 
     #[test]

@@ -2,18 +2,21 @@
 //!
 //! A law file opens with comments that carry its sentence for people (`-- sentence: …`), the books that it needs
 //! (`-- needs: orders, statement`), what counts as exposure (`-- exposure: …`), and, if so, why a violation stands even
-//! where a book was not read to its end (`-- stands: …`). Its query returns the columns `subject`, `finding`
+//! where a book was not read to its end (`-- stands: …`), and, where not every movement is evidence, the kinds of statement
+//! rows that a violation rests on (`-- evidence: refund`). Its query returns the columns `subject`, `finding`
 //! (`held`, `violated`, `undecided`), `why`, `exposed` (0 or 1), and may add `intent` and `order_number`.
 
 mod built_in;
 mod finding;
 mod header;
 mod runner;
+mod trial;
 
 pub use built_in::built_in;
-pub use finding::{Judgement, LawFinding, Subject};
+pub use finding::{Judgement, LawFinding, LawRow, Subject};
 pub use header::{Law, LawError};
-pub use runner::examine;
+pub use runner::{examine, rows};
+pub use trial::{Trial, try_on};
 
 use std::path::Path;
 
@@ -73,12 +76,13 @@ pub fn in_directory(directory: &Path) -> Result<Vec<Law>, LawError> {
         }
     }
     paths.sort();
-    paths
-        .iter()
-        .map(|path| {
-            let text = std::fs::read_to_string(path).map_err(|source| failed(path, source))?;
-            let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-            Law::parse(&name, &text)
-        })
-        .collect()
+    paths.iter().map(|path| read(path)).collect()
+}
+
+/// Reads one law; its name is that of the file.
+pub fn read(path: &Path) -> Result<Law, LawError> {
+    let unreadable = |source| LawError::Unreadable { path: path.to_owned(), source };
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    Law::parse(&name, &text)
 }

@@ -1,10 +1,11 @@
 //! Examines one law: counts by finding, and keeps the text of the first subjects that did not hold.
 
 use super::NeededBook;
-use super::finding::{FIRST_MAX, Judgement, LawFinding, Subject};
+use super::finding::{FIRST_MAX, Judgement, LawFinding, LawRow, Subject};
 use super::header::Law;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Statement};
+use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -20,6 +21,8 @@ struct Count {
     undecided: u64,
     exposure: u64,
     violations: Vec<Subject>,
+    worst: Option<Subject>,
+    at_stake: BTreeMap<String, i64>,
     doubts: Vec<Subject>,
 }
 
@@ -43,6 +46,8 @@ pub fn examine(conn: &Connection, law: &Law) -> LawFinding {
         exposure: count.exposure,
         exposure_means: law.exposure.clone(),
         violations: count.violations,
+        worst: count.worst,
+        at_stake: count.at_stake,
         doubts: count.doubts,
     }
 }
@@ -145,6 +150,25 @@ fn count(conn: &Connection, law: &Law) -> Result<Count, String> {
     Ok(count)
 }
 
+/// The first rows that a law returns, as they come; none where it cannot run.
+#[must_use]
+pub fn rows(conn: &Connection, law: &Law, rows_max: usize) -> Vec<LawRow> {
+    let first = || -> Result<Vec<LawRow>, String> {
+        let text = |error: rusqlite::Error| error.to_string();
+        let mut statement = conn.prepare(&law.sql).map_err(text)?;
+        let columns = Columns::of(&statement)?;
+        let mut rows = statement.query([]).map_err(text)?;
+        let mut first = Vec::new();
+        while let Some(row) = rows.next().map_err(text)?.filter(|_| first.len() < rows_max) {
+            let exposed: Option<i64> = row.get(columns.exposed).map_err(text)?;
+            let finding = text_at(row, columns.finding)?.unwrap_or_default();
+            first.push(LawRow { subject: columns.subject(row)?, finding, exposed: exposed.unwrap_or(0) != 0 });
+        }
+        Ok(first)
+    };
+    first().unwrap_or_default()
+}
+
 /// Where the columns of a law stand.
 struct Columns {
     subject: usize,
@@ -153,6 +177,9 @@ struct Columns {
     exposed: usize,
     intent: Option<usize>,
     order_number: Option<usize>,
+    weight: Option<usize>,
+    currency: Option<usize>,
+    statement: Option<usize>,
 }
 
 impl Columns {
@@ -165,6 +192,9 @@ impl Columns {
             exposed: place("exposed")?,
             intent: place("intent").ok(),
             order_number: place("order_number").ok(),
+            weight: place("weight").ok(),
+            currency: place("currency").ok(),
+            statement: place("statement").ok(),
         })
     }
 
@@ -174,6 +204,9 @@ impl Columns {
             why: text_at(row, self.why)?.unwrap_or_default(),
             intent: self.intent.map(|column| text_at(row, column)).transpose()?.flatten(),
             order_number: self.order_number.map(|column| text_at(row, column)).transpose()?.flatten(),
+            weight: number_at(row, self.weight)?.unwrap_or(1),
+            currency: self.currency.map(|column| text_at(row, column)).transpose()?.flatten(),
+            statement: number_at(row, self.statement)?,
         })
     }
 }
@@ -204,7 +237,14 @@ impl Count {
             Some("held") => {}
             Some("violated") => {
                 self.violated += 1;
-                keep(&mut self.violations, columns.subject(row)?);
+                let subject = columns.subject(row)?;
+                if let Some(currency) = subject.currency.as_ref().filter(|currency| !currency.is_empty()) {
+                    *self.at_stake.entry(currency.clone()).or_default() += subject.weight;
+                }
+                if self.worst.as_ref().is_none_or(|worst| subject.is_worse_than(worst)) {
+                    self.worst = Some(subject.clone());
+                }
+                keep(&mut self.violations, subject);
             }
             Some("undecided") => {
                 self.undecided += 1;
@@ -226,6 +266,16 @@ fn keep(first: &mut Vec<Subject>, subject: Subject) {
         first.insert(place, subject);
         first.truncate(FIRST_MAX);
     }
+}
+
+/// A whole number in a column that a law need not have; the fraction of another is cut off.
+fn number_at(row: &Row<'_>, column: Option<usize>) -> Result<Option<i64>, String> {
+    let Some(column) = column else { return Ok(None) };
+    Ok(match row.get_ref(column).map_err(|error| error.to_string())? {
+        ValueRef::Integer(number) => Some(number),
+        ValueRef::Real(number) => Some(number as i64),
+        ValueRef::Null | ValueRef::Text(_) | ValueRef::Blob(_) => None,
+    })
 }
 
 fn text_at(row: &Row<'_>, column: usize) -> Result<Option<String>, String> {

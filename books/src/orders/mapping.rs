@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Our names for columns of an order. Amounts may be named without `_minor`.
-const COLUMNS: [&str; 35] = [
+const COLUMNS: [&str; 37] = [
     "number",
     "cart",
     "state",
@@ -44,6 +44,8 @@ const COLUMNS: [&str; 35] = [
     "review",
     "disputed",
     "dispute_state",
+    "rounding",
+    "ship_to",
 ];
 
 /// Our names for members of lines and refunds.
@@ -144,6 +146,8 @@ impl<'a> Mapping<'a> {
             review: text("review")?,
             disputed_minor: money("disputed")?,
             dispute_state: text("dispute_state")?,
+            rounding_minor: money("rounding")?,
+            ship_to: text("ship_to")?.map(|line1| serde_json::json!({ "line1": line1 })),
             dispatches: Vec::new(),
             currency,
         })

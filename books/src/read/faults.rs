@@ -18,9 +18,9 @@ pub struct FaultRow {
     pub from_us: u64,
     /// The end.
     pub to_us: u64,
-    /// Operations that it matched, by its own count; none for toxics and harm to processes.
+    /// Operations that it matched, by its own count; connections for toxics; none for harm to processes.
     pub matched: Option<u64>,
-    /// Operations that it was applied to; none for toxics and harm to processes.
+    /// Operations that it was applied to; connections for toxics; none for harm to processes.
     pub applied: Option<u64>,
     /// Operations that were executed and whose answer was lost or altered; none for toxics and harm to processes.
     pub hazardous: Option<u64>,

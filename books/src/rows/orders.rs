@@ -60,6 +60,10 @@ pub struct OrderRow {
     pub fraud: Option<String>,
     /// What the desk said: `pending`, `approved`, `declined`.
     pub review: Option<String>,
+    /// What the total is rounded up by, so that it can be charged.
+    pub rounding_minor: Option<i64>,
+    /// Where it goes: `line1`, `city`, `region`, `postal_code`, `country`, as far as the book tells.
+    pub ship_to: Option<serde_json::Value>,
     /// What is disputed.
     pub disputed_minor: Option<i64>,
     /// Where the dispute stands: `needs_response`, `under_review`, `won`, `lost`.

@@ -64,6 +64,12 @@ pub struct Purchase {
     pub total_minor: Option<i64>,
     /// What came of a wish to cancel.
     pub cancel: Cancel,
+    /// What the shopper put in the cart: a list of `sku`, `quantity`, `unit_minor`, where the journey says it.
+    #[serde(default)]
+    pub basket: Option<serde_json::Value>,
+    /// The address that the shopper gave, where the journey says it.
+    #[serde(default)]
+    pub ship_to: Option<serde_json::Value>,
 }
 
 /// What came of a shopper's wish to cancel.

@@ -152,6 +152,7 @@ CREATE TABLE article (
     accepted    INTEGER NOT NULL,       -- by accepted ones
     certain     INTEGER NOT NULL,       -- by accepted ones that are not pending
     given_up    INTEGER NOT NULL,       -- lines of orders that were not accepted
+    unpaid      INTEGER NOT NULL,       -- by pending and failed ones, which may yet be paid
     line_max    INTEGER NOT NULL        -- the largest line
 ) STRICT, WITHOUT ROWID;
 

@@ -51,12 +51,12 @@ CREATE TABLE phase (
 CREATE TABLE fault_plan (
     name     TEXT PRIMARY KEY,
     what     TEXT NOT NULL,       -- for people
-    target   TEXT NOT NULL,       -- 'provider', 'link', 'process'
+    target   TEXT NOT NULL,       -- 'provider', 'link', 'process', 'store', 'clock'
     from_us  INTEGER NOT NULL,
     to_us    INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE stock_limit (sku TEXT PRIMARY KEY, stock INTEGER NOT NULL) STRICT;
-CREATE TABLE promotion_limit (code TEXT PRIMARY KEY, uses INTEGER NOT NULL) STRICT;
+CREATE TABLE promotion_limit (code TEXT PRIMARY KEY, uses INTEGER NOT NULL, percent_bp INTEGER) STRICT;  -- NULL: not declared
 CREATE TABLE voucher_limit (code TEXT PRIMARY KEY, balance_minor INTEGER NOT NULL) STRICT;
 CREATE TABLE required_law (name TEXT PRIMARY KEY, exposure_min INTEGER NOT NULL) STRICT;
 
@@ -82,7 +82,9 @@ CREATE TABLE purchase (
     currency           TEXT,
     order_number       TEXT,
     total_minor        INTEGER,
-    cancel             TEXT NOT NULL    -- 'not_asked', 'asked', 'confirmed'
+    cancel             TEXT NOT NULL,   -- 'not_asked', 'asked', 'confirmed'
+    basket             TEXT,            -- JSON: what the shopper put in the cart; NULL: the journey does not say
+    ship_to            TEXT             -- JSON: the address that the shopper gave
 ) STRICT;
 CREATE TABLE attempt (
     id            INTEGER PRIMARY KEY,
@@ -187,7 +189,9 @@ CREATE TABLE shop_order (
     review          TEXT,
     disputed_minor  INTEGER,
     dispute_state   TEXT,
-    given_up_minor  INTEGER              -- parts that were neither paid nor sent
+    given_up_minor  INTEGER,             -- parts that were neither paid nor sent
+    rounding_minor  INTEGER,             -- what the total is rounded up by, so that it can be charged
+    ship_to         TEXT                 -- JSON: the address
 ) STRICT;
 CREATE TABLE order_line (
     order_seq   INTEGER NOT NULL,
@@ -195,6 +199,7 @@ CREATE TABLE order_line (
     sku         TEXT NOT NULL,
     quantity    INTEGER NOT NULL,   -- less what was given up
     unit_minor  INTEGER NOT NULL,
+    given_up    INTEGER NOT NULL,   -- how many were
     PRIMARY KEY (order_seq, number)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE order_state (

@@ -15,7 +15,9 @@ SELECT run, scenario, seed, plan_hash, duration_us, opened_at_us, load_began_at_
             ELSE 'absent' END AS orders_book,
        CASE files_complete WHEN 1 THEN 'complete' WHEN 0 THEN 'incomplete' ELSE 'absent' END AS files_book,
        CASE settlement_complete WHEN 1 THEN 'complete' WHEN 0 THEN 'incomplete' ELSE 'absent' END AS settlement_book,
-       EXISTS (SELECT 1 FROM shop_order WHERE refunded_minor IS NOT NULL) OR EXISTS (SELECT 1 FROM order_refund) AS tells_refunds
+       EXISTS (SELECT 1 FROM shop_order WHERE refunded_minor IS NOT NULL) OR EXISTS (SELECT 1 FROM order_refund) AS tells_refunds,
+       EXISTS (SELECT 1 FROM fact WHERE name = 'orders.tells_who_asked') OR EXISTS (SELECT 1 FROM order_refund WHERE asked IS NOT NULL)
+           AS tells_who_asked
 FROM run;
 
 CREATE VIEW v1_fact AS SELECT name, value FROM fact;
@@ -23,7 +25,7 @@ CREATE VIEW v1_source AS SELECT name, text FROM source;
 CREATE VIEW v1_currency AS SELECT code AS currency, minor_digits, minor_unit FROM currency;
 CREATE VIEW v1_phase AS SELECT number, kind, label, from_us, to_us FROM phase;
 CREATE VIEW v1_stock AS SELECT sku, stock FROM stock_limit;
-CREATE VIEW v1_promotion AS SELECT code, uses FROM promotion_limit;
+CREATE VIEW v1_promotion AS SELECT code, uses, percent_bp FROM promotion_limit;
 CREATE VIEW v1_voucher AS SELECT code, balance_minor FROM voucher_limit;
 CREATE VIEW v1_stock_book AS SELECT sku, declared, available, held, sold FROM stock_book;
 CREATE VIEW v1_voucher_book AS SELECT code, declared_minor, balance_minor FROM voucher_book;
@@ -43,7 +45,7 @@ SELECT i.id AS intent_id, i.intent, i.arrival, p.email, p.intended_us, p.done_us
        i.owed_minor, i.charges, i.charges_maybe, i.captures, i.captured_minor, i.refunded_minor,
        i.captured_minor - i.refunded_minor AS net_minor, i.peak_minor, i.answers_lost, i.authorised, i.declined,
        i.replays, i.payment_faults,
-       i.tax_faults, i.warehouse_faults
+       i.tax_faults, i.warehouse_faults, p.ship_to
 FROM intent AS i LEFT JOIN purchase AS p ON p.id = i.purchase;
 
 CREATE VIEW v1_attempt AS
@@ -118,16 +120,18 @@ SELECT j.seq AS order_seq, o.number AS order_number, o.cart, o.state, coalesce(o
        j.captured_minor - j.returned_minor AS net_minor,
        j.open_minor, j.answers_lost, j.faults, j.quoted AS tax_quoted, j.documents, j.documents_open, j.filed_minor, j.document_faults,
        j.dispatches, j.redeliveries, j.dispatch_faults, j.settled_lines, j.settled_minor, j.course, j.namesakes, j.namesake, j.told,
-       j.submits, j.told_pending, j.charges_maybe, j.tax_faults, j.warehouse_faults, j.shown_total_minor
+       j.submits, j.told_pending, j.charges_maybe, j.tax_faults, j.warehouse_faults, j.shown_total_minor, p.currency AS shown_currency,
+       o.rounding_minor, o.ship_to
 FROM order_join AS j
 LEFT JOIN shop_order AS o ON o.seq = j.seq
-LEFT JOIN intent AS i ON i.id = j.intent;
+LEFT JOIN intent AS i ON i.id = j.intent
+LEFT JOIN purchase AS p ON p.id = i.purchase;
 
 CREATE VIEW v1_course AS SELECT course, number, state FROM course;
-CREATE VIEW v1_article AS SELECT sku, wanted, accepted, certain, given_up, line_max FROM article;
+CREATE VIEW v1_article AS SELECT sku, wanted, accepted, certain, given_up, unpaid, line_max FROM article;
 
 CREATE VIEW v1_order_line AS
-SELECT l.order_seq, l.number, l.sku, l.quantity, l.unit_minor
+SELECT l.order_seq, l.number, l.sku, l.quantity, l.unit_minor, l.given_up
 FROM order_line AS l JOIN order_join AS j ON j.seq = l.order_seq;
 
 CREATE VIEW v1_order_state AS
@@ -147,7 +151,8 @@ SELECT s.provider, s.line, s.kind, s.object, s.payment, s.order_number, s.gross_
 FROM settlement AS s LEFT JOIN settlement_join AS j ON j.provider = s.provider AND j.line = s.line;
 
 CREATE VIEW v1_tax_quote AS
-SELECT s.object AS quote, q.intent AS intent_id, i.intent, s.amount_minor, s.currency, s.fault, s.answer
+SELECT s.object AS quote, q.intent AS intent_id, i.intent, s.amount_minor, s.currency, s.fault, s.answer,
+       s.detail ->> '$.total_minor' AS taxed_minor
 FROM tax_quote AS q LEFT JOIN statement AS s ON s.id = q.statement LEFT JOIN intent AS i ON i.id = q.intent;
 
 CREATE VIEW v1_tax_document AS
@@ -161,6 +166,18 @@ SELECT d.dispatch, d.intent AS intent_id, i.intent, d.order_seq,
        CASE d.attribution WHEN 0 THEN 'joined' WHEN 1 THEN 'undecided' WHEN 2 THEN 'conflict' ELSE 'none' END AS attribution,
        s.key AS message, d.statement, d.held_minor, d.redeliveries, d.faults
 FROM dispatch AS d LEFT JOIN intent AS i ON i.id = d.intent LEFT JOIN statement AS s ON s.id = d.statement;
+
+CREATE VIEW v1_dispatch_line AS
+SELECT s.id AS statement, s.object AS dispatch, j.order_seq, json_extract(l.value, '$.sku') AS sku,
+       json_extract(l.value, '$.quantity') AS quantity
+FROM statement AS s JOIN statement_join AS j ON j.id = s.id JOIN json_each(s.detail, '$.lines') AS l
+WHERE s.provider = 'warehouse' AND s.op = 'dispatch' AND s.detail IS NOT NULL;
+
+CREATE VIEW v1_basket_line AS
+SELECT i.id AS intent_id, i.intent, json_extract(l.value, '$.sku') AS sku, json_extract(l.value, '$.quantity') AS quantity,
+       json_extract(l.value, '$.unit_minor') AS unit_minor
+FROM purchase AS p JOIN intent AS i ON i.purchase = p.id JOIN json_each(p.basket) AS l
+WHERE p.basket IS NOT NULL;
 
 CREATE VIEW v1_fault AS
 SELECT f.name, f.what, f.target, f.from_us, f.to_us, c.matched, c.applied AS counted, c.hazardous AS hazards_counted

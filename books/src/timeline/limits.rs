@@ -98,7 +98,10 @@ fn passed(
     let to = told.len().min(first_past + AFTER);
     let left_out = told.len() - to;
     let mut entries = vec![entry(Book::Run, declared.to_owned())];
-    entries.extend(told.drain(from..to).map(|text| entry(Book::Shop, text)));
+    let orders = told.drain(from..to).enumerate();
+    entries.extend(
+        orders.map(|(place, text)| TimelineEntry { breaks: from + place == first_past, ..entry(Book::Shop, text) }),
+    );
     if left_out > 0 {
         entries.push(entry(Book::Shop, format!("and {left_out} more orders")));
     }
@@ -106,5 +109,5 @@ fn passed(
 }
 
 fn entry(book: Book, text: String) -> TimelineEntry {
-    TimelineEntry { book, at_ms: None, text, fault: None }
+    TimelineEntry { brief: text.clone(), ..TimelineEntry::noted(book, None, text) }
 }

@@ -2,6 +2,7 @@
 //!
 //! Clocks serve the display only. Within a book the order is that of the book, even where its clock says otherwise.
 
+mod evidence;
 mod limits;
 mod phrases;
 mod provider;
@@ -11,7 +12,7 @@ mod shopper;
 use crate::error::{Error, While};
 use crate::joined::Joined;
 use crate::laws::Subject;
-use model::record::TimelineEntry;
+use model::record::{Book, Passage, TimelineEntry};
 use rusqlite::{OptionalExtension, params};
 
 /// Longest telling of one book; the rest is counted.
@@ -37,13 +38,14 @@ impl Joined {
             .conn
             .query_row("SELECT coalesce(load_began_at_us, opened_at_us) FROM v1_run", [], |row| row.get(0))
             .reading("the run")?;
-        let history = shopper::tell(&self.conn, whom.intent.as_deref()).reading("the shopper's history")?;
-        let books = [
+        let history = shopper::tell(&self.conn, &whom).reading("the shopper's history")?;
+        let mut books = [
             history.run,
             history.shopper,
-            provider::tell(&self.conn, &whom, began_us).reading("the statement")?,
+            provider::tell(&self.conn, &whom, began_us, subject.statement).reading("the statement")?,
             shop::tell(&self.conn, &whom).reading("the orders")?,
         ];
+        mark(&mut books, subject, &whom);
         Ok(merge(books.map(cut).into()))
     }
 
@@ -86,13 +88,42 @@ impl Subject {
     }
 }
 
+/// Marks the row with which the law was broken, where the law does not tell it: the object or the order that it is about, else
+/// the end of the story.
+fn mark(books: &mut [Vec<TimelineEntry>; 4], subject: &Subject, whom: &Whom) {
+    if books.iter().flatten().any(|entry| entry.breaks) {
+        return;
+    }
+    let [_, _, statement, orders] = books;
+    let names = |text: &str, name: &str| !name.is_empty() && text.contains(name);
+    let number = subject.order_number.as_deref().unwrap_or(&subject.subject);
+    let about = match &whom.object {
+        Some(object) => {
+            statement.iter_mut().find(|entry| entry.passage != Passage::Delivered && names(&entry.text, object))
+        }
+        None => None,
+    };
+    let about = match about {
+        Some(entry) => Some(entry),
+        None => match orders.iter().position(|entry| names(&entry.text, number)) {
+            Some(place) => orders.get_mut(place),
+            None => orders.last_mut(),
+        },
+    };
+    if let Some(entry) = about.filter(|entry| matches!(entry.book, Book::Provider | Book::Shop)) {
+        entry.breaks = true;
+    }
+}
+
 /// Keeps the beginning of a book, and says how much was left out.
 fn cut(mut entries: Vec<TimelineEntry>) -> Vec<TimelineEntry> {
     if entries.len() > LINES_MAX {
         let more = entries.len() - LINES_MAX;
         entries.truncate(LINES_MAX);
         if let Some(last) = entries.last().cloned() {
-            entries.push(TimelineEntry { text: format!("and {more} more rows"), fault: None, ..last });
+            let text = format!("and {more} more rows");
+            let told = TimelineEntry { brief: text.clone(), ..TimelineEntry::noted(last.book, last.at_ms, text) };
+            entries.push(TimelineEntry { provider: last.provider, ..told });
         }
     }
     entries
@@ -122,7 +153,7 @@ mod tests {
     use model::record::Book;
 
     fn entry(book: Book, at_ms: Option<f64>, text: &str) -> TimelineEntry {
-        TimelineEntry { book, at_ms, text: text.into(), fault: None }
+        TimelineEntry::noted(book, at_ms, text.into())
     }
 
     #[test]

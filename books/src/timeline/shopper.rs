@@ -1,7 +1,8 @@
-//! The shopper's side, and what happened to the run meanwhile.
+//! The shopper's side: what was asked, and later what was answered; and what happened to the run meanwhile.
 
+use super::Whom;
 use super::phrases::{duration, key, money};
-use model::record::{Book, TimelineEntry};
+use model::record::{Book, Passage, TimelineEntry};
 use rusqlite::{Connection, Row};
 
 /// Events this long before and after the shopper's own are told with them, in microseconds.
@@ -14,51 +15,59 @@ pub(super) struct History {
     pub run: Vec<TimelineEntry>,
 }
 
-pub(super) fn tell(conn: &Connection, intent: Option<&str>) -> rusqlite::Result<History> {
-    let Some(intent) = intent else { return Ok(History::default()) };
+pub(super) fn tell(conn: &Connection, whom: &Whom) -> rusqlite::Result<History> {
+    let Some(intent) = &whom.intent else { return Ok(History::default()) };
+    let mut shopper = attempts(conn, intent)?;
+    let purchase = Purchase::read(conn, intent)?;
+    let mut times: Vec<i64> =
+        shopper.iter().filter_map(|entry| entry.at_ms).map(|at_ms| (at_ms * 1e3) as i64).collect();
+    if let Some(purchase) = purchase {
+        times.extend([purchase.intended_us, purchase.done_us]);
+        if let Some(shown) = purchase.shown {
+            shopper.insert(0, entry(purchase.intended_us, shown));
+        }
+        shopper.push(entry(purchase.done_us, purchase.end));
+    }
+    let run = match (times.iter().min(), times.iter().max()) {
+        (Some(from_us), Some(to_us)) => events(conn, from_us - AROUND_US, to_us + AROUND_US)?,
+        _ => Vec::new(),
+    };
+    Ok(History { shopper, run })
+}
+
+/// Each request when it was sent, and its answer when it came or was waited for no longer.
+fn attempts(conn: &Connection, intent: &str) -> rusqlite::Result<Vec<TimelineEntry>> {
     let mut select = conn.prepare(
         "SELECT a.kind, a.key, coalesce(a.sent_us, a.intended_us), a.done_us, a.status, a.reading, a.order_number, a.total_minor,
                 a.card, a.remark, a.sent_us IS NOT NULL, i.currency
          FROM v1_attempt AS a LEFT JOIN v1_intent AS i ON i.intent = a.intent
          WHERE a.intent = ?1 ORDER BY coalesce(a.sent_us, a.intended_us), a.attempt",
     )?;
-    let attempts = select.query_map([intent], |row| Ok((row.get(2)?, row.get(3)?, attempt(row)?)))?;
-    let attempts = attempts.collect::<rusqlite::Result<Vec<(i64, i64, String)>>>()?;
-    let (mut from_us, mut to_us) = (i64::MAX, i64::MIN);
-    let mut shopper = Vec::new();
-    for (sent_us, done_us, text) in attempts {
-        from_us = from_us.min(sent_us);
-        to_us = to_us.max(done_us);
-        shopper.push(entry(Book::Shopper, sent_us, text, None));
+    let pairs = select.query_map([intent], |row| {
+        let (sent_us, done_us): (i64, i64) = (row.get(2)?, row.get(3)?);
+        Ok([(sent_us, asked(row, sent_us)?), (done_us, answered(row, done_us)?)])
+    })?;
+    let mut told: Vec<(i64, TimelineEntry)> = Vec::new();
+    for pair in pairs {
+        told.extend(pair?);
     }
-    let mut select = conn.prepare(
-        "SELECT intended_us, done_us, outcome, shown_total_minor, currency, order_number, refusal, cancel
-         FROM v1_intent WHERE intent = ?1 AND recorded",
-    )?;
-    let mut purchases = select.query([intent])?;
-    if let Some(row) = purchases.next()? {
-        let (intended_us, done_us): (i64, i64) = (row.get(0)?, row.get(1)?);
-        from_us = from_us.min(intended_us);
-        to_us = to_us.max(done_us);
-        if let Some(shown) = row.get::<_, Option<i64>>(3)? {
-            let text = format!("is shown a total of {}", money(shown, row.get_ref(4)?.as_str_or_null()?));
-            shopper.insert(0, entry(Book::Shopper, intended_us, text, None));
-        }
-        shopper.push(entry(Book::Shopper, done_us, purchase_end(row)?, None));
-    }
-    let run = if from_us <= to_us { events(conn, from_us - AROUND_US, to_us + AROUND_US)? } else { Vec::new() };
-    Ok(History { shopper, run })
+    told.sort_by_key(|(at_us, _)| *at_us);
+    Ok(told.into_iter().map(|(_, entry)| entry).collect())
 }
 
-fn attempt(row: &Row<'_>) -> rusqlite::Result<String> {
+fn asked(row: &Row<'_>, sent_us: i64) -> rusqlite::Result<TimelineEntry> {
     let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str_or_null()?);
-    let doing = match text(0)?.unwrap_or_default() {
-        "submit" => "submits the order",
-        "look" => "looks for the order",
-        "settle" => "asks whether the payment is decided",
-        "second_card" => "pays with a second card",
-        "cancel" => "cancels the order",
-        _ => "asks",
+    let (doing, provider) = match text(0)?.unwrap_or_default() {
+        "submit" => ("submits the order", None),
+        "look" => ("looks for the order", None),
+        "settle" => ("asks whether the payment is decided", None),
+        "second_card" => ("pays with a second card", None),
+        "confirm" => ("confirms the payment in the browser", Some("payment")),
+        "authenticate" => ("authenticates at the bank", Some("payment")),
+        "return" => ("comes back from the payment provider", None),
+        "edit" => ("edits the cart in another tab", None),
+        "cancel" => ("cancels the order", None),
+        _ => ("asks", None),
     };
     let mut told = doing.to_owned();
     if let Some(card) = text(8)? {
@@ -67,41 +76,93 @@ fn attempt(row: &Row<'_>) -> rusqlite::Result<String> {
     if let Some(sent) = text(1)? {
         told.push_str(&format!(", {}", key(sent)));
     }
-    told.push_str(": ");
-    told.push_str(&answer(row)?);
-    if let Some(remark) = text(9)?.filter(|remark| !remark.is_empty()) {
-        told.push_str(&format!(" ({remark})"));
-    }
-    Ok(told)
+    Ok(TimelineEntry {
+        passage: Passage::Asked,
+        provider: provider.map(Into::into),
+        brief: doing.into(),
+        ..TimelineEntry::noted(Book::Shopper, Some(sent_us as f64 / 1e3), told)
+    })
 }
 
-fn answer(row: &Row<'_>) -> rusqlite::Result<String> {
+fn answered(row: &Row<'_>, done_us: i64) -> rusqlite::Result<TimelineEntry> {
     let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str_or_null()?);
     let waited: i64 = row.get::<_, i64>(3)? - row.get::<_, i64>(2)?;
     let status: Option<u16> = row.get(4)?;
-    let late = if waited < 1_000_000 { String::new() } else { format!(" after {}", duration(waited)) };
-    let status = status.map_or(String::new(), |status| format!("{status}{late}, "));
     let order = text(6)?.map_or("the order".into(), |number| format!("order {number}"));
     let total: Option<i64> = row.get(7)?;
     let currency = text(11)?;
     let total = total.map_or(String::new(), |total| format!(" for {}", money(total, currency)));
-    let cancelled = text(0)? == Some("cancel");
+    let kind = text(0)?.unwrap_or_default();
     let sent: bool = row.get(10)?;
-    Ok(match text(5)?.unwrap_or_default() {
-        "ok" if cancelled => format!("{status}{order} is cancelled"),
-        "ok" => format!("{status}{order} is paid{total}"),
-        "pending" => format!("{status}the payment of {order} is not decided yet"),
-        "in_progress" => format!("{status}the same request is being worked on"),
-        "already_ordered" => format!("{status}the cart was ordered already"),
-        "absent" => format!("{status}there is no order"),
-        "declined" => format!("{status}the card is declined"),
-        "sold_out" => format!("{status}sold out"),
-        "promotion_used_up" => format!("{status}the promotion is used up"),
-        "technical" => format!("{status}a technical refusal"),
-        "unanswered" if sent => format!("no answer after {}", duration(waited)),
-        "unanswered" => "no connection was had".into(),
-        _ => format!("{status}an answer that fits no expectation"),
+    let mut passage = Passage::Answered;
+    let brief = match text(5)?.unwrap_or_default() {
+        "ok" => match kind {
+            "cancel" => format!("{order} is cancelled"),
+            "confirm" | "authenticate" => "done".into(),
+            "edit" => "the cart is changed".into(),
+            "look" => format!("{order} is there{total}"),
+            _ => format!("{order} is paid{total}"),
+        },
+        "pending" => format!("the payment of {order} is not decided yet"),
+        "in_progress" => "the same request is being worked on".into(),
+        "already_ordered" => "the cart was ordered already".into(),
+        "absent" => "there is no order".into(),
+        "declined" => "the card is declined".into(),
+        "sold_out" => "sold out".into(),
+        "promotion_used_up" => "the promotion is used up".into(),
+        "technical" => "a technical refusal".into(),
+        "unanswered" if sent => {
+            passage = Passage::Unanswered;
+            format!("no answer after {}", duration(waited))
+        }
+        "unanswered" => {
+            passage = Passage::Unanswered;
+            "no connection was had".into()
+        }
+        _ => "an answer that fits no expectation".into(),
+    };
+    let late = if waited < 1_000_000 { String::new() } else { format!(" after {}", duration(waited)) };
+    let mut told = match (status, passage) {
+        (Some(status), Passage::Answered) => format!("is answered {status}{late}: {brief}"),
+        (None, Passage::Answered) => format!("is answered{late}: {brief}"),
+        _ => format!("has {brief}"),
+    };
+    if brief == "no connection was had" {
+        told = "finds no connection".into();
+    }
+    if let Some(remark) = text(9)?.filter(|remark| !remark.is_empty()) {
+        told.push_str(&format!(" ({remark})"));
+    }
+    let provider = matches!(kind, "confirm" | "authenticate").then(|| "payment".to_owned());
+    Ok(TimelineEntry {
+        passage,
+        provider,
+        brief,
+        ..TimelineEntry::noted(Book::Shopper, Some(done_us as f64 / 1e3), told)
     })
+}
+
+/// How the purchase began and ended for its shopper.
+struct Purchase {
+    intended_us: i64,
+    done_us: i64,
+    shown: Option<String>,
+    end: String,
+}
+
+impl Purchase {
+    fn read(conn: &Connection, intent: &str) -> rusqlite::Result<Option<Self>> {
+        let mut select = conn.prepare(
+            "SELECT intended_us, done_us, outcome, shown_total_minor, currency, order_number, refusal, cancel
+             FROM v1_intent WHERE intent = ?1 AND recorded",
+        )?;
+        let mut purchases = select.query([intent])?;
+        let Some(row) = purchases.next()? else { return Ok(None) };
+        let currency = row.get_ref(4)?.as_str_or_null()?;
+        let shown =
+            row.get::<_, Option<i64>>(3)?.map(|shown| format!("is shown a total of {}", money(shown, currency)));
+        Ok(Some(Self { intended_us: row.get(0)?, done_us: row.get(1)?, shown, end: purchase_end(row)? }))
+    }
 }
 
 fn purchase_end(row: &Row<'_>) -> rusqlite::Result<String> {
@@ -123,18 +184,24 @@ fn events(conn: &Connection, from_us: i64, to_us: i64) -> rusqlite::Result<Vec<T
     let events = select.query_map([from_us, to_us], |row| {
         let name: String = row.get(2)?;
         let text: String = row.get(3)?;
-        let fault = matches!(row.get_ref(1)?.as_str()?, "fault_began" | "fault_ended").then(|| name.clone());
-        let told = match (row.get_ref(1)?.as_str()?, text.is_empty()) {
-            ("fault_began", true) => format!("fault `{name}` begins"),
-            ("fault_ended", true) => format!("fault `{name}` ends"),
-            (_, true) => name,
-            (_, false) => format!("{name}: {text}"),
+        let (fault, told) = match (row.get_ref(1)?.as_str()?, text.is_empty()) {
+            ("fault_began", _) => (true, format!("fault `{name}` begins")),
+            ("fault_ended", _) => (true, format!("fault `{name}` ends")),
+            ("process", false) => (false, text.clone()),
+            ("action", false) => (false, format!("action `{name}`: {text}")),
+            (_, true) => (false, name.clone()),
+            (_, false) => (false, format!("{name}: {text}")),
         };
-        Ok(entry(Book::Run, row.get(0)?, told, fault))
+        let at_us: i64 = row.get(0)?;
+        Ok(TimelineEntry {
+            brief: told.clone(),
+            fault: fault.then_some(name),
+            ..TimelineEntry::noted(Book::Run, Some(at_us as f64 / 1e3), told)
+        })
     })?;
     events.collect()
 }
 
-fn entry(book: Book, at_us: i64, text: String, fault: Option<String>) -> TimelineEntry {
-    TimelineEntry { book, at_ms: Some(at_us as f64 / 1e3), text, fault }
+fn entry(at_us: i64, text: String) -> TimelineEntry {
+    TimelineEntry { brief: text.clone(), ..TimelineEntry::noted(Book::Shopper, Some(at_us as f64 / 1e3), text) }
 }

@@ -4,12 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Passage, Slice, WAIT_MAX};
+use super::line::{Line, Pace};
+use super::{Passage, WAIT_MAX};
 
 /// Length of a step; Toxiproxy's is 100 ms.
 const STEP: Duration = Duration::from_millis(10);
-/// How far the line may lag behind what was read before reading stops, so that a slow line slows its sender down.
-const AHEAD_MAX: Duration = Duration::from_millis(20);
 
 /// The attributes on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,68 +19,54 @@ pub(crate) struct Attributes {
 }
 
 impl Attributes {
-    pub(super) const fn effect(self) -> Bandwidth {
-        Bandwidth { rate: self.rate, free_at: None, room_from: None }
+    pub(super) fn effect(self) -> Bandwidth {
+        Bandwidth { rate: Rate(self.rate), line: Line::default() }
     }
 }
 
 /// The effect on one direction of one connection.
 #[derive(Debug)]
 pub(crate) struct Bandwidth {
-    rate: u64,
-    /// When the line has carried all that it was given.
-    free_at: Option<Instant>,
-    room_from: Option<Instant>,
+    rate: Rate,
+    line: Line,
 }
+
+/// Thousands of bytes a second.
+#[derive(Clone, Copy, Debug)]
+struct Rate(u64);
 
 impl Bandwidth {
     pub(super) fn meet(&mut self, passage: &mut Passage) {
-        let Some(last) = passage.slices.last().map(|slice| slice.at) else {
-            passage.then_at = passage.then_at.max(self.free_at.unwrap_or(passage.then_at));
-            return;
-        };
-        let mut slices = Vec::with_capacity(passage.slices.len());
-        let mut free_at = self.free_at.unwrap_or(passage.at);
-        for slice in &passage.slices {
-            free_at = free_at.max(slice.at);
-            let mut left = slice.bytes;
-            while left > 0 {
-                let bytes = self.step_bytes().min(left);
-                free_at += self.time_of(bytes);
-                slices.push(Slice { bytes, at: free_at });
-                left -= bytes;
-            }
-        }
-        passage.slices = slices;
-        passage.then_at = passage.then_at.max(free_at);
-        self.free_at = Some(free_at);
-        self.room_from = Some(passage.at + free_at.saturating_duration_since(last).saturating_sub(AHEAD_MAX));
+        self.line.carry(passage, &mut self.rate);
     }
 
-    /// When there is room to read on.
     pub(super) const fn room_from(&self) -> Option<Instant> {
-        self.room_from
+        self.line.room_from()
     }
 
-    /// Forgets what it was given: all that still waits is given to it again.
     pub(super) const fn restart(&mut self, now: Instant) {
-        self.free_at = Some(now);
-        self.room_from = None;
+        self.line.restart(now);
     }
+}
 
-    fn step_bytes(&self) -> usize {
-        match self.rate {
+impl Pace for Rate {
+    fn bytes_max(&mut self) -> usize {
+        match self.0 {
             0 => usize::MAX,
             rate => usize::try_from(rate.saturating_mul(STEP.as_millis() as u64)).unwrap_or(usize::MAX),
         }
     }
 
-    fn time_of(&self, bytes: usize) -> Duration {
-        match self.rate {
+    fn before(&self, bytes: usize) -> Duration {
+        match self.0 {
             0 => WAIT_MAX,
             // A thousand bytes a second are a byte in a million nanoseconds.
             rate => Duration::from_nanos((bytes as u64).saturating_mul(1_000_000) / rate),
         }
+    }
+
+    fn after(&self, _bytes: usize) -> Duration {
+        Duration::ZERO
     }
 }
 

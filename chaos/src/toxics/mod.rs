@@ -6,6 +6,7 @@
 mod bandwidth;
 mod latency;
 mod limit_data;
+mod line;
 mod reset_peer;
 mod slicer;
 mod slow_close;

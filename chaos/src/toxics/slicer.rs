@@ -5,10 +5,8 @@ use std::time::{Duration, Instant};
 use model::seed::{Seed, draw};
 use serde::{Deserialize, Serialize};
 
-use super::{Passage, Slice, WAIT_MAX};
-
-/// How far the pieces may lag behind what was read before reading stops.
-const AHEAD_MAX: Duration = Duration::from_millis(20);
+use super::line::{Line, Pace};
+use super::{Passage, WAIT_MAX};
 
 /// The attributes on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,74 +23,64 @@ pub(crate) struct Attributes {
 impl Attributes {
     pub(super) fn effect(self, draws: Seed) -> Slicer {
         let bytes_of = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
-        Slicer {
+        let knife = Knife {
             smallest: bytes_of(self.average_size.saturating_sub(self.size_variation).max(1)),
             largest: bytes_of(self.average_size.saturating_add(self.size_variation).max(1)),
             pause: Duration::from_micros(self.delay).min(WAIT_MAX),
             draws,
             drawn: 0,
-            free_at: None,
-            room_from: None,
-        }
+        };
+        Slicer { knife, line: Line::default() }
     }
 }
 
 /// The effect on one direction of one connection.
 #[derive(Debug)]
 pub(crate) struct Slicer {
+    knife: Knife,
+    line: Line,
+}
+
+/// How large the pieces are, and how long the pauses after them.
+#[derive(Debug)]
+struct Knife {
     smallest: usize,
     largest: usize,
     pause: Duration,
     draws: Seed,
     drawn: u64,
-    /// When the pause after the last piece is over.
-    free_at: Option<Instant>,
-    room_from: Option<Instant>,
 }
 
 impl Slicer {
     pub(super) fn meet(&mut self, passage: &mut Passage) {
-        let Some(last) = passage.slices.last().map(|slice| slice.at) else {
-            passage.then_at = passage.then_at.max(self.free_at.unwrap_or(passage.then_at));
-            return;
-        };
-        let mut slices = Vec::with_capacity(passage.slices.len());
-        let mut free_at = self.free_at.unwrap_or(passage.at);
-        for slice in &passage.slices {
-            free_at = free_at.max(slice.at);
-            let mut left = slice.bytes;
-            while left > 0 {
-                let bytes = self.size().min(left);
-                slices.push(Slice { bytes, at: free_at });
-                free_at += self.pause;
-                left -= bytes;
-            }
-        }
-        passage.slices = slices;
-        passage.then_at = passage.then_at.max(free_at);
-        self.free_at = Some(free_at);
-        self.room_from = Some(passage.at + free_at.saturating_duration_since(last).saturating_sub(AHEAD_MAX));
+        self.line.carry(passage, &mut self.knife);
     }
 
-    /// When there is room to read on.
     pub(super) const fn room_from(&self) -> Option<Instant> {
-        self.room_from
+        self.line.room_from()
     }
 
-    /// Forgets what it was given: all that still waits is given to it again.
     pub(super) const fn restart(&mut self, now: Instant) {
-        self.free_at = Some(now);
-        self.room_from = None;
+        self.line.restart(now);
     }
+}
 
-    /// The size of the next piece.
-    fn size(&mut self) -> usize {
+impl Pace for Knife {
+    fn bytes_max(&mut self) -> usize {
         if self.smallest == self.largest {
             return self.smallest;
         }
         let position = draw(self.draws, "size", "", self.drawn);
         self.drawn += 1;
         self.smallest.saturating_add(((self.largest - self.smallest + 1) as f64 * position) as usize)
+    }
+
+    fn before(&self, _bytes: usize) -> Duration {
+        Duration::ZERO
+    }
+
+    fn after(&self, _bytes: usize) -> Duration {
+        self.pause
     }
 }
 

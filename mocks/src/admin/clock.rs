@@ -48,8 +48,7 @@ pub(super) async fn set(admin: &Admin, call: &Call) -> Reply {
     if !is_stored(admin.ledger.note(&stamp, &[], vec![kept])).await {
         return Reply::broken();
     }
-    crate::payment::sweep(&admin.ledger).await;
-    crate::adyen::sweep(&admin.ledger).await;
+    crate::due::sweep(&admin.ledger).await;
     crate::retention::forget(&admin.ledger).await;
     show(admin)
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::refusals::{ACQUIRER_ERROR, BLOCKED, CVC_DECLINED, DECLINED, EXPIRED, INVALID_CARD, NOT_ENOUGH_BALANCE};
+use crate::luhn;
 
 /// A card as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,10 +163,7 @@ fn brand_of(digits: &str) -> Brand {
 
 /// The card of a face, at a time of `(month, year)`.
 pub(crate) fn read(face: &Face<'_>, now: (u32, u32)) -> Result<Card, NoCard> {
-    let digits: String = face.number.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-    if !(12..=19).contains(&digits.len()) || !passes_luhn(&digits) {
-        return Err(NoCard);
-    }
+    let digits = luhn::digits_of(face.number).ok_or(NoCard)?;
     let own = OWN.iter().find(|(number, ..)| *number == digits);
     let shared = || model::card::Card::ALL.into_iter().find(|card| card.number() == digits);
     let brand = own.map_or_else(|| brand_of(&digits), |(_, brand, _)| *brand);
@@ -197,23 +195,6 @@ pub(crate) fn by_token(token: &str) -> Option<Card> {
 /// The brand of a number, where it is one.
 pub(crate) fn brand(number: &str) -> Brand {
     brand_of(number)
-}
-
-/// The check digit (Luhn, US patent 2,950,048).
-fn passes_luhn(digits: &str) -> bool {
-    let mut sum = 0;
-    for (place, byte) in digits.bytes().rev().enumerate() {
-        if !byte.is_ascii_digit() {
-            return false;
-        }
-        let digit = u32::from(byte - b'0');
-        sum += match (place % 2, digit) {
-            (0, digit) => digit,
-            (_, digit) if digit > 4 => digit * 2 - 9,
-            (_, digit) => digit * 2,
-        };
-    }
-    sum % 10 == 0
 }
 
 #[cfg(test)]

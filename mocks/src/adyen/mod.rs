@@ -37,7 +37,7 @@ use asked::{Asked, Decline};
 use payments::Manner;
 pub(crate) use settlement::settlement;
 pub(crate) use state::{Payment, Session, StoredMethod};
-pub(crate) use waits::{sweep, watch};
+pub(crate) use waits::do_due;
 
 /// Longest key that Adyen takes.
 const KEY_LENGTH_MAX: usize = 64;

@@ -13,7 +13,7 @@ use super::refusals::{NOT_3D_AUTHENTICATED, Refusal, SHOPPER_CANCELLED};
 use super::settlement::{self, Movement};
 use super::state::{CaptureMode, Payment, Reply, Stage, Step, StoredMethod, Wait};
 use super::view;
-use crate::statement::{Op, Row};
+use crate::statement::{self, Op, Row};
 use crate::store::Write;
 use crate::turn::{Labels, Turn};
 use crate::wire::{Answer, Stop};
@@ -177,11 +177,11 @@ pub(super) fn authorise(payment: &mut Payment, turn: &mut Turn<'_>) -> Result<()
     payment.stage = Stage::Authorised;
     payment.authorised = payment.amount;
     let row = Row::new(Op::Authorise).object(payment.psp.clone()).parent(payment.psp.clone());
-    turn.row(
-        row.state("succeeded")
-            .money(payment.amount, &payment.currency)
-            .detail(json!({ "resultCode": "Authorised", "brand": payment.card.brand.name() })),
-    );
+    turn.row(row.state("succeeded").money(payment.amount, &payment.currency).detail(json!({
+        "resultCode": "Authorised",
+        "brand": payment.card.brand.name(),
+        "card": statement::card_name(&payment.card.last4),
+    })));
     if payment.stores_card {
         store_card(payment, turn);
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::test_cards::{self, AUTHENTICATING, Aftermath, Authentication};
+use crate::luhn;
 
 /// A card as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -331,28 +332,8 @@ pub(crate) fn by_token(token: &str) -> Option<Card> {
 
 /// The test card of a number.
 pub(crate) fn by_number(number: &str, exp_month: u32, exp_year: u32) -> Result<Card, Decline> {
-    let digits: String = number.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-    if !(12..=19).contains(&digits.len()) || !passes_luhn(&digits) {
-        return Err(INCORRECT_NUMBER);
-    }
+    let digits = luhn::digits_of(number).ok_or(INCORRECT_NUMBER)?;
     find(|known, _| known == digits, (exp_month, exp_year)).ok_or(NOT_A_TEST_CARD)
-}
-
-/// The check digit (Luhn, US patent 2,950,048).
-fn passes_luhn(digits: &str) -> bool {
-    let mut sum = 0;
-    for (place, byte) in digits.bytes().rev().enumerate() {
-        if !byte.is_ascii_digit() {
-            return false;
-        }
-        let digit = u32::from(byte - b'0');
-        sum += match (place % 2, digit) {
-            (0, digit) => digit,
-            (_, digit) if digit > 4 => digit * 2 - 9,
-            (_, digit) => digit * 2,
-        };
-    }
-    sum % 10 == 0
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::state::{Charge, ChargeEdits, ChargeStatus, Intent, Method, Status};
 use super::view;
 use super::{challenge, errors, waits, wallet};
 use crate::ledger::{Ledger, now_us};
-use crate::statement::{Op, Row};
+use crate::statement::{self, Op, Row};
 use crate::turn::{Happened, Turn};
 use crate::wire::Answer;
 
@@ -147,7 +147,7 @@ fn conclude(intent: &mut Intent, turn: &mut Turn<'_>) {
         return;
     }
     charge.status = ChargeStatus::Succeeded;
-    turn.row(row.state("succeeded"));
+    turn.row(row.state("succeeded").detail(json!({ "card": statement::card_name(&charge.method.card.last4) })));
     wallet::set_up(intent, turn);
     let Some(charge) = intent.charges.last_mut() else { return };
     if is_manual {

@@ -4,6 +4,7 @@ use super::amounts::{amount, check, currency};
 use super::charging::{Manner, Presence, attempt, keep, tell_intent};
 use super::form::Form;
 use super::options::{ConfirmationMethod, Options, choice};
+use super::secret::Held;
 use super::state::{CaptureMethod, Intent, Method, Status, merge};
 use super::view;
 use super::{errors, methods};
@@ -194,23 +195,9 @@ pub(super) fn mark(intent: &Intent, turn: &mut Turn<'_>) {
     }
 }
 
-/// A browser must show the secret that the shop was given; whoever shows one must show the right one.
-fn check_secret(intent: &Intent, form: &Form, is_browser: bool) -> Result<(), Answer> {
-    match form.get("client_secret") {
-        Some(secret) if secret == intent.client_secret => Ok(()),
-        Some(_) => Err(errors::invalid(
-            "payment_intent_invalid_parameter",
-            Some("client_secret"),
-            "The client_secret provided does not match the client_secret associated with the PaymentIntent.",
-        )),
-        None if is_browser => Err(errors::missing("client_secret")),
-        None => Ok(()),
-    }
-}
-
 pub(super) fn retrieve(id: &str, form: &Form, is_browser: bool, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let intent = find(id, turn)?;
-    check_secret(&intent, form, is_browser)?;
+    Held::PaymentIntent.check(&intent.client_secret, form, is_browser)?;
     Ok(shown(&intent))
 }
 
@@ -263,7 +250,7 @@ pub(super) fn confirm(
     turn: &mut Turn<'_>,
 ) -> Result<Answer, Stop> {
     let mut intent = find(id, turn)?;
-    check_secret(&intent, form, is_browser)?;
+    Held::PaymentIntent.check(&intent.client_secret, form, is_browser)?;
     let presence = Presence::read(form)?;
     choice(form, "setup_future_usage", &["off_session", "on_session"])?;
     if is_browser && intent.options.confirmation_method == ConfirmationMethod::Manual {

@@ -33,6 +33,7 @@ mod refund_fate;
 mod refunds;
 mod route;
 mod search;
+mod secret;
 mod sessions;
 mod settlement;
 mod setups;
@@ -64,13 +65,13 @@ pub(crate) use chores::{Chore, do_later};
 pub(crate) use disputes::Dispute;
 pub(crate) use domains::Domain;
 use expand::Paths;
-use form::Form;
+pub(crate) use form::Form;
 use route::{Object, Route};
 pub(crate) use sessions::Session;
 pub(crate) use settlement::settlement;
 pub(crate) use setups::Setup;
 pub(crate) use state::{Customer, Intent, Method, RefundPlace};
-pub(crate) use waits::{sweep, watch};
+pub(crate) use waits::do_due;
 
 /// Longest key that Stripe takes.
 const KEY_LENGTH_MAX: usize = 255;

@@ -9,6 +9,7 @@ use super::form::Form;
 use super::listing::{self, Listed};
 use super::options::choice;
 use super::pages;
+use super::secret::Held;
 use super::state::{Method, Status, merge};
 use super::test_cards::Authentication;
 use super::view;
@@ -73,7 +74,7 @@ fn tell(kind: &'static str, setup: &Setup, turn: &mut Turn<'_>) {
 
 fn keep(setup: Setup, turn: &mut Turn<'_>) {
     let due_us = setup.challenge.as_ref().filter(|_| setup.status == Status::RequiresAction);
-    let tag = due_us.map(|challenge| waits::named(waits::CHALLENGE, challenge.due_us).into());
+    let tag = due_us.map(|challenge| crate::due::tag(waits::CHALLENGE, challenge.due_us).into());
     turn.books.setups.put(setup.n, setup.account, tag, setup, &mut turn.writes, turn.progress);
 }
 
@@ -197,22 +198,9 @@ fn find(id: &str, turn: &mut Turn<'_>) -> Result<Setup, Stop> {
     Ok(found.ok_or_else(|| errors::no_such("setupintent", "intent", id))?)
 }
 
-fn check_secret(setup: &Setup, form: &Form, is_browser: bool) -> Result<(), Answer> {
-    match form.get("client_secret") {
-        Some(secret) if secret == setup.client_secret => Ok(()),
-        Some(_) => Err(errors::invalid(
-            "setup_intent_invalid_parameter",
-            Some("client_secret"),
-            "The client_secret provided does not match the client_secret associated with the SetupIntent.",
-        )),
-        None if is_browser => Err(errors::missing("client_secret")),
-        None => Ok(()),
-    }
-}
-
 pub(super) fn retrieve(id: &str, form: &Form, is_browser: bool, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let setup = find(id, turn)?;
-    check_secret(&setup, form, is_browser)?;
+    Held::SetupIntent.check(&setup.client_secret, form, is_browser)?;
     Ok(shown(&setup))
 }
 
@@ -249,7 +237,7 @@ pub(super) fn confirm(
     turn: &mut Turn<'_>,
 ) -> Result<Answer, Stop> {
     let mut setup = find(id, turn)?;
-    check_secret(&setup, form, is_browser)?;
+    Held::SetupIntent.check(&setup.client_secret, form, is_browser)?;
     let presence = Presence::read(form)?;
     let method = methods::named(form, turn)?;
     if matches!(setup.status, Status::Succeeded | Status::Canceled | Status::Processing) {

@@ -3,7 +3,7 @@
 use model::fault::Provider;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::accounts::{Accounts, Caller};
 use crate::books::Books;
@@ -31,6 +31,8 @@ pub(crate) struct Request {
     order: String,
     email: Option<String>,
     #[serde(default)]
+    address: Option<Value>,
+    #[serde(default)]
     lines: Vec<Line>,
 }
 
@@ -42,6 +44,9 @@ pub(crate) struct Dispatch {
     message: String,
     order: String,
     email: Option<String>,
+    /// Where it goes, in the words of whoever asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<Value>,
     lines: Vec<Line>,
 }
 
@@ -182,6 +187,7 @@ fn send(message: String, request: Request, turn: &mut Turn<'_>) -> Result<Answer
         message,
         order: request.order,
         email: request.email,
+        address: request.address,
         lines: request.lines,
     };
     books.names.give(hash, n, &books.reader, &mut turn.writes, turn.progress)?;
@@ -192,5 +198,9 @@ fn send(message: String, request: Request, turn: &mut Turn<'_>) -> Result<Answer
 }
 
 fn row(op: Op, dispatch: &Dispatch) -> Row {
-    Row::new(op).object(dispatch.dispatch.clone()).detail(json!({ "lines": dispatch.lines }))
+    let mut detail = json!({ "lines": dispatch.lines });
+    if let Some(address) = &dispatch.address {
+        detail["ship_to"] = address.clone();
+    }
+    Row::new(op).object(dispatch.dispatch.clone()).detail(detail)
 }

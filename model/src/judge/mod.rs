@@ -15,6 +15,7 @@ mod objectives;
 mod observations;
 mod phases;
 mod recovery;
+mod vacuity;
 mod validity;
 mod verdict;
 
@@ -30,6 +31,7 @@ pub use observations::{
 };
 pub use phases::{by_phase, by_second};
 pub use recovery::{CHANCE_MIN, GOOD_FOR_S, GoodService, PURCHASES_MIN, Recovery, recoveries};
+pub use vacuity::excluded_rate;
 pub use validity::{Budgets, HarnessHealth, HarnessSecond, Validity, assess};
 pub use verdict::{Ending, verdict};
 

@@ -29,7 +29,10 @@ pub fn verdict(
     failing
         .extend(objectives.iter().filter(|objective| objective.finding == Finding::Violated).map(objective_violated));
     let mut open: Vec<String> = interruption(ending).into_iter().collect();
-    open.extend(validity.void.iter().map(|reason| format!("{reason}, so that no objective is decided")));
+    // Laws count whatever the harness was like: where nothing is measured, nothing is left open by it.
+    if !objectives.is_empty() {
+        open.extend(validity.void.iter().map(|reason| format!("{reason}, so that no objective is decided")));
+    }
     open.extend(laws.iter().filter_map(law_open));
     // Where none is decided, the one reason says it for all.
     if validity.void.is_empty() && ending == Ending::Complete {
@@ -114,7 +117,10 @@ mod tests {
             violated: if finding == Finding::Violated { 12 } else { 0 },
             undecided: if finding == Finding::Undecided { 3 } else { 0 },
             exposure,
-            counterexample: None,
+            excluded_rate: None,
+            at_stake: Vec::new(),
+            counterexamples: Vec::new(),
+            first_evidence_ms: None,
         }
     }
 
@@ -188,6 +194,8 @@ mod tests {
         );
         let violated = verdict(&[law(Finding::Violated, true, 100)], &objectives, &validity, Ending::Complete);
         assert_eq!(violated.0, Verdict::Fail);
+        let unmeasured = verdict(&[law(Finding::Held, true, 100)], &[], &validity, Ending::Complete);
+        assert_eq!(unmeasured, (Verdict::Pass, Vec::new()), "a run without objectives has none to leave open");
     }
 
     #[test]

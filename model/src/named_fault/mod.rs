@@ -48,7 +48,13 @@ mod tests {
     fn names_are_unique_and_lead_to_their_fault() {
         for fault in NamedFault::ALL {
             assert_eq!(NamedFault::named(fault.name).map(|found| found.what), Some(fault.what));
-            assert!(matches!(fault.target(), FaultTarget::Provider { .. } | FaultTarget::Link { .. }));
+            assert!(matches!(
+                fault.target(),
+                FaultTarget::Provider { .. }
+                    | FaultTarget::Link { .. }
+                    | FaultTarget::Store { .. }
+                    | FaultTarget::Clock { .. }
+            ));
         }
         assert!(NamedFault::named("lightning").is_none());
     }

@@ -1,7 +1,7 @@
 //! The table of named faults, and how each is put together.
 
 use super::NamedFault;
-use crate::fault::{Delay, Draw, Effect, Ending, Malformation, Match, Provider, Stream, Toxic};
+use crate::fault::{ClockHarm, Delay, Draw, Effect, Ending, Malformation, Match, Provider, StoreHarm, Stream, Toxic};
 use crate::scenario::FaultTarget;
 
 const CHARGES: &str = "/v1/payment_intents";
@@ -36,7 +36,7 @@ const fn uniform(ms_min: u64, ms_max: u64) -> Delay {
     Delay::Uniform { ms_min, ms_max }
 }
 
-pub(super) const ALL: [NamedFault; 32] = [
+pub(super) const ALL: [NamedFault; 35] = [
     NamedFault {
         name: "answer-lost",
         what: "The charge is taken, and the answer is lost on its way.",
@@ -319,5 +319,29 @@ pub(super) const ALL: [NamedFault; 32] = [
                 provider(Provider::Warehouse, Some("/dispatches"), Effect::CommitThenDrop { ending: Ending::Fin });
             with(target, 0.4, Draw::EachRequest)
         },
+    },
+    NamedFault {
+        name: "store-locked",
+        what: "Another connection holds the write lock of the shop's store: a backup, a migration, a report that forgot to commit.",
+        exposure: "holds of the lock after which the shop wrote",
+        at_risk: "no_charge_without_an_order",
+        right: "answers busy, and books what was charged once it can",
+        make: || FaultTarget::Store { harm: StoreHarm::Locked {} },
+    },
+    NamedFault {
+        name: "store-slow",
+        what: "The write lock of the shop's store is taken again and again, so that each transaction waits.",
+        exposure: "holds of the lock after which the shop wrote",
+        at_risk: "no_charge_without_an_order",
+        right: "waits its turn; a wait that was too long loses no order that was paid",
+        make: || FaultTarget::Store { harm: StoreHarm::Slow { hold_ms: 400, pause_ms: 100 } },
+    },
+    NamedFault {
+        name: "shop-clock-ahead",
+        what: "The shop's clock jumps six hours ahead, and back again: holds and signatures seem old, then rows of the future appear.",
+        exposure: "the time that it lasts",
+        at_risk: "every_doubt_is_settled",
+        right: "gives up nothing that is paid, and settles rows that seem to be of the future",
+        make: || FaultTarget::Clock { harm: ClockHarm::Ahead { ms: 6 * 3_600_000 } },
     },
 ];

@@ -219,6 +219,8 @@ mod tests {
             captures: Vec::new(),
         };
         let buy = Buy {
+            basket: None,
+            ship_to: None,
             second_card: Some(submit.clone()),
             submit,
             shown_total: None,

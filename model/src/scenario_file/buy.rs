@@ -1,5 +1,6 @@
 //! The step that buys: the submission, and what a careful shopper and their browser do about it.
 
+use super::expressions::JsonBody;
 use super::form::{Form, object};
 use super::journey::{Exchange, plain_step};
 use super::kinds::{list, words};
@@ -12,6 +13,12 @@ use crate::outcome::Reading;
 pub(super) fn buy(form: &mut Form<'_>) -> Option<(Option<Buy>, Vec<Exchange>)> {
     let shown_total = form.optional("shown_total", "The total that the shopper was shown, in minor units.", template());
     let currency = form.optional("currency", "Its currency.", template());
+    let about =
+        "What the shopper put in the cart: a list of `sku`, `quantity` and, as the shopper saw it, `unit_minor`.";
+    let basket = form.optional("basket", about, JsonBody);
+    let about =
+        "The address that the shopper gave: `line1`, `city`, `region`, `postal_code`, `country`, or some of them.";
+    let ship_to = form.optional("ship_to", about, JsonBody);
     let shown = form.at().map(|at| at.desk.take_uses()).unwrap_or_default();
     let order = form.defaulted("order", "The capture that holds the order number.", "order", text());
     let total = form.optional("total", "The capture that holds the total answered, in minor units.", text());
@@ -44,6 +51,8 @@ pub(super) fn buy(form: &mut Form<'_>) -> Option<(Option<Buy>, Vec<Exchange>)> {
         Some(Buy {
             shown_total,
             currency,
+            basket,
+            ship_to,
             order: order?,
             total,
             submit: submit?,

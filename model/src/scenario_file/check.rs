@@ -169,6 +169,28 @@ fn check_faults(desk: &Desk<'_>, faults: &[FaultDraft], traffic: Option<&Traffic
             desk.note(draft.end.clone(), problem, Some("extend `traffic.shape` or shorten the fault".into()));
         }
     }
+    check_one_at_a_time(desk, faults);
+}
+
+/// Notes faults that overlap where there is one thing only to harm: one write lock, one clock.
+fn check_one_at_a_time(desk: &Desk<'_>, faults: &[FaultDraft]) {
+    for (index, draft) in faults.iter().enumerate() {
+        let fault = &draft.fault;
+        let same_kind = |other: &Fault| match fault.target {
+            FaultTarget::Store { .. } => matches!(other.target, FaultTarget::Store { .. }),
+            FaultTarget::Clock { .. } => matches!(other.target, FaultTarget::Clock { .. }),
+            FaultTarget::Provider { .. }
+            | FaultTarget::Link { .. }
+            | FaultTarget::Exchange { .. }
+            | FaultTarget::Process { .. } => false,
+        };
+        let overlaps = |other: &Fault| fault.at < other.at + other.lasts && other.at < fault.at + fault.lasts;
+        let earlier = faults[..index].iter().map(|draft| &draft.fault);
+        if let Some(other) = earlier.into_iter().find(|other| same_kind(other) && overlaps(other)) {
+            let problem = format!("overlaps with `{}` on the same thing", other.name);
+            desk.note(draft.what.clone(), problem, Some("let one end before the other begins".into()));
+        }
+    }
 }
 
 /// Notes actions that are due after the load.
@@ -192,6 +214,10 @@ fn check_reach(desk: &Desk<'_>, faults: &[FaultDraft], shop: Option<&Shop>, prov
             (FaultTarget::Process { child: Child::Shop, .. }, _) if matches!(shop, Some(Shop::Own(_))) => {
                 Some(("harms the shop, which this run does not start", "harm it with a tool of your own at that time"))
             }
+            (FaultTarget::Store { .. } | FaultTarget::Clock { .. }, _) if matches!(shop, Some(Shop::Own(_))) => Some((
+                "harms the reference shop, and this scenario's shop is not that",
+                "harm your own store or clock with a tool of your own at that time",
+            )),
             (FaultTarget::Process { child: Child::Providers, .. }, Place::Running { .. }) => {
                 Some(("harms the providers, which this run does not start", "leave `providers.admin` out"))
             }
@@ -211,6 +237,8 @@ fn check_reach(desk: &Desk<'_>, faults: &[FaultDraft], shop: Option<&Shop>, prov
             }
             (
                 FaultTarget::Process { .. }
+                | FaultTarget::Store { .. }
+                | FaultTarget::Clock { .. }
                 | FaultTarget::Link { .. }
                 | FaultTarget::Exchange { .. }
                 | FaultTarget::Provider { .. },

@@ -3,7 +3,7 @@
 use super::form::{Form, Kind, defined, object};
 use super::kinds::{case, choice, shapes, word_or, words};
 use super::scalars::{
-    Scalar, count, duration, integer, number, parse_duration, some, some_rate, some_time, status, text,
+    Scalar, count, duration, far_time, integer, number, parse_duration, some, some_rate, some_time, status, text,
 };
 use crate::fault::{Delay, Effect, Ending, LinkEffect, Malformation, Toxic};
 use serde_json::json;
@@ -63,7 +63,7 @@ pub(super) fn effect() -> impl Kind<Value = Effect> {
                 "clock_ahead",
                 "The providers' clock is ahead while the fault lasts.",
                 object("ClockAhead", |form| {
-                    let by = form.required("by", "By how much.", some_time());
+                    let by = form.required("by", "By how much.", far_time());
                     Some(Effect::ClockAhead { ms: ms(by?) })
                 }),
             ),

@@ -3,7 +3,8 @@
 use super::desk::At;
 use super::effects::{effect, link_effect, toxic};
 use super::form::{Form, Kind, object};
-use super::kinds::{Spotted, case, choice, list, spotted, table, word_or, words};
+use super::harm::{Harm, harm};
+use super::kinds::{Spotted, list, spotted, table, words};
 use super::providers::provider;
 use super::scalars::{chance, duration, name, some, some_time, text};
 use crate::fault::{Child, Draw, LinkEffect, LinkMatch, Match, ProcessHarm, Stream};
@@ -42,6 +43,9 @@ pub(super) fn fault(form: &mut Form<'_>) -> Option<FaultDraft> {
     let on_link = form.optional("link", "The provider whose link misbehaves.", provider());
     let process = words(&[("shop", Child::Shop), ("providers", Child::Providers)]);
     let process = form.optional("process", "The child process that is harmed.", process);
+    let whose = [("shop", ())];
+    let store = form.optional("store", "Whose store is harmed: the reference shop's.", words(&whose));
+    let clock = form.optional("clock", "Whose clock is harmed: the reference shop's.", words(&whose));
     let when = form.optional("when", "With `provider`: which requests or webhooks.", object("Match", matching));
     let probability = form.defaulted("probability", "With `provider`: the chance of each draw.", "100%", chance());
     let draw = words(&[("each_request", Draw::EachRequest), ("stick_to_key", Draw::StickToKey)]);
@@ -56,9 +60,12 @@ pub(super) fn fault(form: &mut Form<'_>) -> Option<FaultDraft> {
     let rule = form.optional("rule", "With `link`: what happens to single exchanges.", object("LinkRule", link_rule));
     let stream = words(&[("downstream", Stream::Downstream), ("upstream", Stream::Upstream)]);
     let stream = form.defaulted("stream", "With `link`: to the shop, or to the provider.", "downstream", stream);
-    let harm = form.optional("harm", "With `process`: what is done to it.", harm());
-    let kinds = ["inject", "provider", "link", "process"];
-    let kind = form.one_key(&kinds, "a fault is injected by name, or breaks a provider, a link or a process");
+    let harm = form.optional("harm", "With `process`, `store` or `clock`: what is done to it.", spotted(harm()));
+    let kinds = ["inject", "provider", "link", "process", "store", "clock"];
+    let kind = form.one_key(
+        &kinds,
+        "a fault is injected by name, or breaks a provider, a link, a process, the shop's store or its clock",
+    );
     let kind = goes_with(form, kind?)?;
     let target = match kind {
         "inject" => {
@@ -76,7 +83,7 @@ pub(super) fn fault(form: &mut Form<'_>) -> Option<FaultDraft> {
                 }
                 other => {
                     for member in ["when", "probability", "draw"].into_iter().filter(|member| narrows(member)) {
-                        form.wrong(member, "narrows nothing: this fault is on a link", "leave it out");
+                        form.wrong(member, "narrows nothing: this fault is not inside a provider", "leave it out");
                     }
                     other
                 }
@@ -101,7 +108,19 @@ pub(super) fn fault(form: &mut Form<'_>) -> Option<FaultDraft> {
             FaultTarget::Exchange { provider: on_link?, when, probability, draw, effect }
         }
         "link" => FaultTarget::Link { provider: on_link?, toxic: toxic?, stream: stream? },
-        _ => FaultTarget::Process { child: process?, harm: harm? },
+        owner => {
+            let harm = harm?;
+            match (owner, harm.value) {
+                ("process", Harm::Process(harm)) => FaultTarget::Process { child: process?, harm },
+                ("store", Harm::Store(harm)) => store.map(|()| FaultTarget::Store { harm })?,
+                ("clock", Harm::Clock(harm)) => clock.map(|()| FaultTarget::Clock { harm })?,
+                (_, other) => {
+                    let problem = format!("goes with `{}`, not with `{owner}`", other.owner());
+                    form.wrong("harm", &problem, &format!("`{owner}` takes {}", Harm::words_of(owner)));
+                    return None;
+                }
+            }
+        }
     };
     let lasts = length(form, &target, lasts)?;
     let end = form.spot(if form.has("for") { "for" } else { "at" });
@@ -126,13 +145,16 @@ fn goes_with(form: &Form<'_>, kind: &'static str) -> Option<&'static str> {
         }
         return Some(kind);
     }
+    // A process, the store and the clock are all harmed by `harm`.
+    let owner = if matches!(kind, "store" | "clock") { "process" } else { kind };
     let belong: [(&str, &[&str], &str); 3] = [
         ("provider", &["when", "probability", "draw", "effect"], "effect"),
         ("link", &["toxic", "stream", "rule"], "toxic"),
         ("process", &["harm"], "harm"),
     ];
+    let wanted = owner;
     for (owner, members, needed) in belong {
-        if owner == kind {
+        if owner == wanted {
             let has_rule = kind == "link" && form.has("rule");
             if !form.has(needed) && !has_rule {
                 form.wrong(
@@ -203,20 +225,6 @@ fn link_match(form: &mut Form<'_>) -> Option<LinkMatch> {
         nth: nth.unwrap_or_default(),
         first,
     })
-}
-
-fn harm() -> impl Kind<Value = ProcessHarm> {
-    choice(vec![
-        case(
-            "kill",
-            "SIGKILL, then started again.",
-            object("Kill", |form| {
-                let after = form.required("restart_after", "From the kill to the start.", some_time());
-                Some(ProcessHarm::Kill { restart_after_ms: after?.as_millis() as u64 })
-            }),
-        ),
-        word_or("pause", "SIGSTOP until the fault ends.", object("PauseProcess", |_| Some(ProcessHarm::Pause {}))),
-    ])
 }
 
 fn matching(form: &mut Form<'_>) -> Option<Match> {

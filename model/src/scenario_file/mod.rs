@@ -12,12 +12,14 @@ mod expect;
 mod expressions;
 mod faults;
 mod form;
+mod harm;
 mod journey;
 mod kinds;
 mod mistake;
 mod mix;
 mod node;
 mod objectives;
+mod proofs;
 mod providers;
 mod request;
 mod scalars;
@@ -29,6 +31,7 @@ mod traffic;
 mod variables;
 
 pub use mistake::{Mistake, Mistakes, Spot};
+pub use proofs::{ProofLine, proofs};
 pub use schema::{journey_schema, schema};
 
 use crate::scenario::Scenario;

@@ -76,8 +76,22 @@ pub(super) const fn some_time() -> Scalar<Duration> {
     }
 }
 
+/// How far a clock may be moved: a year at most, more than any run lasts.
+pub(super) const fn far_time() -> Scalar<Duration> {
+    Scalar {
+        parse: |text| parse_time(text, 366.0 * 86_400e6).filter(|duration| !duration.is_zero()),
+        expected: "a duration of more than 0, at most a year",
+        hint: Some("write a duration such as `90s`, `25h` or `192h`"),
+        schema: duration_schema,
+    }
+}
+
 /// From `500ms`; at most a day.
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+    parse_time(text, 86_400e6)
+}
+
+fn parse_time(text: &str, us_max: f64) -> Option<Duration> {
     let (number, unit) = split_unit(text)?;
     let unit_us = match unit {
         "us" => 1.0,
@@ -88,7 +102,7 @@ pub(super) fn parse_duration(text: &str) -> Option<Duration> {
         _ => return None,
     };
     let us = number * unit_us;
-    (us <= 86_400e6).then(|| Duration::from_micros(us.round() as u64))
+    (us <= us_max).then(|| Duration::from_micros(us.round() as u64))
 }
 
 fn duration_schema() -> Value {

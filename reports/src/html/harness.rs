@@ -83,7 +83,7 @@ pub fn foot(record: &RunRecord) -> String {
          <dl class=\"facts\">\n<div><dt>Seed</dt><dd><code>{seed}</code></dd></div>\n<div><dt>Load</dt><dd>{duration}</dd></div>\n\
          <div><dt>Run</dt><dd><code>{run}</code></dd></div>\n<div><dt>Plan, SHA-256</dt><dd><code class=\"hash\">{hash}</code></dd></div>\n\
          <div><dt>Doorbuster</dt><dd>{version}</dd></div>\n</dl>\n</footer>\n",
-        command = escape(&record.command),
+        command = escape(&record.repeat()),
         seed = record.seed,
         duration = numerals::duration(record.duration_s),
         run = escape(&record.run),

@@ -1,7 +1,7 @@
 //! Laws: those that were broken, those that say nothing in this run, those that held.
 
 use super::table::{Reflow, numbers, table, words};
-use super::{each, escape, section, timeline};
+use super::{each, escape, section, story};
 use crate::{numerals, sentence};
 use model::finding::Finding;
 use model::record::{LawRecord, RunRecord};
@@ -13,12 +13,10 @@ pub fn broken(record: &RunRecord) -> String {
         return String::new();
     }
     let body = each(&laws, |law| {
-        let story = law
-            .counterexample
-            .as_ref()
-            .map_or_else(|| "<p>No counterexample was kept.</p>\n".into(), timeline::timeline);
+        let stake =
+            sentence::at_stake(law).map_or_else(String::new, |stake| format!("; <b>{}</b> at stake", escape(&stake)));
         format!(
-            "<article class=\"broken\">\n<h3>{stated}</h3>\n<p class=\"counts\"><code>{name}</code> broken for <b>{violated}</b> of {examined} examined{exposure}</p>\n{story}</article>\n",
+            "<article class=\"broken\">\n<h3>{stated}</h3>\n<p class=\"counts\"><code>{name}</code> broken for <b>{violated}</b> of {examined} examined{exposure}{stake}</p>\n{stories}</article>\n",
             stated = escape(&sentence::stated(law)),
             name = escape(&law.name),
             violated = numerals::count(law.violated),
@@ -28,6 +26,7 @@ pub fn broken(record: &RunRecord) -> String {
             } else {
                 String::new()
             },
+            stories = story::stories(record, law),
         )
     });
     section("broken-laws", if laws.len() == 1 { "Broken law" } else { "Broken laws" }, "", &body)
@@ -77,21 +76,15 @@ pub fn held(record: &RunRecord) -> String {
     let rows: Vec<Vec<String>> = laws
         .iter()
         .map(|law| {
-            let worth = numerals::rate_bound_in_words(law.exposure).unwrap_or_else(|| {
-                if law.exposure == 0 {
-                    "kept, but never under its hazard".into()
-                } else {
-                    "too few to bound a rate".into()
-                }
-            });
+            let worth = numerals::excluded(law.exposure, law.excluded_rate);
             vec![named(law), numerals::count(law.examined), numerals::count(law.exposure), escape(&worth)]
         })
         .collect();
-    let columns = [words("Law"), numbers("Examined"), numbers("Exposed"), words("What that shows")];
+    let columns = [words("Law"), numbers("Examined"), numbers("Exposed"), words("What that excludes")];
     section(
         "held-laws",
         "Laws that held",
-        "<i>Exposed</i> are the subjects that met the hazard which the law is about. No violation among them bounds how often there could be one.",
+        "<i>Exposed</i> are the subjects that met the hazard which the law is about. None of them broke the law: had the shop broken it more often than the rate told here, this run would have shown it 95 times in 100. A law that met no hazard excludes nothing.",
         &table("Laws that held", &columns, &rows, Reflow::Cards),
     )
 }

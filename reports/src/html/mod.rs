@@ -1,12 +1,14 @@
 //! A run as one self-contained page: no script, no request, no font.
 
+mod events;
 mod faults;
 mod harness;
 mod laws;
 mod objectives;
 mod opening;
 mod plots;
-mod table;
+mod story;
+pub(crate) mod table;
 pub(crate) mod timeline;
 mod traffic;
 
@@ -15,7 +17,7 @@ use crate::sentence;
 use model::record::RunRecord;
 
 /// What stands in every page; the colours of plots are added to it.
-const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: &str = concat!(include_str!("style.css"), include_str!("story.css"));
 
 /// The page, as UTF-8.
 #[must_use]
@@ -26,6 +28,7 @@ pub fn render(record: &RunRecord) -> String {
         objectives::objectives(record),
         plots::plots(record),
         faults::faults(record),
+        events::events(record),
         laws::silent(record),
         laws::held(record),
         faults::phases(record),
@@ -70,12 +73,12 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// What is written for each item, one after the other.
-fn each<T>(items: impl IntoIterator<Item = T>, write: impl Fn(T) -> String) -> String {
+pub(crate) fn each<T>(items: impl IntoIterator<Item = T>, write: impl Fn(T) -> String) -> String {
     items.into_iter().map(write).collect::<Vec<_>>().concat()
 }
 
 /// A section with its heading; `lead` and `body` are HTML.
-fn section(slug: &str, heading: &str, lead: &str, body: &str) -> String {
+pub(crate) fn section(slug: &str, heading: &str, lead: &str, body: &str) -> String {
     let lead = if lead.is_empty() { String::new() } else { format!("<p class=\"lead\">{lead}</p>\n") };
     format!(
         "<section id=\"{slug}\" aria-labelledby=\"{slug}-heading\">\n<h2 id=\"{slug}-heading\">{heading}</h2>\n{lead}{body}</section>\n"

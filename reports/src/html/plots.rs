@@ -6,10 +6,13 @@ use model::record::RunRecord;
 
 /// All plots, one below the other on the same axis of time.
 pub fn plots(record: &RunRecord) -> String {
-    let lead = if record.faults.is_empty() {
-        "Time runs from the start of the load."
-    } else {
-        "Time runs from the start of the load; the shaded windows are the faults."
+    let lead = match (record.faults.is_empty(), record.events.is_empty()) {
+        (true, true) => "Time runs from the start of the load.",
+        (false, true) => "Time runs from the start of the load; the shaded windows are the faults.",
+        (true, false) => "Time runs from the start of the load; the dashed lines are events.",
+        (false, false) => {
+            "Time runs from the start of the load; the shaded windows are the faults, the dashed lines events."
+        }
     };
     section("plots", "How it went", lead, &each(plot::all(record), |plot| figure(&plot)))
 }

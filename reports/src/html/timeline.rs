@@ -1,15 +1,17 @@
-//! One counterexample, told across the three books.
+//! The lines of a counterexample, told across the three books.
 
 use super::{each, escape};
-use model::record::{Book, Counterexample, TimelineEntry};
+use model::record::{Book, TimelineEntry};
 
 /// Lines told at most; a counterexample that needs more is cut in the middle.
 const ENTRIES_MAX: usize = 60;
 
-/// The story of one violated subject.
-pub fn timeline(counterexample: &Counterexample) -> String {
-    let entries = &counterexample.timeline;
-    let story = if entries.len() <= ENTRIES_MAX {
+/// The lines of a story, a column for each book.
+pub fn timeline(entries: &[TimelineEntry]) -> String {
+    if entries.is_empty() {
+        return String::new();
+    }
+    let told = if entries.len() <= ENTRIES_MAX {
         each(entries, entry)
     } else {
         let (first, last) = (&entries[..ENTRIES_MAX / 2], &entries[entries.len() - ENTRIES_MAX / 2..]);
@@ -19,26 +21,9 @@ pub fn timeline(counterexample: &Counterexample) -> String {
         );
         [each(first, entry), cut, each(last, entry)].concat()
     };
-    let story = if entries.is_empty() {
-        String::new()
-    } else {
-        format!(
-            "<div class=\"story\">\n<p class=\"lanes\" aria-hidden=\"true\"><span>Time</span><span>Shopper</span><span>Providers</span><span>Shop</span></p>\n\
-             <ol class=\"timeline\">\n{story}</ol>\n</div>\n"
-        )
-    };
-    let query = if counterexample.query.trim().is_empty() {
-        String::new()
-    } else {
-        format!(
-            "<details><summary>Find it in run.db</summary><pre><code>{}</code></pre></details>\n",
-            escape(counterexample.query.trim())
-        )
-    };
     format!(
-        "<p class=\"why\">{why}</p>\n<p class=\"subject\">For example <code>{subject}</code>:</p>\n{story}{query}",
-        why = escape(&counterexample.why),
-        subject = escape(&counterexample.subject),
+        "<div class=\"story\">\n<p class=\"lanes\" aria-hidden=\"true\"><span>Time</span><span>Shopper</span><span>Providers</span><span>Shop</span></p>\n\
+         <ol class=\"timeline\">\n{told}</ol>\n</div>\n"
     )
 }
 
@@ -48,10 +33,11 @@ fn entry(entry: &TimelineEntry) -> String {
         .fault
         .as_ref()
         .map_or_else(String::new, |fault| format!(" <span class=\"fault\">{}</span>", escape(fault)));
+    let breaks = if entry.breaks { " <b class=\"breaking\">breaks the law</b>" } else { "" };
     format!(
-        "<li class=\"{class}\"><span class=\"at\">{at}</span><p><span class=\"who\">{who}</span>{text}{fault}</p></li>\n",
+        "<li class=\"{class}\"><span class=\"at\">{at}</span><p><span class=\"who\">{who}</span>{text}{fault}{breaks}</p></li>\n",
         class = class(entry.book),
-        who = who(entry.book),
+        who = escape(&who_of(entry)),
         text = escape(&entry.text),
     )
 }
@@ -72,8 +58,16 @@ const fn class(book: Book) -> &'static str {
     }
 }
 
+/// Who wrote a line: the book, or the provider by its name.
+pub fn who_of(entry: &TimelineEntry) -> String {
+    match (entry.book, &entry.provider) {
+        (Book::Provider, Some(provider)) => crate::sentence::capitalised(&provider.replace('_', " ")),
+        (book, _) => who(book).into(),
+    }
+}
+
 /// The name of a book for people.
-pub const fn who(book: Book) -> &'static str {
+const fn who(book: Book) -> &'static str {
     match book {
         Book::Shopper => "Shopper",
         Book::Provider => "Provider",
@@ -94,14 +88,7 @@ mod tests {
 
     #[test]
     fn a_story_without_end_is_cut() {
-        let line = TimelineEntry { book: Book::Shop, at_ms: None, text: "again".into(), fault: None };
-        let counterexample = Counterexample {
-            subject: "i-1".into(),
-            why: "because".into(),
-            timeline: vec![line; 200],
-            query: String::new(),
-        };
-        let story = timeline(&counterexample);
+        let story = timeline(&vec![TimelineEntry::noted(Book::Shop, None, "again".into()); 200]);
         assert_eq!(story.matches("<li").count(), ENTRIES_MAX + 1);
         assert!(story.contains("140 lines left out"));
     }

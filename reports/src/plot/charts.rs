@@ -1,12 +1,15 @@
 //! The four plots of a run.
 
-use super::{Colour, Layer, Plot, Scale, Window};
+use super::{Colour, Layer, Mark, Plot, Scale, Window};
 use crate::numerals;
 use model::objective::Target;
-use model::record::{RunRecord, Series};
+use model::record::{EventKind, RunRecord, Series};
 
 /// Points in a line at most; longer runs are drawn by groups of seconds.
 const POINTS_MAX: usize = 360;
+
+/// Events marked at most.
+const MARKS_MAX: usize = 20;
 
 /// From this ratio of the largest to the typical value on, latency is drawn by orders of magnitude.
 const LOGARITHMIC_FROM: f64 = 12.0;
@@ -186,18 +189,37 @@ fn plot(record: &RunRecord, slug: &'static str, title: &'static str, unit: &'sta
         layers: Vec::new(),
         legend: Vec::new(),
         windows: windows.collect(),
+        marks: marks(record),
         duration_s: record.duration_s.max(seconds(&record.series) as f64),
     }
 }
 
+/// Events as marks; the table has those beyond the most.
+fn marks(record: &RunRecord) -> Vec<Mark> {
+    let of_load = record.events.iter().filter(|event| (0.0..=record.duration_s).contains(&event.at_s));
+    let named = of_load.take(MARKS_MAX).map(|event| {
+        let name = match event.kind {
+            EventKind::Action => format!("action {}", event.name),
+            EventKind::External | EventKind::Process | EventKind::Note => event.name.clone(),
+        };
+        Mark { name, at_s: event.at_s }
+    });
+    named.collect()
+}
+
 fn faults_in_words(record: &RunRecord) -> String {
+    let events = match record.events.len() {
+        0 => String::new(),
+        1 => " One event is marked.".into(),
+        events => format!(" {} events are marked.", events.min(MARKS_MAX)),
+    };
     if record.faults.is_empty() {
-        return "No fault was active.".into();
+        return format!("No fault was active.{events}");
     }
     let told = record.faults.iter().take(12).map(|fault| {
         format!("{} from {} to {}", fault.name, numerals::duration(fault.from_s), numerals::duration(fault.to_s))
     });
-    format!("Faults: {}.", told.collect::<Vec<_>>().join(", "))
+    format!("Faults: {}.{events}", told.collect::<Vec<_>>().join(", "))
 }
 
 fn seconds(series: &Series) -> usize {

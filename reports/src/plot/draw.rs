@@ -1,7 +1,7 @@
 //! A plot as SVG.
 
 use super::axis::{self, Axis};
-use super::windows::{self, Label};
+use super::windows::{self, Label, Named};
 use super::{Colour, Layer, Plot, Scale};
 use plotters::chart::ChartContext;
 use plotters::coord::Shift;
@@ -119,7 +119,7 @@ impl Frame {
 /// The plot as an `svg` element with title and description.
 pub fn svg(plot: &Plot, format: Format) -> String {
     let axis_px = f64::from(format.width() - format.left() - format.right());
-    let labels = windows::labels(&plot.windows, plot.duration_s, axis_px, format.font() * 0.56);
+    let labels = windows::labels(&plot.windows, &plot.marks, plot.duration_s, axis_px, format.font() * 0.56);
     let rows = labels.iter().map(|label| label.row + 1).max().unwrap_or(0);
     let frame = Frame::new(format, rows);
     let mut drawing = String::new();
@@ -159,6 +159,7 @@ fn draw(plot: &Plot, format: Format, frame: &Frame, labels: &[Label], drawing: &
         lay(layer, plot.scale, &heights, &mut chart)?;
     }
     name_levels(plot, frame, &root, &heights)?;
+    mark(plot, frame, &root, duration_s)?;
     name_windows(frame, labels, &root)?;
     root.present()
 }
@@ -179,6 +180,20 @@ fn shade(plot: &Plot, frame: &Frame, root: &Root<'_>, duration_s: f64) -> Drawn 
     for window in &plot.windows {
         let (from, to) = (at(window.from_s), at(window.to_s).max(at(window.from_s) + 2 * FINENESS as i32));
         root.draw(&Rectangle::new([(from, frame.top), (to, frame.bottom)], Colour::Fault.light().mix(0.16).filled()))?;
+    }
+    Ok(())
+}
+
+/// Instants at which something happened: a line of dashes from the names down to the axis.
+fn mark(plot: &Plot, frame: &Frame, root: &Root<'_>, duration_s: f64) -> Drawn {
+    let dash = 4 * FINENESS as i32;
+    for mark in &plot.marks {
+        let share = mark.at_s.clamp(0.0, duration_s) / duration_s;
+        let x = frame.left + (share * f64::from(frame.right - frame.left)).round() as i32;
+        for y in (frame.top..frame.bottom).step_by(2 * dash as usize) {
+            let to = (y + dash).min(frame.bottom);
+            root.draw(&PathElement::new([(x, y), (x, to)], Colour::Event.light().stroke_width(FINENESS)))?;
+        }
     }
     Ok(())
 }
@@ -259,7 +274,11 @@ fn name_windows(frame: &Frame, labels: &[Label], root: &Root<'_>) -> Drawn {
     for label in labels {
         let x = frame.left + (label.x_px * f64::from(FINENESS)).round() as i32;
         let y = frame.top - frame.row * (rows - label.row as i32) + frame.row / 2 - 2 * FINENESS as i32;
-        root.draw(&Text::new(label.text.clone(), (x, y), text(frame, Colour::FaultName, HPos::Left, VPos::Center)))?;
+        let colour = match label.names {
+            Named::Fault => Colour::FaultName,
+            Named::Event => Colour::Event,
+        };
+        root.draw(&Text::new(label.text.clone(), (x, y), text(frame, colour, HPos::Left, VPos::Center)))?;
     }
     Ok(())
 }
@@ -285,6 +304,7 @@ mod tests {
             layers,
             legend: Vec::new(),
             windows,
+            marks: Vec::new(),
             duration_s: 10.0,
         }
     }

@@ -21,6 +21,15 @@ pub struct Window {
     pub to_s: f64,
 }
 
+/// Something that happened at one instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// What.
+    pub name: String,
+    /// Seconds from the start of the load.
+    pub at_s: f64,
+}
+
 /// What is to be drawn; all that needs no pixels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plot {
@@ -42,6 +51,8 @@ pub struct Plot {
     pub legend: Vec<(Colour, &'static str)>,
     /// Shaded behind everything.
     pub windows: Vec<Window>,
+    /// Instants marked by a line: actions, alerts.
+    pub marks: Vec<Mark>,
     /// Length of the load, in seconds.
     pub duration_s: f64,
 }

@@ -14,6 +14,8 @@ pub enum Colour {
     Fault,
     /// Names of faults.
     FaultName,
+    /// An instant at which something happened.
+    Event,
     /// A value to keep to.
     Limit,
     /// What was planned.
@@ -37,11 +39,12 @@ pub enum Colour {
 }
 
 impl Colour {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Grid,
         Self::Label,
         Self::Fault,
         Self::FaultName,
+        Self::Event,
         Self::Limit,
         Self::Planned,
         Self::Reached,
@@ -61,6 +64,7 @@ impl Colour {
             Self::Label => "label",
             Self::Fault => "fault",
             Self::FaultName => "fault-name",
+            Self::Event => "event",
             Self::Limit => "limit",
             Self::Planned => "planned",
             Self::Reached => "reached",
@@ -81,6 +85,7 @@ impl Colour {
             Self::Label => (0x5F_67_73, 0x9A_A4_B2),
             Self::Fault => (0xF0_A4_3C, 0xE0_9A_3A),
             Self::FaultName => (0x8A_53_0B, 0xE9_B8_6E),
+            Self::Event => (0x0F_76_6E, 0x5E_C8_BE),
             Self::Limit => (0x4B_55_63, 0xAE_B7_C4),
             Self::Planned => (0x9C_A3_AF, 0x7B_85_94),
             Self::Reached => (0x25_63_EB, 0x6E_A0_FF),

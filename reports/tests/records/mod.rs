@@ -3,8 +3,9 @@
 use model::finding::{Finding, Verdict};
 use model::objective::{Target, Unit};
 use model::record::{
-    Arrivals, Book, Counterexample, FaultRecord, Generator, LawRecord, Machine, MoneyRecord, ObjectiveRecord,
-    PhaseRecord, RunRecord, SCHEMA_VERSION, Series, StepRecord, TimelineEntry,
+    Arrivals, Book, Chosen, Counterexample, EventKind, EventRecord, FaultRecord, Generator, LawRecord, Machine,
+    MoneyRecord, ObjectiveRecord, Passage, PhaseRecord, RunRecord, SCHEMA_VERSION, Series, Stake, StepRecord,
+    TimelineEntry, Touch,
 };
 use std::collections::BTreeMap;
 
@@ -60,6 +61,7 @@ pub fn pass() -> RunRecord {
         objectives: objectives(),
         laws: LAWS.iter().map(held).collect(),
         faults: faults(),
+        events: Vec::new(),
         phases: phases(),
         steps: steps(),
         generator: generator(),
@@ -86,10 +88,22 @@ pub fn fail() -> RunRecord {
     ];
     record.laws[0].finding = Finding::Violated;
     record.laws[0].violated = 203;
-    record.laws[0].counterexample = Some(double_charge());
+    record.laws[0].at_stake = vec![Stake { currency: "USD".into(), amount_minor: 2_348_122 }];
+    record.laws[0].counterexamples = vec![double_charge(Chosen::First, 12_990), double_charge(Chosen::Worst, 99_900)];
+    record.laws[0].first_evidence_ms = Some(31_204.0);
     record.laws[5].finding = Finding::Violated;
     record.laws[5].violated = 2;
-    record.laws[5].counterexample = Some(wrong_total());
+    record.laws[5].counterexamples = vec![wrong_total()];
+    record.laws.iter_mut().filter(|law| law.finding == Finding::Violated).for_each(|law| law.excluded_rate = None);
+    record.events = vec![
+        EventRecord { at_s: 38.5, kind: EventKind::Action, name: "open-the-sale".into(), text: "done".into() },
+        EventRecord {
+            at_s: 52.0,
+            kind: EventKind::External,
+            name: "CheckoutSlow".into(),
+            text: "firing p95 is 2 s".into(),
+        },
+    ];
     record.laws.sort_by_key(|law| std::cmp::Reverse(law.finding));
     record.objectives.push(ObjectiveRecord {
         name: "checkout_p95".into(),
@@ -132,9 +146,10 @@ pub fn inconclusive() -> RunRecord {
     };
     record.refusals = BTreeMap::from([("declined".into(), 88)]);
     let first = &mut record.laws[0];
-    (first.finding, first.exposure, first.undecided) = (Finding::Undecided, 12, 4);
+    (first.finding, first.exposure, first.undecided, first.excluded_rate) = (Finding::Undecided, 12, 4, None);
     let stock = &mut record.laws[8];
     (stock.finding, stock.examined, stock.exposure, stock.required) = (Finding::NotExercised, 0, 0, false);
+    stock.excluded_rate = None;
     record.laws.sort_by_key(|law| std::cmp::Reverse(law.finding));
     let checkout = &mut record.objectives[0];
     (checkout.measured, checkout.low, checkout.high) = (Some(488.0), Some(431.0), Some(566.0));
@@ -168,53 +183,94 @@ fn held(law: &(&str, &str, u64, u64)) -> LawRecord {
         violated: 0,
         undecided: 0,
         exposure,
-        counterexample: None,
+        excluded_rate: model::judge::excluded_rate(exposure),
+        at_stake: Vec::new(),
+        counterexamples: Vec::new(),
+        first_evidence_ms: None,
     }
 }
 
-fn entry(book: Book, at_ms: f64, text: &str, fault: Option<&str>) -> TimelineEntry {
-    TimelineEntry { book, at_ms: Some(at_ms), text: text.into(), fault: fault.map(Into::into) }
+fn entry(book: Book, at_ms: f64, passage: Passage, brief: &str, more: &str) -> TimelineEntry {
+    TimelineEntry { passage, brief: brief.into(), ..TimelineEntry::noted(book, Some(at_ms), format!("{brief}{more}")) }
 }
 
-fn double_charge() -> Counterexample {
+fn at_provider(provider: &str, entry: TimelineEntry) -> TimelineEntry {
+    TimelineEntry { provider: Some(provider.into()), ..entry }
+}
+
+fn double_charge(chosen: Chosen, weight: u64) -> Counterexample {
+    let lost = TimelineEntry {
+        fault: Some("lost-answers".into()),
+        ..entry(
+            Book::Provider,
+            48_240.1,
+            Passage::AnswerLost,
+            "charges 129.90 USD",
+            ", pi_1, key pay-7a; answer lost by fault `lost-answers`",
+        )
+    };
+    let again = TimelineEntry {
+        breaks: true,
+        ..entry(Book::Provider, 50_262.8, Passage::Called, "charges 129.90 USD", ", pi_2, key pay-7b")
+    };
+    let late = TimelineEntry {
+        fault: Some("lost-answers".into()),
+        ..entry(Book::Provider, 50_400.0, Passage::Undelivered, "never delivers payment_intent.succeeded", "")
+    };
+    let began = TimelineEntry {
+        fault: Some("lost-answers".into()),
+        ..entry(Book::Run, 48_000.0, Passage::Nothing, "fault `lost-answers` begins", "")
+    };
+    let booked = "order A-10233 is paid, 129.90 USD";
     Counterexample {
+        chosen,
         subject: "i-004417 (shopper 3,102, order A-10233)".into(),
-        why: "Two captures of 129.90 USD each for one order of 129.90 USD; 129.90 USD too much was never refunded."
+        why: "2 captures: 259.80 USD was taken where 129.90 was owed; it was still so at the end".into(),
+        sentence: "Nobody pays twice for one purchase. Order A-10233: 2 captures: 259.80 USD was taken where 129.90 was owed; \
+                   it was still so at the end."
             .into(),
+        weight,
+        currency: Some("USD".into()),
+        touched: vec![Touch {
+            fault: "lost-answers".into(),
+            what: "30% of payment answers lost after the charge".into(),
+            did: vec!["the answer to “charges 129.90 USD” never reached the shop".into()],
+        }],
         timeline: vec![
-            entry(Book::Shopper, 48_212.0, "POST /checkout, key k-91, total shown 129.90 USD", None),
-            entry(Book::Shop, 48_219.4, "A-10233: created, 129.90 USD", None),
-            entry(
-                Book::Provider,
-                48_240.1,
-                "pi_1 captured 129.90 USD, key pay-7a; answer not sent",
-                Some("lost-answers"),
-            ),
-            entry(Book::Run, 48_240.2, "connection between shop and payment provider dropped", Some("lost-answers")),
-            entry(Book::Provider, 50_262.8, "pi_2 captured 129.90 USD, key pay-7b", None),
-            entry(Book::Shop, 50_270.0, "A-10233: paid by pi_2", None),
-            entry(Book::Shopper, 50_274.9, "200, order A-10233 confirmed", None),
-            TimelineEntry {
-                book: Book::Shop,
-                at_ms: None,
-                text: "pi_1 stands in no row of the orders book".into(),
-                fault: None,
-            },
+            began,
+            entry(Book::Shopper, 48_212.0, Passage::Asked, "submits the order", ", card `ok`, key …k-91"),
+            at_provider("tax", entry(Book::Provider, 48_219.4, Passage::Called, "quotes a tax of 9.62 USD", ", q_1")),
+            at_provider("payment", lost),
+            at_provider("payment", again),
+            entry(Book::Shopper, 50_274.9, Passage::Answered, "order A-10233 is paid for 129.90 USD", ""),
+            at_provider("payment", late),
+            at_provider("payment", entry(Book::Provider, 50_600.0, Passage::Delivered, "delivers charge.succeeded", ", the shop answers 200")),
+            TimelineEntry { brief: booked.into(), ..TimelineEntry::noted(Book::Shop, None, format!("{booked}; payment pi_2")) },
         ],
         query: "SELECT * FROM v1_statement WHERE intent = 'i-004417' ORDER BY seq".into(),
+        rows_query: "SELECT seq, op FROM v1_statement WHERE intent = 'i-004417';".into(),
     }
 }
 
 fn wrong_total() -> Counterexample {
     Counterexample {
+        chosen: Chosen::FirstAndWorst,
         subject: "A-11877".into(),
-        why: "The charge is 84.20 USD, the order and the shopper say 79.99 USD.".into(),
+        why: "the order says 79.99 USD, charged was 84.20 USD".into(),
+        sentence: String::new(),
+        weight: 421,
+        currency: Some("USD".into()),
+        touched: Vec::new(),
         timeline: vec![
-            entry(Book::Shopper, 61_003.0, "total shown 79.99 USD", None),
-            entry(Book::Provider, 61_031.0, "pi_9 captured 84.20 USD", None),
-            entry(Book::Shop, 61_040.0, "A-11877: paid, 79.99 USD", None),
+            entry(Book::Shopper, 61_003.0, Passage::Nothing, "is shown a total of 79.99 USD", ""),
+            at_provider("payment", entry(Book::Provider, 61_031.0, Passage::Called, "captures 84.20 USD", ", pi_9")),
+            TimelineEntry {
+                breaks: true,
+                ..TimelineEntry::noted(Book::Shop, None, "order A-11877: paid, 79.99 USD".into())
+            },
         ],
         query: String::new(),
+        rows_query: String::new(),
     }
 }
 

@@ -10,14 +10,14 @@ use call::ShopCalls;
 pub use call::{Call, CallError, Payload, Scope, Target};
 pub use expect::{Captured, Checked, Expected, From, When};
 pub use place::{Own, Place};
-pub use text::Text;
+pub use text::{JsonText, Text};
 pub use way::{Leg, Way};
 
 use super::address::Base;
 use http::HeaderValue;
 use model::journey::{self, Part, Pause, Request};
 use model::scenario::{Feeder, Reuse, Scenario};
-use model::template::Template;
+use model::template::{JsonTemplate, Template};
 use place::Places;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -102,6 +102,10 @@ pub struct Buy {
     pub shown_total: Option<Text>,
     /// Its currency.
     pub currency: Option<Text>,
+    /// What was put in the cart.
+    pub basket: Option<JsonText>,
+    /// The address that was given.
+    pub ship_to: Option<JsonText>,
     /// Slot of the order number, when anything captures it.
     pub order: Option<usize>,
     /// Slot of the total answered.
@@ -208,10 +212,15 @@ impl Desk<'_> {
         let text = |text: &Option<Template>, places: &Places| {
             text.as_ref().map(|text| Text::compile(text, places)).transpose()
         };
+        let json = |json: &Option<JsonTemplate>, places: &Places| {
+            json.as_ref().map(|json| JsonText::compile(json, places)).transpose()
+        };
         let named = |part: &str| format!("{step}/{part}");
         Ok(Buy {
             shown_total: text(&buy.shown_total, &self.places)?,
             currency: text(&buy.currency, &self.places)?,
+            basket: json(&buy.basket, &self.places)?,
+            ship_to: json(&buy.ship_to, &self.places)?,
             order: self.places.slot(&buy.order),
             total: buy.total.as_deref().and_then(|total| self.places.slot(total)),
             submit: self.call(&buy.submit, step.into())?,

@@ -2,9 +2,10 @@
 
 use super::Shopper;
 use super::trial::{Told, minor, text};
-use crate::engine::script::Buy;
+use crate::engine::script::{Buy, JsonText};
 use books::rows::{Cancel, Purchase};
 use model::outcome::{Outcome, Reading, Refusal};
+use serde_json::Value;
 use std::cell::Cell;
 
 /// A purchase under way. Dropped before its end, it is written down as in flight.
@@ -14,6 +15,8 @@ pub struct Wish<'a> {
     intended_us: u64,
     shown_total_minor: Option<i64>,
     currency: Option<String>,
+    basket: Option<Value>,
+    ship_to: Option<Value>,
     /// The first answer that confirmed it.
     confirmed_us: Cell<Option<u64>>,
     cancel: Cell<Cancel>,
@@ -27,12 +30,19 @@ impl<'a> Wish<'a> {
     pub fn new(shopper: &'a Shopper, buy: &'a Buy, intended_us: u64) -> Self {
         let shown = buy.shown_total.as_ref().and_then(|total| total.render(&shopper.memory).ok());
         let currency = buy.currency.as_ref().and_then(|currency| currency.render(&shopper.memory).ok());
+        let told = |json: &Option<JsonText>| {
+            let mut bytes = Vec::new();
+            json.as_ref()?.render_into(&mut bytes, &shopper.memory).ok()?;
+            serde_json::from_slice(&bytes).ok()
+        };
         Self {
             shopper,
             buy,
             intended_us,
             shown_total_minor: shown.and_then(|total| total.trim().parse().ok()),
             currency: currency.map(|currency| currency.to_uppercase()),
+            basket: told(&buy.basket),
+            ship_to: told(&buy.ship_to),
             confirmed_us: Cell::new(None),
             cancel: Cell::new(Cancel::NotAsked),
             edited: Cell::new(false),
@@ -89,6 +99,8 @@ impl<'a> Wish<'a> {
             order_number: learnt(self.buy.order).as_ref().and_then(text),
             total_minor,
             cancel: self.cancel.get(),
+            basket: self.basket.clone().filter(|_| !self.edited.get()),
+            ship_to: self.ship_to.clone(),
         };
         self.shopper.station.ledger.borrow_mut().purchased(row);
     }

@@ -1,5 +1,7 @@
 //! The seeded defects: mistakes that real shops made, each switched on by name and made at one named place of the shop.
 
+mod ordering;
+mod paying;
 mod table;
 
 pub use table::Defect;
@@ -42,12 +44,69 @@ impl Defects {
 
     /// Is the cart claimed only once it is paid?
     pub(crate) fn claims_the_cart_late(self) -> bool {
-        self.has(Defect::CartOrderedTwice)
+        self.has(Defect::CartOrderedTwice) || self.has(Defect::BothTabsPaid)
+    }
+
+    /// Do requests under one key go on side by side?
+    pub(crate) fn lets_a_key_in_twice(self) -> bool {
+        self.has(Defect::GuardInOpenTransaction) || self.has(Defect::OrderBeforeClaim)
+    }
+
+    /// Is what an order is paid beyond its total kept?
+    pub(crate) fn keeps_a_second_payment(self) -> bool {
+        self.has(Defect::WebhookAndCheckoutBothPay)
+            || self.has(Defect::GuardInOpenTransaction)
+            || self.has(Defect::ParallelPaymentsActive)
+    }
+
+    /// Is something read before the first step that is written later?
+    pub(crate) fn looks_ahead(self) -> bool {
+        self.has(Defect::CartReadOutsideLock) || self.has(Defect::SharedOrderNumber)
+    }
+
+    /// May one payment of the provider stand in the book twice?
+    pub(crate) fn books_an_intent_twice(self) -> bool {
+        self.has(Defect::FindOrCreateWithoutIndex) || self.has(Defect::CheckThenActOnOrder)
     }
 
     /// Is a promotion's use counted after the payment?
     pub(crate) fn counts_promotions_late(self) -> bool {
         self.has(Defect::CouponOverspent)
+    }
+
+    /// Is stock taken only once the order is paid?
+    pub(crate) fn takes_stock_late(self) -> bool {
+        self.has(Defect::StockGoneAfterCharge)
+    }
+
+    /// Does the hold timer end orders whose payment is under way?
+    pub(crate) fn cancels_what_is_being_paid(self) -> bool {
+        self.has(Defect::HoldTimerCancelsPaidOrder)
+    }
+
+    /// Is a charge kept that came too late for its order?
+    pub(crate) fn keeps_late_charges(self) -> bool {
+        self.takes_stock_late() || self.cancels_what_is_being_paid()
+    }
+
+    /// Is nobody there to hear that a payment failed after the shopper was answered?
+    pub(crate) fn hears_no_late_failure(self) -> bool {
+        self.has(Defect::FailureWebhookIgnored)
+    }
+
+    /// Does a reserve count as money, whatever has become of it?
+    pub(crate) fn takes_a_reserve_for_money(self) -> bool {
+        self.has(Defect::ExpiredAuthorisationShips)
+    }
+
+    /// Is an event that could not be stored acknowledged all the same, in a shop that hears of money by events alone?
+    pub(crate) fn swallows_errors_of_events(self) -> bool {
+        self.has(Defect::WebhookErrorSwallowed)
+    }
+
+    /// Does a cancel leave the capture be?
+    pub(crate) fn captures_what_was_cancelled(self) -> bool {
+        self.has(Defect::CancelledOrderCaptured)
     }
 }
 

@@ -1,12 +1,17 @@
-//! What operators and auditors ask: metrics, whether the shop is at rest, the orders book, and where anything is stored.
+//! What operators and auditors ask: metrics, whether the shop is at rest, the orders book, where anything is stored, and what
+//! time it is.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Asked, Reply};
-use crate::{clock::now_ms, refusal::Refusal, shop::Shop};
+use crate::{
+    clock::{self, uptime_ms},
+    refusal::{Refusal, known},
+    shop::Shop,
+};
 
 const BOOK_PAGE: i64 = 1_000;
 const BOOK_PAGE_MAX: i64 = 10_000;
@@ -23,7 +28,7 @@ pub(super) async fn quiet(shop: &Shop) -> Result<Reply, Refusal> {
         "outbox_pending": shop.metrics.outbox_pending.load(Ordering::Relaxed),
         "doubts": open + refunds,
         "in_flight": shop.metrics.working.load(Ordering::Relaxed),
-        "last_change_ms_ago": (now_ms() - shop.metrics.last_change_ms.load(Ordering::Relaxed)).max(0),
+        "last_change_ms_ago": (uptime_ms() - shop.metrics.last_change_ms.load(Ordering::Relaxed)).max(0),
     });
     Ok(Reply::json(200, body.to_string()))
 }
@@ -56,6 +61,37 @@ pub(super) fn export_files(shop: &Shop) -> Reply {
     let log = shop.config.log.iter().cloned();
     let files: Vec<_> = shop.store.files().into_iter().chain(log).map(|file| absolute(&file)).collect();
     Reply::json(200, json!({ "files": files }).to_string())
+}
+
+/// A clock that is ahead of the time of day, for a while.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AheadBody {
+    ahead_ms: u64,
+    ttl_ms: u64,
+}
+
+/// A century: more is a mistake, and dates stay such as others can read.
+const AHEAD_MS_MAX: u64 = 100 * 366 * 24 * 3_600 * 1_000;
+
+/// Moves the clock of this instance ahead, for at most ten seconds unless it is said again.
+pub(super) fn move_clock(asked: &Asked) -> Result<Reply, Refusal> {
+    let AheadBody { ahead_ms, ttl_ms } = asked.json()?;
+    if ahead_ms > AHEAD_MS_MAX {
+        return Err(known::BAD_REQUEST);
+    }
+    clock::be_ahead(ahead_ms as i64, Duration::from_millis(ttl_ms));
+    Ok(tell_clock())
+}
+
+/// Puts the clock right.
+pub(super) fn right_clock() -> Reply {
+    clock::be_ahead(0, Duration::ZERO);
+    tell_clock()
+}
+
+pub(super) fn tell_clock() -> Reply {
+    Reply::json(200, json!({ "now_ms": clock::now_ms(), "ahead_ms": clock::ahead_ms() }).to_string())
 }
 
 fn absolute(file: &std::path::Path) -> std::path::PathBuf {

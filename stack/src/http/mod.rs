@@ -175,6 +175,9 @@ async fn reply(shop: &Arc<Shop>, route: Route, values: [&str; 2], asked: Asked) 
         Route::FlagSet => switches::flip(shop, first, &asked).await,
         Route::ExportOrders => admin::export_orders(shop, &asked).await,
         Route::ExportFiles => Ok(admin::export_files(shop)),
+        Route::Clock => Ok(admin::tell_clock()),
+        Route::ClockSet => admin::move_clock(&asked),
+        Route::ClockRight => Ok(admin::right_clock()),
     }
 }
 

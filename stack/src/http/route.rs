@@ -43,6 +43,9 @@ pub(crate) enum Route {
     ExportStock,
     ExportVouchers,
     ExportFiles,
+    Clock,
+    ClockSet,
+    ClockRight,
     OpenApi,
 }
 
@@ -68,8 +71,12 @@ const fn put(route: Route, name: &'static str, path: &'static [&'static str]) ->
     Row { route, name, method: Method::PUT, path }
 }
 
+const fn delete(route: Route, name: &'static str, path: &'static [&'static str]) -> Row {
+    Row { route, name, method: Method::DELETE, path }
+}
+
 /// How many routes there are; one more column of the metrics counts what is on none of them.
-pub(crate) const ROUTES: usize = 38;
+pub(crate) const ROUTES: usize = 41;
 
 /// Every route, in the order of [`Route`].
 pub(crate) static TABLE: [Row; ROUTES] = [
@@ -110,6 +117,9 @@ pub(crate) static TABLE: [Row; ROUTES] = [
     get(Route::ExportStock, "export_stock", &["admin", "export", "stock"]),
     get(Route::ExportVouchers, "export_vouchers", &["admin", "export", "vouchers"]),
     get(Route::ExportFiles, "export_files", &["admin", "export", "files"]),
+    get(Route::Clock, "clock", &["admin", "clock"]),
+    put(Route::ClockSet, "clock_set", &["admin", "clock"]),
+    delete(Route::ClockRight, "clock_right", &["admin", "clock"]),
     get(Route::OpenApi, "openapi", &["openapi.json"]),
 ];
 

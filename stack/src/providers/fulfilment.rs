@@ -5,13 +5,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Call, Called, Guard, Link};
-use crate::{metrics::Operation, order::Parcel};
+use crate::{cart::Address, metrics::Operation, order::Parcel};
 
 #[derive(Serialize)]
 struct Dispatch<'a> {
     message: &'a str,
     order: String,
     email: &'a str,
+    address: &'a Address,
     lines: Vec<DispatchLine<'a>>,
 }
 
@@ -31,7 +32,7 @@ impl FulfilmentProvider {
     pub(crate) async fn dispatch(&self, message: &str, parcel: &Parcel) -> bool {
         let lines = parcel.lines.iter().map(|line| DispatchLine { sku: &line.sku, quantity: line.quantity }).collect();
         let order = parcel.brief.number.to_string();
-        let dispatch = Dispatch { message, order, email: &parcel.brief.email, lines };
+        let dispatch = Dispatch { message, order, email: &parcel.brief.email, address: &parcel.address, lines };
         let body = serde_json::to_vec(&dispatch).expect("a dispatch is plain data");
         let called = self
             .link

@@ -11,7 +11,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::Full;
 use serde::de::DeserializeOwned;
 
-use crate::metrics::{Metrics, Operation, Outcome};
+use crate::{
+    clock::identifier,
+    defects::{Defect, Defects},
+    metrics::{Metrics, Operation, Outcome},
+};
 
 pub(crate) mod breaker;
 pub(crate) mod fraud;
@@ -65,9 +69,11 @@ pub(crate) struct Link {
     timeout: Duration,
     credential: (HeaderName, Option<HeaderValue>),
     metrics: Arc<Metrics>,
+    defects: Defects,
 }
 
 /// What is to be sent.
+#[derive(Clone)]
 pub(crate) struct Call<'a> {
     pub(crate) operation: Operation,
     pub(crate) method: Method,
@@ -95,12 +101,19 @@ impl Link {
             timeout: Duration::from_millis(timeout_ms),
             credential: (header::AUTHORIZATION, authorization),
             metrics,
+            defects: Defects::default(),
         })
     }
 
     /// The same link, with its credential in a header of another name.
     pub(crate) fn keyed_by(mut self, name: HeaderName) -> Self {
         self.credential.0 = name;
+        self
+    }
+
+    /// The same link, with the shop's defects.
+    pub(crate) fn with(mut self, defects: Defects) -> Self {
+        self.defects = defects;
         self
     }
 
@@ -112,7 +125,12 @@ impl Link {
             return Called::Silent(Silence::NotSent);
         }
         let started = Instant::now();
-        let sent = self.pool.send(self.request(call), self.timeout).await;
+        // The defect `retry-layer-overwrites-key`.
+        let sent = if self.defects.has(Defect::RetryLayerOverwritesKey) {
+            self.sent_by_a_retry_layer(call).await
+        } else {
+            self.pool.send(self.request(call), self.timeout).await
+        };
         let (outcome, health, called) = match sent {
             Ok(reply) if (200..300).contains(&reply.status) => match serde_json::from_slice(&reply.body) {
                 Ok(answer) => (Outcome::Ok, Health::Answered, Called::Answered(answer)),
@@ -136,6 +154,16 @@ impl Link {
         self.breaker.learn(health);
         self.metrics.provider_call(operation, outcome, started.elapsed());
         called
+    }
+
+    /// Sends a request again that got no answer. The layer knows of keys, and gives each request one of its own.
+    async fn sent_by_a_retry_layer(&self, call: Call<'_>) -> Result<Rejection, pool::Failure> {
+        let sent = self.pool.send(self.request(call.clone()), self.timeout).await;
+        if sent.is_ok() || call.key.is_none() {
+            return sent;
+        }
+        let own = identifier("retry_");
+        self.pool.send(self.request(Call { key: Some(&own), ..call }), self.timeout).await
     }
 
     fn request(&self, call: Call<'_>) -> Request<Full<Bytes>> {

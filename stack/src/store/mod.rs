@@ -10,16 +10,18 @@ use crate::{
 };
 
 mod front;
+mod hasty;
 mod sqlite;
 mod terms;
 mod till;
 
 pub(crate) use front::{Account, Decided, Front, Receipt, Review, SavedCard, StockLine, VoucherLine};
+pub(crate) use hasty::{Hasty, Seen};
 pub(crate) use sqlite::{SqliteStore, StoreCredit};
 pub(crate) use terms::Terms;
 pub(crate) use till::{
     ABANDONED, Aftermath, CaptureEnd, CaptureOrder, CaptureStep, CaptureTime, Challenge, DisputeLine, DisputeNews,
-    DisputeState, Edit, EditEnd, PaymentKind, Plan, RefundNews, Stray, Subject, Till, VoidOrder,
+    DisputeState, Edit, EditEnd, OpenTransaction, PaymentKind, Plan, RefundNews, Stray, Subject, Till, VoidOrder,
 };
 
 /// An answer of the store that is still on its way.
@@ -101,6 +103,8 @@ pub(crate) struct Begin {
     pub(crate) plan: Plan,
     /// Stock as read earlier, where the shop is told to write it back; the honest shop reads nothing.
     pub(crate) stock_seen: Option<Vec<(String, i64)>>,
+    /// What was seen earlier and is to be acted upon.
+    pub(crate) seen: Seen,
 }
 
 /// The first phase of paying a failed order with another card.
@@ -328,7 +332,7 @@ pub(crate) struct Census {
 }
 
 /// The shop's storage.
-pub(crate) trait Store: Front + Till + Send + Sync + 'static {
+pub(crate) trait Store: Front + Hasty + Till + Send + Sync + 'static {
     /// Changes a cart that is not ordered yet; with a key, once.
     fn change_cart(&self, cart: String, change: CartChange, claim: Option<Claim>, telling: Telling)
     -> Answer<'_, Told>;
@@ -353,6 +357,8 @@ pub(crate) trait Store: Front + Till + Send + Sync + 'static {
     fn answer_key(&self, key: &str, stored: Stored) -> Answer<'_, ()>;
     /// Sets an order to failed whatever it is now: only the defect that believes every failure event does so.
     fn overwrite_with_failed(&self, order: i64) -> Answer<'_, Vec<Move>>;
+    /// Forgets that there ever was an order: only the defect that rolls a paid one back does so.
+    fn lose_order(&self, order: i64) -> Answer<'_, ()>;
 
     /// Payments made before `before_ms` (Unix milliseconds) that are not settled.
     fn unsettled(&self, before_ms: i64) -> Answer<'_, Vec<Charge>>;

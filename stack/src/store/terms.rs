@@ -23,6 +23,7 @@ pub(crate) struct Terms {
     /// Whether there is somebody to judge orders.
     pub(crate) judges: bool,
     pub(crate) tax_policy: &'static str,
+    pub(crate) store_wait_ms: u64,
     pub(crate) hold_ttl_ms: i64,
     /// How long a dispatch waits for the shopper's change of mind.
     pub(crate) dispatch_after_ms: i64,
@@ -43,6 +44,7 @@ impl Terms {
             flags,
             judges: config.fraud.is_some(),
             tax_policy: config.tax.fallback.policy(),
+            store_wait_ms: config.store_wait_ms,
             hold_ttl_ms: config.hold_ttl_ms as i64,
             dispatch_after_ms: config.fulfilment.after_ms as i64,
             split_every_nth: config.split_dispatch.map(|split| split.every_nth.max(1)),

@@ -205,6 +205,19 @@ pub(crate) enum EditEnd {
     Undone,
 }
 
+/// A transaction that ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct OpenTransaction {
+    _end: std::sync::mpsc::Sender<()>,
+}
+
+impl OpenTransaction {
+    /// One that the other end of this channel waits for.
+    pub(crate) fn until(end: std::sync::mpsc::Sender<()>) -> Self {
+        Self { _end: end }
+    }
+}
+
 /// What is asked of the storage around payments.
 pub(crate) trait Till {
     /// Says that this instance is alive until then (Unix milliseconds).
@@ -230,6 +243,12 @@ pub(crate) trait Till {
         method: Option<String>,
         key: String,
     ) -> Answer<'_, Option<Charge>>;
+    /// Deletes an unsettled payment and begins another one, for the same order under this key of the provider's: only the
+    /// defect that loses a payment's row over an error does so.
+    fn begin_anew(&self, payment: i64, key: String) -> Answer<'_, Option<Charge>>;
+    /// Begins a transaction that stays open, and lets nobody else write: only the defect that calls a provider inside of one
+    /// does so.
+    fn open_transaction(&self) -> Answer<'_, OpenTransaction>;
     /// Stores that a payment waits for its holder.
     fn wait_for_holder(&self, payment: i64, challenge: Challenge) -> Answer<'_, ()>;
     /// Where the holder of a waiting payment goes.
@@ -252,6 +271,8 @@ pub(crate) trait Till {
     fn begin_capture(&self, message: Message) -> Answer<'_, CaptureStep>;
     /// Books what became of a capture, once.
     fn settle_capture(&self, capture: i64, end: CaptureEnd, event: Option<String>) -> Answer<'_, Aftermath>;
+    /// The latest capture of a payment: only the defect that captures again asks for it.
+    fn last_capture(&self, payment: i64) -> Answer<'_, Option<CaptureOrder>>;
     /// What the warehouse must be told for a message.
     fn part(&self, message: Message) -> Answer<'_, Option<Parcel>>;
     /// What a void message is about; `None` where there is nothing to release.

@@ -36,6 +36,7 @@ pub enum Act {
     Wait,
 }
 
+const KEY_REUSED: &str = r#"{"error":{"type":"idempotency_error"}}"#;
 const REFUSED: &str = r#"{"error":{"type":"invalid_request_error","code":"resource_missing"}}"#;
 
 type Script = Box<dyn Fn(&str, usize) -> Act + Send>;
@@ -55,7 +56,8 @@ pub struct Charge {
 #[derive(Default)]
 struct Books {
     charges: Vec<Charge>,
-    answers: HashMap<String, (u16, String)>,
+    /// By key: what was asked, and what was answered.
+    answers: HashMap<String, (String, u16, String)>,
     documents: HashMap<String, String>,
     dispatches: Vec<String>,
     counts: HashMap<&'static str, usize>,
@@ -257,9 +259,9 @@ impl Books {
         body: &str,
     ) -> (u16, String) {
         if !key.is_empty()
-            && let Some(kept) = self.answers.get(key)
+            && let Some((asked, status, text)) = self.answers.get(key)
         {
-            return kept.clone();
+            return if asked == body { (*status, text.clone()) } else { (400, KEY_REUSED.into()) };
         }
         let (status, answer) = match operation {
             "create" => self.create(key, intent, body),
@@ -301,7 +303,7 @@ impl Books {
             _ => (404, json!({})),
         };
         if !key.is_empty() {
-            self.answers.insert(key.into(), (status, answer.to_string()));
+            self.answers.insert(key.into(), (body.into(), status, answer.to_string()));
         }
         (status, answer.to_string())
     }

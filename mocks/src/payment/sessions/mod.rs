@@ -11,7 +11,7 @@ use super::listing::{self, Listed, limit};
 use super::options::choice;
 use super::state::{Customer, merge};
 use super::view;
-use super::waits::{CHECKOUT, named};
+use super::waits::CHECKOUT;
 use super::{customers, errors};
 use crate::store::Table;
 use crate::turn::{Happened, Labels, Turn};
@@ -87,7 +87,7 @@ fn tell(kind: &'static str, session: &Session, turn: &mut Turn<'_>) {
 
 fn keep(session: Session, turn: &mut Turn<'_>) {
     let is_open = session.stage == Stage::Open;
-    let tag = is_open.then(|| named(CHECKOUT, session.expires_at * 1_000_000).into());
+    let tag = is_open.then(|| crate::due::tag(CHECKOUT, session.expires_at * 1_000_000).into());
     turn.books.sessions.put(session.n, session.account, tag, session, &mut turn.writes, turn.progress);
 }
 

@@ -187,6 +187,9 @@ pub(super) fn call(route: Route) -> Call {
         | Route::ExportStock
         | Route::ExportVouchers
         | Route::ExportFiles
+        | Route::Clock
+        | Route::ClockSet
+        | Route::ClockRight
         | Route::OpenApi => admin_call(route),
     }
 }
@@ -349,6 +352,13 @@ fn admin_call(route: Route) -> Call {
         Route::ExportStock => admin("Stock by product").text("Lines of JSON.", ndjson),
         Route::ExportVouchers => admin("Vouchers and what is left on them").text("Lines of JSON.", ndjson),
         Route::ExportFiles => admin("Where the shop stores anything").answers(200, "Absolute paths.", "Files"),
+        Route::Clock => admin("What time the shop believes it is").answers(200, "The clock.", "Clock"),
+        Route::ClockSet => {
+            admin("Moves the clock of this process ahead, for ten seconds at most unless it is said again")
+                .takes("ClockAhead")
+                .answers(200, "The clock as it is now.", "Clock")
+        }
+        Route::ClockRight => admin("Puts the clock right").answers(200, "The clock as it is now.", "Clock"),
         _ => admin("This description").answers(200, "The document.", "Document"),
     }
 }

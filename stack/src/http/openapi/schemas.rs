@@ -105,6 +105,10 @@ fn asked() -> Value {
                             json!({"email": "a@example.com"})),
         "Evidence": body(&["evidence"], json!({"evidence": {"type": "string", "minLength": 1, "maxLength": 5_000}}),
                          json!({"evidence": "It was delivered and signed for."})),
+        "ClockAhead": body(&["ahead_ms", "ttl_ms"], json!({
+            "ahead_ms": {"type": "integer", "minimum": 0, "maximum": 3_162_240_000_000_u64},
+            "ttl_ms": {"type": "integer", "minimum": 0}}),
+                         json!({"ahead_ms": 0, "ttl_ms": 1_000})),
         "Decision": body(&["decision"], json!({"decision": one_of(&["approve", "decline"])}),
                          json!({"decision": "approve"})),
     })
@@ -218,6 +222,7 @@ fn admin() -> Value {
         "Dispute": object(&["dispute", "state"], json!({"dispute": {"type": "string"},
             "state": one_of(&["needs_response", "under_review", "won", "lost"])})),
         "Files": object(&["files"], json!({"files": {"type": "array", "items": {"type": "string"}}})),
+        "Clock": object(&["now_ms", "ahead_ms"], json!({"now_ms": count, "ahead_ms": count})),
         "Document": object(&["openapi", "info", "paths"], json!({
             "openapi": {"type": "string"}, "info": {"type": "object"}, "paths": {"type": "object"}})),
     })

@@ -148,7 +148,7 @@ impl Gateway {
     /// asks for it.
     pub(crate) async fn retrieve(&self, charge: &Charge, intent: &str, proof: Option<&str>) -> Option<Held> {
         match self {
-            Self::Stripe(stripe) => stripe.retrieve(intent, &charge.brief.carried).await,
+            Self::Stripe(stripe) => stripe.retrieve(intent, &charge.brief).await,
             Self::Adyen(adyen) => adyen.details(intent, proof?, charge).await,
         }
     }

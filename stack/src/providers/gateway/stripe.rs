@@ -5,7 +5,10 @@ use http::Method;
 
 use super::{Attempt, Card, Change, Held, Search, objects};
 use crate::{
+    cart::exponent,
+    defects::{Defect, Defects},
     metrics::Operation,
+    order::Brief,
     providers::{Call, Called, Guard, Link, Rejection, Silence},
     refusal::{Refusal, known},
     store::{CaptureOrder, CaptureTime, Charge, NotCharged, Proof, Refund, VoidOrder},
@@ -19,17 +22,42 @@ pub(crate) struct Stripe {
     pub(crate) link: Link,
     /// Where browsers come back to, up to the order's number.
     pub(crate) orders_url: String,
+    pub(crate) defects: Defects,
+}
+
+/// Where an amount goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Out,
+    Back,
 }
 
 impl Stripe {
+    /// An amount as it is sent, or as it was received: on this wire too it is in the minor units of its currency.
+    fn amount(&self, minor: i64, currency: &str, way: Way) -> i64 {
+        // The defect `minor-units-twice`: whatever the currency, a hundred of them are one.
+        if self.defects.has(Defect::MinorUnitsTwice) {
+            let of_one = 10_i64.pow(exponent(currency));
+            return match way {
+                Way::Out => minor * 100 / of_one,
+                Way::Back => minor * of_one / 100,
+            };
+        }
+        minor
+    }
+
     /// Creates and confirms a payment in one call, under a key.
     pub(super) async fn charge(&self, charge: &Charge, key: &str, guard: Guard) -> Attempt {
-        self.create(charge, key, guard, confirmed_form(charge, &self.orders_url)).await
+        self.create(charge, key, guard, confirmed_form(charge, self.due(charge), &self.orders_url)).await
     }
 
     /// Creates a payment that a browser will confirm.
     pub(super) async fn open_session(&self, charge: &Charge, guard: Guard) -> Attempt {
-        self.create(charge, &charge.key, guard, session_form(charge)).await
+        self.create(charge, &charge.key, guard, session_form(charge, self.due(charge))).await
+    }
+
+    fn due(&self, charge: &Charge) -> i64 {
+        self.amount(charge.amount_minor, &charge.brief.currency, Way::Out)
     }
 
     async fn create(&self, charge: &Charge, key: &str, guard: Guard, form: Bytes) -> Attempt {
@@ -46,7 +74,8 @@ impl Stripe {
     pub(super) async fn reprice(&self, charge: &Charge, amount_minor: i64) -> Change {
         let Some(intent) = &charge.intent else { return Change::Refused };
         let path = format!("/v1/payment_intents/{intent}");
-        let call = post(Operation::UpdatePayment, &path, form(&[("amount", &amount_minor.to_string())]));
+        let amount = self.amount(amount_minor, &charge.brief.currency, Way::Out);
+        let call = post(Operation::UpdatePayment, &path, form(&[("amount", &amount.to_string())]));
         self.change(Call { carried: &charge.brief.carried, ..call }).await
     }
 
@@ -59,20 +88,29 @@ impl Stripe {
         let call = Call { method: Method::GET, ..post(Operation::SearchPayments, &path, Bytes::new()) };
         match self.link.call::<Listed>(Call { carried: &charge.brief.carried, ..call }).await {
             Called::Answered(listed) => {
-                Search::Found(listed.data.into_iter().filter(|it| it.is_of(&number)).map(Intent::held).collect())
+                let ours = listed.data.into_iter().filter(|it| it.is_of(&number));
+                Search::Found(ours.map(|it| self.held(it, &charge.brief)).collect())
             }
             Called::Rejected(_) | Called::Silent(_) => Search::Unknown,
         }
     }
 
     /// The intent as it is now; `None` when it cannot be had.
-    pub(super) async fn retrieve(&self, intent: &str, carried: &str) -> Option<Held> {
+    pub(super) async fn retrieve(&self, intent: &str, brief: &Brief) -> Option<Held> {
         let path = format!("/v1/payment_intents/{intent}");
         let call = Call { method: Method::GET, ..post(Operation::RetrievePayment, &path, Bytes::new()) };
-        match self.link.call(Call { carried, ..call }).await {
-            Called::Answered(intent) => Some(Intent::held(intent)),
+        match self.link.call(Call { carried: &brief.carried, ..call }).await {
+            Called::Answered(intent) => Some(self.held(intent, brief)),
             Called::Rejected(_) | Called::Silent(_) => None,
         }
+    }
+
+    fn held(&self, intent: Intent, brief: &Brief) -> Held {
+        let mut held = intent.held();
+        for amount_minor in [&mut held.amount_minor, &mut held.captured_minor] {
+            *amount_minor = self.amount(*amount_minor, &brief.currency, Way::Back);
+        }
+        held
     }
 
     /// Cancels a payment that waits for its holder; where that comes too late, says what it became.
@@ -83,7 +121,7 @@ impl Stripe {
         match self.link.call(Call { carried: &charge.brief.carried, ..call }).await {
             Called::Answered(intent) => Intent::attempt(intent),
             Called::Rejected(rejection) if rejection.status < 500 => {
-                let held = self.retrieve(intent, &charge.brief.carried).await;
+                let held = self.retrieve(intent, &charge.brief).await;
                 held.map_or(Attempt::Doubt { again: true }, |held| held.attempt)
             }
             Called::Rejected(_) | Called::Silent(_) => Attempt::Doubt { again: true },
@@ -91,7 +129,7 @@ impl Stripe {
     }
 
     pub(super) async fn capture(&self, capture: &CaptureOrder) -> Change {
-        let amount = capture.amount_minor.to_string();
+        let amount = self.amount(capture.amount_minor, &capture.brief.currency, Way::Out).to_string();
         let part = [("amount_to_capture", amount.as_str()), ("final_capture", "false")];
         let path = format!("/v1/payment_intents/{}/capture", capture.intent);
         let call = post(Operation::Capture, &path, form(if capture.is_final { &part[..1] } else { &part }));
@@ -106,7 +144,7 @@ impl Stripe {
             return change;
         }
         // Refused too is what has been cancelled already, by the provider or by the holder.
-        match self.retrieve(&void.intent, &void.brief.carried).await.map(|held| held.attempt) {
+        match self.retrieve(&void.intent, &void.brief).await.map(|held| held.attempt) {
             Some(Attempt::Proven(Proof::Declined { .. })) => Change::Done { reference: None },
             Some(Attempt::Proven(Proof::Succeeded { .. })) => Change::Refused,
             Some(_) | None => Change::Unknown,
@@ -115,7 +153,8 @@ impl Stripe {
 
     /// Gives a payment back.
     pub(super) async fn refund(&self, refund: &Refund) -> Change {
-        let call = post(Operation::Refund, "/v1/refunds", refund_form(refund));
+        let amount = self.amount(refund.amount_minor, &refund.brief.currency, Way::Out);
+        let call = post(Operation::Refund, "/v1/refunds", refund_form(refund, amount));
         let call = Call { key: Some(&refund.key), carried: &refund.brief.carried, ..call };
         match self.link.call::<RefundObject>(call).await {
             Called::Answered(object) => object.change(),
@@ -188,9 +227,9 @@ fn form(pairs: &[(&str, &str)]) -> Bytes {
 
 type Form = form_urlencoded::Serializer<'static, String>;
 
-fn charge_form(charge: &Charge) -> Form {
+fn charge_form(charge: &Charge, amount: i64) -> Form {
     let mut form = form_urlencoded::Serializer::new(String::with_capacity(700));
-    form.append_pair("amount", &charge.amount_minor.to_string())
+    form.append_pair("amount", &amount.to_string())
         .append_pair("currency", &charge.brief.currency.to_ascii_lowercase())
         .append_pair("receipt_email", &charge.brief.email)
         .append_pair("metadata[cart]", &charge.brief.cart);
@@ -217,8 +256,8 @@ fn charge_form(charge: &Charge) -> Form {
     form
 }
 
-fn confirmed_form(charge: &Charge, orders_url: &str) -> Bytes {
-    let mut form = charge_form(charge);
+fn confirmed_form(charge: &Charge, amount: i64, orders_url: &str) -> Bytes {
+    let mut form = charge_form(charge, amount);
     form.append_pair("confirm", "true");
     // A method of a customer is `cus_…/pm_…`, one that is to be kept `cus_…/pm_…/save`.
     match charge.method.split_once('/') {
@@ -239,8 +278,8 @@ fn confirmed_form(charge: &Charge, orders_url: &str) -> Bytes {
     form.finish().into()
 }
 
-fn session_form(charge: &Charge) -> Bytes {
-    let mut form = charge_form(charge);
+fn session_form(charge: &Charge, amount: i64) -> Bytes {
+    let mut form = charge_form(charge, amount);
     form.append_pair("payment_method_types[]", "card");
     form.finish().into()
 }
@@ -259,10 +298,10 @@ fn card_form(card: &Card) -> Bytes {
     form.finish().into()
 }
 
-fn refund_form(refund: &Refund) -> Bytes {
+fn refund_form(refund: &Refund, amount: i64) -> Bytes {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("payment_intent", &refund.intent)
-        .append_pair("amount", &refund.amount_minor.to_string())
+        .append_pair("amount", &amount.to_string())
         .append_pair("metadata[order]", &refund.brief.number.to_string())
         .append_pair("metadata[refund]", &refund.id.to_string());
     form.finish().into()

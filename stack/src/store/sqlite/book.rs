@@ -22,7 +22,7 @@ pub(super) fn read(connection: &Connection, after: i64, limit: usize) -> rusqlit
                     tax_document, payment, dispatch, carried, credit_minor, voucher, authorised_minor,
                     payment_provider, shipping_source, shipping_quote, fraud, review, account, disputed_minor,
                     dispute_state, given_up_minor,
-                    total_minor - subtotal_minor + discount_minor - shipping_minor - tax_minor
+                    total_minor - subtotal_minor + discount_minor - shipping_minor - tax_minor, address
              FROM orders WHERE seq > ?1 ORDER BY seq LIMIT ?2",
         )?
         .query_map(params![after, limit as i64], line)?
@@ -85,6 +85,8 @@ fn line(row: &Row<'_>) -> rusqlite::Result<BookLine> {
         dispute_state: row.get(30)?,
         given_up_minor: row.get(31)?,
         rounding_minor: row.get(32)?,
+        // What cannot be read is not told.
+        ship_to: serde_json::from_str(row.get_ref(33)?.as_str()?).ok(),
     })
 }
 

@@ -79,10 +79,13 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, message: Message) ->
             _ => withdrawn,
         });
     }
-    if !matches!(brief.state, State::Authorised | State::PartiallyFulfilled) || row.state != PaymentState::Authorised {
+    let is_wanted = matches!(brief.state, State::Authorised | State::PartiallyFulfilled)
+        || brief.state == State::Cancelled && terms.defects.captures_what_was_cancelled();
+    if !is_wanted || row.state != PaymentState::Authorised {
         return Ok(withdrawn);
     }
-    if row.authorised_until_ms.is_some_and(|until_ms| until_ms <= now_ms()) {
+    let has_run_out = row.authorised_until_ms.is_some_and(|until_ms| until_ms <= now_ms());
+    if has_run_out && !terms.defects.takes_a_reserve_for_money() {
         let why = "the authorisation ran out";
         return Ok(CaptureStep::Withdrawn(giving_up::authorisation_lost(connection, terms, &row, &mut brief, why)?));
     }
@@ -128,6 +131,17 @@ fn existing(
             Ok((capture, row.get(4)?))
         })
         .optional()
+}
+
+/// The latest capture of a payment, whatever became of it.
+pub(super) fn last(connection: &Connection, payment: i64) -> rusqlite::Result<Option<CaptureOrder>> {
+    let Some(row) = payments::find(connection, payment)? else { return Ok(None) };
+    let Some(brief) = orders::brief(connection, row.order)? else { return Ok(None) };
+    let message: Option<i64> = connection
+        .prepare_cached("SELECT max(message) FROM captures WHERE payment = ?1")?
+        .query_row([payment], |row| row.get(0))?;
+    let Some(message) = message else { return Ok(None) };
+    Ok(existing(connection, message, &row, &brief)?.map(|(capture, _)| capture))
 }
 
 /// What a capture row says.

@@ -5,12 +5,15 @@ use rusqlite::{Connection, params};
 
 use super::{
     super::{Begin, Begun, Move, Terms},
-    carts, credit, keys, orders, payments,
+    carts, credit, hasty, keys,
+    orders::{self, Hold},
+    payments,
     writer::Done,
 };
 use crate::{
     cart::{Cart, Price, Quote},
     clock::now_ms,
+    defects::Defect,
     fraud::Judgement,
     order::{Brief, Number, State},
     refusal::known,
@@ -27,8 +30,14 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, begin: &Begin) -> Do
     if !terms.flags.accepts_orders() {
         return Err(known::BUSY.into());
     }
-    let cart = carts::read(connection, &begin.cart)?.ok_or(known::NOT_FOUND)?;
+    let cart = match &begin.seen.cart {
+        None => carts::read(connection, &begin.cart)?.ok_or(known::NOT_FOUND)?,
+        Some(seen) => seen.clone(),
+    };
     if let Some(seq) = cart.order_seq {
+        if terms.defects.has(Defect::ParallelPaymentsActive) {
+            return pay_beside(connection, terms, begin, seq);
+        }
         return Err(known::CART_ORDERED.about(Number(seq)).into());
     }
     if cart.lines.is_empty() {
@@ -49,12 +58,29 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, begin: &Begin) -> Do
     let brief = insert_order(connection, terms, &cart, quote, price, begin, taken.minor())?;
     credit::keep(connection, brief.number.0, &taken)?;
     let charge = payments::insert(connection, terms, &brief, &begin.provider_key, &begin.method, begin.plan)?;
-    keys::claim(connection, &begin.claim, brief.number.0, Some(charge.payment))?;
-    if !terms.defects.claims_the_cart_late() {
-        claim_cart(connection, &begin.cart, brief.number)?;
+    if let Some(last) = begin.seen.last_number {
+        hasty::number(connection, brief.number.0, last + 1)?;
+    }
+    // The defect `order-before-claim`: both claims are another step, after the payment.
+    if !terms.defects.has(Defect::OrderBeforeClaim) {
+        keys::claim(connection, &begin.claim, brief.number.0, Some(charge.payment))?;
+        if !terms.defects.claims_the_cart_late() {
+            claim_cart(connection, &begin.cart, brief.number)?;
+        }
     }
     let moved = Move { order: brief.number.0, from: None, to: State::Pending, why: "checkout" };
     Ok(Begun::Charge(charge, Some(moved)))
+}
+
+/// The defect `parallel-payments-active`: an order that is being paid gets another payment.
+fn pay_beside(connection: &Connection, terms: &Terms, begin: &Begin, order: i64) -> Done<Begun> {
+    let brief = orders::brief(connection, order)?.ok_or(known::NOT_FOUND)?;
+    if brief.state != State::Pending {
+        return Err(known::CART_ORDERED.about(Number(order)).into());
+    }
+    let charge = payments::insert(connection, terms, &brief, &begin.provider_key, &begin.method, begin.plan)?;
+    keys::claim(connection, &begin.claim, order, Some(charge.payment))?;
+    Ok(Begun::Charge(charge, None))
 }
 
 /// Binds a cart to its order.
@@ -65,6 +91,9 @@ pub(super) fn claim_cart(connection: &Connection, cart: &str, order: Number) -> 
 
 /// Holds stock and promotion for a cart.
 fn hold(connection: &Connection, terms: &Terms, cart: &Cart, stock_seen: Option<&[(String, i64)]>) -> Done<()> {
+    if terms.defects.takes_stock_late() {
+        return Ok(());
+    }
     match stock_seen {
         None => orders::hold_stock(connection, &cart.lines)?,
         Some(seen) => write_stock_back(connection, cart, seen)?,
@@ -107,6 +136,7 @@ fn insert_order(
     credit_minor: i64,
 ) -> Done<Brief> {
     let total_minor = price.total_minor(quote.tax_minor, &terms.currency);
+    let hold = if terms.defects.takes_stock_late() { Hold::Released } else { Hold::Held };
     connection
         .prepare_cached(
             "INSERT INTO orders (cart, state, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor,
@@ -114,7 +144,7 @@ fn insert_order(
                                  hold, hold_until_ms, shipping_source, shipping_quote, fraud, credit_minor, voucher,
                                  account)
              SELECT id, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, address, iif(?16, promotion, NULL), ?9, ?10, ?11, ?12,
-                    'held', ?13, ?14, ?15, ?17, ?18, voucher, account
+                    ?19, ?13, ?14, ?15, ?17, ?18, voucher, account
              FROM carts WHERE id = ?1",
         )?
         .execute(params![
@@ -136,6 +166,7 @@ fn insert_order(
             terms.flags.promotions(),
             terms.fraud_at_birth().map(Judgement::name),
             credit_minor,
+            hold.name(),
         ])?;
     let seq = connection.last_insert_rowid();
     connection

@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -19,6 +20,7 @@ use super::{
 };
 use crate::{
     cart::{Cart, Quote},
+    defects::Defect,
     order::{BookLine, Brief, Parcel},
 };
 
@@ -32,6 +34,7 @@ mod disputes;
 mod edits;
 mod front;
 mod giving_up;
+mod hasty;
 mod keys;
 mod opening;
 mod orders;
@@ -69,9 +72,10 @@ impl SqliteStore {
     /// Opens or makes the file, brings its schema up to date and loads the catalogue.
     pub(crate) fn open(path: &Path, terms: Terms) -> Result<Self, StoreError> {
         let unavailable = |error: rusqlite::Error| StoreError::Unavailable(error.to_string());
-        let mut writing = opening::writing(path).map_err(unavailable)?;
+        let mut writing = opening::writing(path, Duration::from_millis(terms.store_wait_ms)).map_err(unavailable)?;
         opening::migrate(&mut writing).map_err(unavailable)?;
         opening::load(&mut writing, &terms).map_err(unavailable)?;
+        hasty::loosen(&writing, terms.defects).map_err(unavailable)?;
         let readers = (0..READERS).map(|_| opening::reading(path).map(Mutex::new)).collect::<Result<_, _>>();
         Ok(Self {
             readers: readers.map_err(unavailable)?,
@@ -176,6 +180,10 @@ impl Store for SqliteStore {
         self.step(move |connection, _| orders::overwrite_with_failed(connection, order))
     }
 
+    fn lose_order(&self, order: i64) -> Answer<'_, ()> {
+        self.step(move |connection, _| orders::lose(connection, order))
+    }
+
     fn unsettled(&self, before_ms: i64) -> Answer<'_, Vec<Charge>> {
         self.look(|connection| payments::unsettled(connection, before_ms))
     }
@@ -189,7 +197,7 @@ impl Store for SqliteStore {
     }
 
     fn release_expired(&self, now_ms: i64) -> Answer<'_, usize> {
-        self.step(move |connection, _| orders::release_expired(connection, now_ms))
+        self.step(move |connection, terms| orders::release_expired(connection, terms, now_ms))
     }
 
     fn forget_before(&self, before_ms: i64) -> Answer<'_, ()> {
@@ -205,7 +213,7 @@ impl Store for SqliteStore {
     }
 
     fn settle_refund(&self, refund: i64, proof: RefundProof) -> Answer<'_, Given> {
-        self.step(move |connection, _| refunds::settle(connection, refund, &proof))
+        self.step(move |connection, terms| refunds::settle(connection, terms, refund, &proof))
     }
 
     fn unsettled_refunds(&self, before_ms: i64) -> Answer<'_, Vec<Refund>> {
@@ -225,7 +233,14 @@ impl Store for SqliteStore {
     }
 
     fn book(&self, after: i64, limit: usize) -> Answer<'_, Vec<BookLine>> {
-        self.archived(move |connection| book::read(connection, after, limit))
+        let shares_numbers = self.terms.defects.has(Defect::SharedOrderNumber);
+        self.archived(move |connection| {
+            let mut lines = book::read(connection, after, limit)?;
+            if shares_numbers {
+                hasty::renumber(connection, &mut lines)?;
+            }
+            Ok(lines)
+        })
     }
 
     fn census(&self) -> Answer<'_, Census> {

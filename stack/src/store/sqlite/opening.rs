@@ -1,6 +1,9 @@
 //! Opening the file: pragmas, numbered migrations, and the catalogue's stock and promotions.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
@@ -15,11 +18,12 @@ const MIGRATIONS: [&str; 3] = [
 
 const STATEMENTS_CACHED: usize = 160;
 
-/// The connection that writes: what it acknowledges is on the disk.
-pub(super) fn writing(path: &Path) -> rusqlite::Result<Connection> {
+/// The connection that writes: what it acknowledges is on the disk. It waits so long for a lock that somebody else has.
+pub(super) fn writing(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
+    connection.busy_timeout(patience)?;
     connection.execute_batch(
-        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
          PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
     )?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);

@@ -2,7 +2,12 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{super::Move, carts::line, credit, writer::Done};
+use super::{
+    super::{Move, Terms},
+    carts::line,
+    credit,
+    writer::Done,
+};
 use crate::{
     cart::Line,
     clock::now_ms,
@@ -92,6 +97,23 @@ pub(super) fn overwrite_with_failed(connection: &Connection, order: i64) -> Done
     let why = "failure event";
     write_state(connection, order, State::Failed, why)?;
     Ok(vec![Move { order, from: Some(brief.state), to: State::Failed, why }])
+}
+
+/// Takes every trace of an order away, and gives back what it holds.
+pub(super) fn lose(connection: &Connection, order: i64) -> Done<()> {
+    release(connection, order)?;
+    for statement in [
+        "UPDATE carts SET order_seq = NULL WHERE order_seq = ?1",
+        "DELETE FROM keys WHERE order_seq = ?1",
+        "DELETE FROM payments WHERE order_seq = ?1",
+        "DELETE FROM outbox WHERE order_seq = ?1",
+        "DELETE FROM history WHERE order_seq = ?1",
+        "DELETE FROM order_lines WHERE order_seq = ?1",
+        "DELETE FROM orders WHERE seq = ?1",
+    ] {
+        connection.prepare_cached(statement)?.execute([order])?;
+    }
+    Ok(())
 }
 
 /// The lines of an order.
@@ -194,16 +216,34 @@ pub(super) fn release(connection: &Connection, order: i64) -> rusqlite::Result<(
     set_hold(connection, order, Hold::Released)
 }
 
-/// Gives back what failed orders hold past their time. A pending order keeps its hold: it may be paid already.
-pub(super) fn release_expired(connection: &Connection, now_ms: i64) -> Done<usize> {
+/// Gives back what failed orders hold past their time, or for longer than the shop ever holds, as it seems once a clock was put
+/// back. A pending order keeps its hold: it may be paid already.
+pub(super) fn release_expired(connection: &Connection, terms: &Terms, now_ms: i64) -> Done<usize> {
+    if terms.defects.cancels_what_is_being_paid() {
+        cancel_pending(connection, now_ms)?;
+    }
     let expired: Vec<i64> = connection
         .prepare_cached(
-            "SELECT seq FROM orders WHERE state = 'failed' AND hold = 'held' AND hold_until_ms <= ?1 LIMIT 500",
+            "SELECT seq FROM orders
+             WHERE state = 'failed' AND hold = 'held' AND (hold_until_ms <= ?1 OR hold_until_ms > ?2) LIMIT 500",
         )?
-        .query_map([now_ms], |row| row.get(0))?
+        .query_map([now_ms, now_ms + terms.hold_ttl_ms], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for &order in &expired {
         release(connection, order)?;
     }
     Ok(expired.len())
+}
+
+/// The defect `hold-timer-cancels-paid-order`: pending is taken for not paid.
+fn cancel_pending(connection: &Connection, now_ms: i64) -> Done<()> {
+    let expired: Vec<i64> = connection
+        .prepare_cached("SELECT seq FROM orders WHERE state = 'pending' AND hold_until_ms <= ?1 LIMIT 500")?
+        .query_map([now_ms], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for order in expired {
+        release(connection, order)?;
+        write_state(connection, order, State::Cancelled, "not paid in time")?;
+    }
+    Ok(())
 }

@@ -14,7 +14,7 @@ use crate::{
 
 mod attempts;
 
-pub(super) use attempts::{begin_another, fail_over, resume};
+pub(super) use attempts::{begin_anew, begin_another, beside_the_settled, fail_over, resume};
 
 impl PaymentState {
     pub(super) fn name(self) -> &'static str {
@@ -150,7 +150,8 @@ impl PaymentRow {
             kind: self.kind,
             capture: self.capture,
             intent: self.intent,
-            age_ms: now_ms() - self.created_ms,
+            // A row of the future is from before the clock was put back: nobody knows how old it is, and nothing waits for it.
+            age_ms: Some(now_ms() - self.created_ms).filter(|age_ms| *age_ms >= 0).unwrap_or(i64::MAX),
             tried_before: true,
             brief,
         }
@@ -247,14 +248,16 @@ pub(super) fn insert(
     })
 }
 
-/// Payments whose holder did not act in time; at most 500.
-pub(super) fn overdue(connection: &Connection, now_ms: i64) -> rusqlite::Result<Vec<Charge>> {
+/// Payments whose holder did not act in time, or that wait for longer than the shop ever does, as they seem to once a clock was
+/// put back; at most 500.
+pub(super) fn overdue(connection: &Connection, terms: &Terms, now_ms: i64) -> rusqlite::Result<Vec<Charge>> {
     let rows: Vec<PaymentRow> = connection
         .prepare_cached(select_payment!(
-            "WHERE state IN ('open', 'unknown', 'waiting') AND state = 'waiting' AND waits_until_ms <= ?1
+            "WHERE state IN ('open', 'unknown', 'waiting') AND state = 'waiting'
+               AND (waits_until_ms <= ?1 OR waits_until_ms > ?2)
              ORDER BY id LIMIT 500"
         ))?
-        .query_map([now_ms], payment_of)?
+        .query_map([now_ms, now_ms + terms.hold_ttl_ms], payment_of)?
         .collect::<Result<_, _>>()?;
     with_briefs(connection, rows)
 }
@@ -300,10 +303,11 @@ pub(super) fn read(connection: &Connection, id: i64) -> rusqlite::Result<Option<
 pub(super) fn unsettled(connection: &Connection, before_ms: i64) -> rusqlite::Result<Vec<Charge>> {
     let rows: Vec<PaymentRow> = connection
         .prepare_cached(select_payment!(
-            "WHERE state IN ('open', 'unknown', 'waiting') AND state != 'waiting' AND created_ms < ?1
+            "WHERE state IN ('open', 'unknown', 'waiting') AND state != 'waiting'
+               AND (created_ms < ?1 OR created_ms > ?2)
              ORDER BY id LIMIT 1000"
         ))?
-        .query_map([before_ms], payment_of)?
+        .query_map([before_ms, now_ms()], payment_of)?
         .collect::<Result<_, _>>()?;
     with_briefs(connection, rows)
 }

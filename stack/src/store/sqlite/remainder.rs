@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     clock::{identifier, now_ms},
+    defects::Defect,
     order::State,
     refusal::{Refusal, known},
 };
@@ -53,6 +54,12 @@ pub(super) fn of_card(connection: &Connection, order: i64, payment: i64, capture
     Ok((captured_minor - given_minor - disputed_minor).max(0))
 }
 
+fn on_its_way(connection: &Connection, payment: i64) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("SELECT coalesce(sum(amount), 0) FROM refunds WHERE payment = ?1 AND state = 'pending'")?
+        .query_row([payment], |row| row.get(0))
+}
+
 /// Checks and reserves a refund under the shopper's key.
 pub(super) fn begin(connection: &Connection, terms: &Terms, wish: &GiveBack) -> Done<Given> {
     let order = wish.order;
@@ -75,6 +82,10 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, wish: &GiveBack) -> 
     }
     let paid = refunds::paid(connection, order)?;
     let card_minor = match &paid {
+        // The defect `concurrent-refunds-add-up`: what is still on its way has not been given.
+        Some(paid) if terms.defects.has(Defect::ConcurrentRefundsAddUp) => {
+            of_card(connection, order, paid.payment, paid.amount_minor)? + on_its_way(connection, paid.payment)?
+        }
         Some(paid) => of_card(connection, order, paid.payment, paid.amount_minor)?,
         None => 0,
     };

@@ -112,7 +112,11 @@ pub(super) fn pending(connection: &Connection) -> rusqlite::Result<Vec<Review>> 
 
 pub(super) fn overdue(connection: &Connection, now_ms: i64) -> rusqlite::Result<Vec<i64>> {
     connection
-        .prepare_cached("SELECT order_seq FROM reviews WHERE state = 'pending' AND until_ms <= ?1 LIMIT 500")?
+        // A review of the future is from before the clock was put back.
+        .prepare_cached(
+            "SELECT order_seq FROM reviews WHERE state = 'pending' AND until_ms IS NOT NULL
+             AND (until_ms <= ?1 OR asked_ms > ?1) LIMIT 500",
+        )?
         .query_map([now_ms], |row| row.get(0))?
         .collect()
 }

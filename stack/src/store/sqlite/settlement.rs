@@ -18,6 +18,7 @@ use super::{
 use crate::{
     answer,
     clock::now_ms,
+    defects::Defect,
     order::{Brief, State},
     refusal::known,
 };
@@ -139,7 +140,9 @@ impl Settling<'_> {
     /// Whether the provider tells of another payment than the one that is booked: one that it made twice, or late.
     fn is_another(&self, intent: &str) -> bool {
         let is_booked = matches!(self.row.state, PaymentState::Succeeded | PaymentState::Authorised);
-        is_booked && self.row.intent.as_deref().is_some_and(|booked| booked != intent)
+        // With the defect `guard-in-open-transaction` a payment that is complete is complete, by whichever charge.
+        let is_looked_at = !self.terms.defects.has(Defect::GuardInOpenTransaction);
+        is_looked_at && is_booked && self.row.intent.as_deref().is_some_and(|booked| booked != intent)
     }
 
     fn is_reserved_or_beyond(&self) -> bool {
@@ -249,6 +252,10 @@ impl Settling<'_> {
         self.connection
             .prepare_cached("UPDATE orders SET hold_until_ms = ?2 WHERE seq = ?1")?
             .execute(params![order, now_ms() + self.terms.hold_ttl_ms])?;
+        // The defect `stock-returned-twice`: here, and once more when the hold ends.
+        if self.terms.defects.has(Defect::StockReturnedTwice) {
+            orders::give_stock_back(self.connection, order)?;
+        }
         if self.cancel_wanted()? {
             orders::release(self.connection, order)?;
             self.step(State::Cancelled, "the shopper gave it up")?;
@@ -290,6 +297,9 @@ impl Settling<'_> {
             .execute(params![order, self.row.amount_minor])?;
         if payable {
             self.step(State::Cancelled, "paid when its stock was gone")?;
+        }
+        if self.terms.defects.keeps_a_second_payment() || self.terms.defects.keeps_late_charges() {
+            return Ok(());
         }
         self.give_back(intent)
     }

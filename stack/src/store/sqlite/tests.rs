@@ -12,7 +12,7 @@ use super::{
 use crate::refusal::known;
 
 fn started(file: &tempfile::TempDir, schema: &str) -> Writer {
-    let connection = opening::writing(&file.path().join("writer.db")).unwrap();
+    let connection = opening::writing(&file.path().join("writer.db"), PATIENCE).unwrap();
     connection.execute_batch(schema).unwrap();
     Writer::start(connection).unwrap()
 }
@@ -26,6 +26,8 @@ fn insert(connection: &Connection, id: i64) -> Done<()> {
     connection.execute("INSERT INTO things (id) VALUES (?1)", [id])?;
     Ok(())
 }
+
+const PATIENCE: Duration = Duration::from_millis(50);
 
 const PLAIN: &str = "CREATE TABLE things (id INTEGER PRIMARY KEY) STRICT";
 
@@ -84,6 +86,24 @@ async fn a_failed_commit_is_the_failure_of_every_job_in_its_group() {
 }
 
 #[tokio::test]
+async fn who_waits_in_vain_for_the_lock_makes_nobody_else_wait_as_long_again() {
+    let file = tempfile::tempdir().unwrap();
+    let writer = started(&file, PLAIN);
+    let somebody = Connection::open(file.path().join("writer.db")).unwrap();
+    somebody.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let since = std::time::Instant::now();
+    let jobs: Vec<_> = (0..400).map(|id| writer.run(move |connection| insert(connection, id))).collect();
+    for job in jobs {
+        assert!(matches!(job.await, Err(StoreError::Unavailable(_))));
+    }
+    // One after the other they would have waited for twenty seconds.
+    assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
+    somebody.execute_batch("ROLLBACK").unwrap();
+    writer.run(|connection| insert(connection, 400)).await.unwrap();
+    assert_eq!(rows(&file), 1);
+}
+
+#[tokio::test]
 async fn a_full_disk_fails_what_it_rolled_back_and_only_that() {
     let file = tempfile::tempdir().unwrap();
     let schema = "CREATE TABLE things (id INTEGER PRIMARY KEY, filling BLOB) STRICT; PRAGMA max_page_count = 40;";
@@ -121,7 +141,7 @@ fn a_store_of_the_first_round_is_brought_up_to_date() {
     let file = tempfile::tempdir().unwrap();
     let path = file.path().join("shop.db");
     {
-        let old = opening::writing(&path).unwrap();
+        let old = opening::writing(&path, PATIENCE).unwrap();
         old.execute_batch(include_str!("../../../migrations/0001_shop.sql")).unwrap();
         old.execute_batch(
             "PRAGMA user_version = 1;
@@ -135,7 +155,7 @@ fn a_store_of_the_first_round_is_brought_up_to_date() {
         )
         .unwrap();
     }
-    let mut connection = opening::writing(&path).unwrap();
+    let mut connection = opening::writing(&path, PATIENCE).unwrap();
     opening::migrate(&mut connection).unwrap();
     let brief = super::orders::brief(&connection, 1).unwrap().unwrap();
     assert_eq!((brief.due_minor(), brief.provider, brief.in_review), (100, None, false));

@@ -4,9 +4,9 @@ use rusqlite::params;
 
 use super::{
     super::{
-        Aftermath, Answer, CaptureEnd, CaptureStep, Challenge, Charge, Claim, DisputeLine, DisputeNews, Edit, EditEnd,
-        Message, MessageKind, NotCharged, PaymentState, Refund, RefundNews, RefundProof, Stored, Stray, Subject, Till,
-        VoidOrder,
+        Aftermath, Answer, CaptureEnd, CaptureOrder, CaptureStep, Challenge, Charge, Claim, DisputeLine, DisputeNews,
+        Edit, EditEnd, Message, MessageKind, NotCharged, OpenTransaction, PaymentState, Refund, RefundNews,
+        RefundProof, StoreError, Stored, Stray, Subject, Till, VoidOrder,
     },
     SqliteStore, captures, disputes, edits, orders, outbox, payments, refunds, settlement, strays, waiting,
 };
@@ -71,6 +71,24 @@ impl Till for SqliteStore {
         })
     }
 
+    fn begin_anew(&self, payment: i64, key: String) -> Answer<'_, Option<Charge>> {
+        self.step(move |connection, terms| payments::begin_anew(connection, terms, payment, &key))
+    }
+
+    fn open_transaction(&self) -> Answer<'_, OpenTransaction> {
+        let (open, opened) = tokio::sync::oneshot::channel();
+        // Nobody asks how it went: it writes nothing.
+        drop(self.step(move |_, _| {
+            let (end, ended) = std::sync::mpsc::channel();
+            if open.send(OpenTransaction::until(end)).is_ok() {
+                // Ends when the other end is dropped.
+                let _: Result<(), _> = ended.recv();
+            }
+            Ok(())
+        }));
+        Box::pin(async move { opened.await.map_err(|_| StoreError::Unavailable("the store was closed".into())) })
+    }
+
     fn wait_for_holder(&self, payment: i64, challenge: Challenge) -> Answer<'_, ()> {
         self.step(move |connection, terms| waiting::wait_for_holder(connection, terms, payment, &challenge))
     }
@@ -80,7 +98,8 @@ impl Till for SqliteStore {
     }
 
     fn overdue(&self, now_ms: i64) -> Answer<'_, Vec<Charge>> {
-        self.look(|connection| payments::overdue(connection, now_ms))
+        let terms = std::sync::Arc::clone(&self.terms);
+        self.look(|connection| payments::overdue(connection, &terms, now_ms))
     }
 
     fn payments_of(&self, order: i64) -> Answer<'_, Vec<(PaymentState, Charge)>> {
@@ -116,6 +135,10 @@ impl Till for SqliteStore {
             }
             captures::settle(connection, terms, capture, &end)
         })
+    }
+
+    fn last_capture(&self, payment: i64) -> Answer<'_, Option<CaptureOrder>> {
+        self.look(|connection| captures::last(connection, payment))
     }
 
     fn part(&self, message: Message) -> Answer<'_, Option<Parcel>> {
@@ -156,14 +179,14 @@ impl Till for SqliteStore {
     }
 
     fn take_refund_news(&self, refund: i64, news: RefundNews, event: String) -> Answer<'_, Aftermath> {
-        self.step(move |connection, _| {
+        self.step(move |connection, terms| {
             let mut made = Aftermath::default();
             if !settlement::is_new(connection, &event)? {
                 return Ok(made);
             }
             match news {
                 RefundNews::Succeeded { reference } => {
-                    refunds::settle(connection, refund, &RefundProof::Succeeded { reference })?;
+                    refunds::settle(connection, terms, refund, &RefundProof::Succeeded { reference })?;
                 }
                 RefundNews::Failed => made.refund = refunds::came_back(connection, refund)?,
             }

@@ -130,10 +130,14 @@ fn write(connection: &Connection, orders: &Receiver<Order>) {
 /// Runs a group and commits it once.
 fn run_group(connection: &Connection, group: Vec<Job>) {
     let mut waiting = Vec::with_capacity(group.len());
-    for job in group {
+    let mut jobs = group.into_iter();
+    while let Some(job) = jobs.next() {
         if let Err(error) = begin_if_needed(connection) {
-            job(None).1(Err(StoreError::Unavailable(error.to_string())));
-            continue;
+            // Who has waited in vain for the lock must not make each of the others wait as long again.
+            for job in [job].into_iter().chain(jobs) {
+                job(None).1(Err(StoreError::Unavailable(error.to_string())));
+            }
+            break;
         }
         let (kept, tell) = job(Some(connection));
         let closed = end_savepoint(connection, kept);

@@ -11,6 +11,7 @@ use super::{
     active, find, insert,
 };
 use crate::{
+    defects::Defect,
     order::{Brief, PaymentProvider, State},
     refusal::known,
 };
@@ -35,6 +36,11 @@ pub(in super::super) fn resume(
             Some(row) if row.state == PaymentState::Waiting => {
                 let challenge = waiting::challenge_of(connection, row.id)?.ok_or(known::PAYMENT_PENDING)?;
                 Ok(Begun::Challenged(brief, challenge))
+            }
+            // The defect `guard-in-open-transaction`: guard and key of whoever came first are not to be seen yet.
+            Some(row) if terms.defects.has(Defect::GuardInOpenTransaction) => {
+                let (key, tried_before) = (provider_key.to_owned(), false);
+                Ok(Begun::Charge(Charge { key, tried_before, ..row.charge(brief) }, None))
             }
             Some(row) if waiting::claim_payment(connection, terms, row.id)? => {
                 Ok(Begun::Charge(row.charge(brief), None))
@@ -107,4 +113,36 @@ pub(in super::super) fn fail_over(
         .execute(params![payment, reason.name()])?;
     let plan = Plan { provider: to, kind: row.kind, capture: row.capture };
     Ok(Some(insert(connection, terms, &brief, key, method.unwrap_or(&row.method), plan)?))
+}
+
+/// Another payment for an order none of whose payments is open, whatever became of those.
+pub(in super::super) fn beside_the_settled(
+    connection: &Connection,
+    terms: &Terms,
+    payment: i64,
+    key: &str,
+) -> Done<Option<Charge>> {
+    let row = find(connection, payment)?.ok_or(known::NOT_FOUND)?;
+    if active(connection, row.order)?.is_some() {
+        return Ok(None);
+    }
+    let brief = orders::brief(connection, row.order)?.ok_or(known::NOT_FOUND)?;
+    let plan = Plan { provider: row.provider, kind: row.kind, capture: row.capture };
+    Ok(Some(insert(connection, terms, &brief, key, &row.method, plan)?))
+}
+
+/// Deletes a payment and opens another one in its place, in one step.
+pub(in super::super) fn begin_anew(
+    connection: &Connection,
+    terms: &Terms,
+    payment: i64,
+    key: &str,
+) -> Done<Option<Charge>> {
+    let Some(row) = find(connection, payment)?.filter(|row| row.state.may_take_money()) else { return Ok(None) };
+    let Some(brief) = orders::brief(connection, row.order)? else { return Ok(None) };
+    connection.prepare_cached("DELETE FROM payments WHERE id = ?1")?.execute([payment])?;
+    let plan = Plan { provider: row.provider, kind: row.kind, capture: row.capture };
+    let anew = insert(connection, terms, &brief, key, &row.method, plan)?;
+    connection.prepare_cached("UPDATE keys SET payment = ?2 WHERE payment = ?1")?.execute([payment, anew.payment])?;
+    Ok(Some(anew))
 }

@@ -1,0 +1,479 @@
+//! A world told as the three books would tell it: rows of each purchase in their order, purchases between one another.
+
+use super::stories::{Course, Story, Submission, World};
+use books::history::{self, Books};
+use std::fmt::Write;
+
+/// Article and price.
+const CATALOGUE: [(&str, i64); 3] = [("MUG", 100), ("CUP", 250), ("HAT", 999)];
+const STOCK: i64 = 100_000;
+const FLAT_MINOR: i64 = 50;
+const QUOTED_MINOR: i64 = 75;
+const VOUCHER_MINOR: i64 = 1_000_000;
+
+/// The three books of a world.
+pub fn books(world: &World) -> Books {
+    let text = text(world);
+    let mut histories = history::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    histories.remove(0).books
+}
+
+/// The same as text, for people.
+pub fn text(world: &World) -> String {
+    let mut text = format!(
+        "history: a world\nexpect: held\nrun tells-who-asked\npromotion SAVE10 1000 percent-bp=1000\n\
+         voucher GIFT {VOUCHER_MINOR}\ntax-policy rate 800\nfile /var/shop.db bytes=4096\n"
+    );
+    for (sku, _) in CATALOGUE {
+        let _ = writeln!(text, "stock {sku} {STOCK}");
+    }
+    let tellings: Vec<Telling> = world.stories.iter().enumerate().map(|(n, story)| Telling::of(n, story)).collect();
+    // Shoppers are named in the order of their arrival.
+    tellings.iter().for_each(|telling| writeln!(text, "{}", telling.lines[0]).unwrap());
+    let queues = tellings.iter().map(|telling| telling.lines[1..].iter()).collect();
+    between_one_another(queues, world.shuffle).for_each(|line| writeln!(text, "{line}").unwrap());
+    for (place, (sku, _)) in CATALOGUE.into_iter().enumerate() {
+        let sold: i64 = tellings.iter().map(|telling| telling.sold[place]).sum();
+        let _ = writeln!(text, "stock-book {sku} declared={STOCK} available={} sold={sold}", STOCK - sold);
+    }
+    let spent: i64 = tellings.iter().map(|telling| telling.spent_minor).sum();
+    let _ = writeln!(text, "voucher-book GIFT balance={}", VOUCHER_MINOR - spent);
+    text
+}
+
+/// Takes from any queue that is not empty, as the seed says.
+fn between_one_another<'a>(
+    mut queues: Vec<std::slice::Iter<'a, String>>,
+    seed: u64,
+) -> impl Iterator<Item = &'a String> {
+    let mut state = seed | 1;
+    std::iter::from_fn(move || {
+        queues.retain(|queue| queue.len() > 0);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let count = queues.len();
+        if count == 0 { None } else { queues[(state >> 33) as usize % count].next() }
+    })
+}
+
+/// The rows of one purchase.
+struct Telling<'a> {
+    story: &'a Story,
+    n: usize,
+    name: String,
+    lines: Vec<String>,
+    sold: [i64; 3],
+    spent_minor: i64,
+}
+
+/// What an order costs.
+struct Price {
+    goods: i64,
+    discount: i64,
+    shipping: i64,
+    tax: i64,
+    total: i64,
+    credit: i64,
+    due: i64,
+}
+
+impl<'a> Telling<'a> {
+    fn of(n: usize, story: &'a Story) -> Self {
+        let name = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+        let name = format!("{}{}", name[n / 10 % 10], name[n % 10]);
+        let mut telling = Self { story, n, name, lines: Vec::new(), sold: [0; 3], spent_minor: 0 };
+        telling.tell();
+        telling
+    }
+
+    fn say(&mut self, line: String) {
+        self.lines.push(line);
+    }
+
+    fn price(&self) -> Price {
+        let goods = self.story.basket.iter().map(|(place, quantity)| CATALOGUE[*place].1 * quantity).sum();
+        let discount = if self.story.promotion { goods / 10 } else { 0 };
+        let shipping = if self.story.shipping_quoted { QUOTED_MINOR } else { FLAT_MINOR };
+        let tax = (goods - discount + shipping) * 8 / 100;
+        let total = goods - discount + shipping + tax;
+        // What leaves in parts is paid by card alone.
+        let parts = matches!(self.story.course, Course::Split | Course::PartGivenUp);
+        let credit = if parts { 0 } else { self.story.voucher_minor };
+        Price { goods, discount, shipping, tax, total, credit, due: total - credit }
+    }
+
+    /// `MUG*2@100,CUP*1@250`, with what was given up of the last line.
+    fn goods(&self, given_up: i64) -> String {
+        let last = self.story.basket.len() - 1;
+        let line = |(index, (place, quantity)): (usize, &(usize, i64))| {
+            let (sku, unit_minor) = CATALOGUE[*place];
+            let given_up = if index == last && given_up > 0 { format!("-{given_up}") } else { String::new() };
+            format!("{sku}*{quantity}@{unit_minor}{given_up}")
+        };
+        self.story.basket.iter().enumerate().map(line).collect::<Vec<_>>().join(",")
+    }
+
+    /// The mark that a row of the statement carries.
+    fn mark(&self) -> String {
+        let header = if self.story.carries_header { format!("intent={} ", self.name) } else { String::new() };
+        format!("{header}order=O{} email={}", self.n, self.name)
+    }
+
+    fn fault(&self) -> &'static str {
+        if self.story.answer_lost { " lost fault=lost-answers" } else { "" }
+    }
+
+    fn tell(&mut self) {
+        match self.story.course {
+            Course::Abandoned => {
+                self.shopper("abandoned", "");
+                self.quotes();
+            }
+            Course::SoldOut => {
+                self.shopper("rejected", "refusal=sold_out");
+                self.submitted("409 sold_out");
+                self.quotes();
+            }
+            Course::Declined => {
+                self.shopper("rejected", "refusal=declined");
+                self.submitted("402 declined");
+                self.quotes();
+                self.refused_card();
+                self.order("failed", "pending,failed", "", 0);
+            }
+            Course::FraudDeclined => {
+                self.shopper("rejected", "refusal=declined");
+                self.submitted("402 declined");
+                self.quotes();
+                self.decision("decline");
+                self.order("cancelled", "pending,cancelled", "fraud=decline", 0);
+            }
+            Course::Unknown => self.unknown(),
+            Course::Paid | Course::Challenged | Course::SecondCard | Course::FailedOver | Course::Doubled => {
+                self.paid()
+            }
+            Course::Disputed => self.disputed(),
+            Course::Split | Course::PartGivenUp => self.split(),
+            Course::Cancelled => self.cancelled(),
+            Course::Refunded | Course::RefundCameBack => self.refunded(),
+            Course::ReviewApproved | Course::ReviewDeclined => self.reviewed(),
+            Course::Uncapturable => self.uncapturable(),
+        }
+    }
+
+    fn shopper(&mut self, outcome: &str, more: &str) {
+        let (price, n) = (self.price(), self.n);
+        let basket = self.goods(0);
+        let learnt = if outcome == "confirmed" { format!("order=O{n} total={}", price.total) } else { String::new() };
+        let line = format!(
+            "shopper {} {outcome} shown={} {learnt} basket={basket} ship-to=Elm-{n} {more}",
+            self.name, price.total
+        );
+        self.say(line);
+    }
+
+    fn submitted(&mut self, answer: &str) {
+        let (name, n) = (self.name.clone(), self.n);
+        let submit = |key: &str, answer: &str| format!("submit {name} key=k{n}{key} card=ok -> {answer}");
+        match self.story.submission {
+            Submission::Once => {}
+            Submission::DoubleClick => {
+                self.say(submit("", "409 in_progress"));
+                self.say(submit("", answer));
+            }
+            Submission::SecondTab => self.say(submit("-tab", "409 already_ordered")),
+            Submission::Unanswered => self.say(submit("", "no answer")),
+        }
+        self.say(submit("", answer));
+    }
+
+    fn confirmed(&mut self) {
+        let answer = format!("201 ok order=O{} total={}", self.n, self.price().total);
+        self.submitted(&answer);
+    }
+
+    fn quotes(&mut self) {
+        let (price, n, name) = (self.price(), self.n, self.name.clone());
+        if self.story.shipping_quoted {
+            self.say(format!("shipping rate shp_{n} {QUOTED_MINOR} intent={name}"));
+        }
+        if self.story.tax_estimated {
+            self.say(format!("tax refused_by_fault q_{n} intent={name} fault=tax-outage"));
+        } else {
+            let taxed = price.total - price.tax;
+            self.say(format!("tax quote q_{n} {} intent={name} taxed={taxed}", price.tax));
+        }
+    }
+
+    fn decision(&mut self, state: &str) {
+        let (mark, n) = (self.mark(), self.n);
+        self.say(format!("fraud decision O{n} {mark} state={state}"));
+    }
+
+    fn refused_card(&mut self) {
+        let (mark, n, due) = (self.mark(), self.n, self.price().due);
+        self.say(format!("payment create pi_{n} {due} {mark} state=requires_payment_method"));
+        self.say(format!("payment authorise ch_{n}-no of pi_{n} {due} {mark} state=declined"));
+    }
+
+    fn reserved(&mut self, provider: &str, card: &str) {
+        let (mark, n, due, fault) = (self.mark(), self.n, self.price().due, self.fault());
+        self.say(format!(
+            "{provider} authorise ch_{n} of pi_{n} {due} {mark} key=pk_{n} state=succeeded card={card}{fault}"
+        ));
+        if self.story.answer_lost {
+            self.say(format!("{provider} authorise ch_{n} of pi_{n} {due} {mark} key=pk_{n} state=succeeded replayed"));
+        }
+    }
+
+    fn captured(&mut self, provider: &str) {
+        let (mark, n, due) = (self.mark(), self.n, self.price().due);
+        self.say(format!("{provider} capture ch_{n} of pi_{n} {due} {mark}"));
+        self.say(format!("{provider} webhook evt_{n} of pi_{n} state=delivered type=payment_intent.succeeded"));
+        self.settled(provider, "charge", &format!("ch_{n}"), due);
+    }
+
+    fn settled(&mut self, provider: &str, kind: &str, object: &str, gross: i64) {
+        let n = self.n;
+        self.say(format!("settled {provider} {kind} {object} of pi_{n} {gross} order=O{n}"));
+    }
+
+    fn filed(&mut self) {
+        let (mark, n, tax) = (self.mark(), self.n, self.price().tax);
+        self.say(format!("tax document O{n} {tax} {mark} state=committed"));
+    }
+
+    fn sent(&mut self, part: &str, goods: &str) {
+        let (mark, n) = (self.mark(), self.n);
+        let dispatch = format!("d_{n}{part} {mark} key=m_{n}{part} lines={goods} ship-to=Elm-{n}");
+        self.say(format!("warehouse dispatch {dispatch}"));
+        if self.story.redelivered {
+            self.say(format!("warehouse redelivery {dispatch} fault=dispatch-lost"));
+        }
+    }
+
+    /// The order as the shop's book has it at the end; counts what it took from shelf and voucher.
+    fn order(&mut self, state: &str, states: &str, more: &str, given_up: i64) {
+        let (price, n, name) = (self.price(), self.n, self.name.clone());
+        if !matches!(state, "failed" | "cancelled") {
+            for (place, quantity) in &self.story.basket {
+                self.sold[*place] += quantity;
+            }
+            let last = self.story.basket[self.story.basket.len() - 1].0;
+            self.sold[last] -= given_up;
+            self.spent_minor += price.credit;
+        }
+        let mut line = format!(
+            "order O{n} {state} total={} subtotal={} discount={} shipping={} tax={} payment=pi_{n} lines={} states={states} \
+             email={name} ship-to=Elm-{n} run=r1 {more}",
+            price.total,
+            price.goods,
+            price.discount,
+            price.shipping,
+            price.tax,
+            self.goods(given_up)
+        );
+        let say = |line: &mut String, condition: bool, text: String| {
+            if condition {
+                let _ = write!(line, " {text}");
+            }
+        };
+        say(&mut line, self.story.carries_header, format!("intent={name}"));
+        say(&mut line, self.story.promotion, "promotion=SAVE10".into());
+        say(&mut line, price.credit > 0, format!("voucher=GIFT credit={}", price.credit));
+        say(&mut line, self.story.shipping_quoted, format!("shipping-source=quote shipping-quote=shp_{n}"));
+        say(&mut line, self.story.tax_estimated, "source=fallback".into());
+        say(&mut line, !self.story.tax_estimated, format!("source=quote quote=q_{n}"));
+        let says_paid = more.contains("paid=");
+        say(&mut line, !says_paid, "paid=0".into());
+        self.say(line);
+    }
+
+    fn paid(&mut self) {
+        self.shopper("confirmed", "");
+        let due = self.price().due;
+        let (provider, card, n, mark) = match self.story.course {
+            Course::FailedOver => ("backup-payment", "ok", self.n, self.mark()),
+            Course::SecondCard => ("payment", "mastercard", self.n, self.mark()),
+            _ => ("payment", "ok", self.n, self.mark()),
+        };
+        let name = self.name.clone();
+        match self.story.course {
+            Course::SecondCard => {
+                self.submitted("402 declined");
+                let total = self.price().total;
+                self.say(format!("second-card {name} key=k{n}-2 card=mastercard -> 201 ok order=O{n} total={total}"));
+            }
+            Course::Challenged => self.submitted(&format!("202 pending order=O{n}")),
+            _ => self.confirmed(),
+        }
+        self.quotes();
+        match self.story.course {
+            Course::SecondCard => self.refused_card(),
+            Course::FailedOver => {
+                self.say(format!(
+                    "payment authorise ch_{n}-first of pi_{n}-first {due} {mark} state=succeeded card=ok fault=outage"
+                ));
+                self.say(format!("payment void ch_{n}-first of pi_{n}-first {mark}"));
+            }
+            Course::Challenged => self.say(format!("payment challenge pi_{n} {due} {mark}")),
+            _ => {}
+        }
+        self.reserved(provider, card);
+        self.captured(provider);
+        let mut more = format!("paid={due} dispatch=sent document=O{n}");
+        if self.story.course == Course::Doubled {
+            self.say(format!(
+                "payment authorise ch_{n}-b of pi_{n}-b {due} {mark} state=succeeded effect=commit_twice fault=doubles"
+            ));
+            self.say(format!("payment capture ch_{n}-b of pi_{n}-b {due} {mark} effect=commit_twice fault=doubles"));
+            self.say(format!("payment refund re_{n} of ch_{n}-b {due} key=rk_{n} state=succeeded"));
+            self.settled("payment", "charge", &format!("ch_{n}-b"), due);
+            self.settled("payment", "refund", &format!("re_{n}"), -due);
+            more =
+                format!("paid={} refunded={due} refunds=rk_{n}:{due}:succeeded dispatch=sent document=O{n}", due * 2);
+        }
+        self.filed();
+        let goods = self.goods(0);
+        self.sent("", &goods);
+        self.order("fulfilled", "pending,paid,fulfilled", &more, 0);
+    }
+
+    fn disputed(&mut self) {
+        self.shopper("confirmed", "");
+        self.confirmed();
+        self.quotes();
+        self.reserved("payment", "ok");
+        self.captured("payment");
+        self.filed();
+        let (goods, n, due) = (self.goods(0), self.n, self.price().due);
+        self.sent("", &goods);
+        self.say(format!("payment dispute dp_{n} of ch_{n} {due} state=needs_response"));
+        self.say(format!("payment webhook evt_{n}-d of pi_{n} state=delivered type=charge.dispute.created"));
+        self.say(format!("payment dispute dp_{n} of ch_{n} {due} state=lost"));
+        self.settled("payment", "dispute", &format!("dp_{n}"), -due);
+        let more = format!("paid={due} disputed={due} dispute=lost dispatch=sent document=O{n}");
+        self.order("fulfilled", "pending,paid,fulfilled", &more, 0);
+    }
+
+    /// Two parts: the first takes all but one piece of the last line, captured half and half.
+    fn split(&mut self) {
+        self.shopper("confirmed", "");
+        self.confirmed();
+        self.quotes();
+        self.reserved("payment", "ok");
+        let (mark, n, due) = (self.mark(), self.n, self.price().due);
+        let (place, last) = self.story.basket[self.story.basket.len() - 1];
+        let whole = self.goods(0);
+        let rest = whole.rsplit_once(',').map(|(rest, _)| rest.to_owned());
+        let first: Vec<String> =
+            rest.into_iter().chain((last > 1).then(|| format!("{}*{}", CATALOGUE[place].0, last - 1))).collect();
+        // What is one piece cannot be divided: it leaves in one part.
+        let parted = !first.is_empty();
+        let half = if parted { due / 2 } else { due };
+        let part = if parted { " partial" } else { "" };
+        self.say(format!("payment capture ch_{n} of pi_{n} {half} {mark}{part}"));
+        self.settled("payment", "charge", &format!("ch_{n}"), half);
+        let first = if parted { first.join(",") } else { whole };
+        self.sent("-1", &first);
+        self.filed();
+        if !parted {
+            let more = format!("paid={due} parts=m_{n}-1:{due} document=O{n}");
+            return self.order("fulfilled", "pending,authorised,fulfilled", &more, 0);
+        }
+        if self.story.course == Course::PartGivenUp {
+            self.say(format!(
+                "payment capture ch_{n} of pi_{n} {} {mark} state=failed fault=capture-fails",
+                due - half
+            ));
+            self.say(format!("payment void ch_{n} of pi_{n} {mark}"));
+            let more = format!("paid={half} given-up={} parts=m_{n}-1:{half} document=O{n}", due - half);
+            return self.order("fulfilled", "pending,authorised,partially_fulfilled,fulfilled", &more, 1);
+        }
+        self.say(format!("payment capture ch_{n} of pi_{n} {} {mark}", due - half));
+        self.settled("payment", "charge", &format!("ch_{n}-2"), due - half);
+        self.sent("-2", &format!("{}*1", CATALOGUE[place].0));
+        let more = format!("paid={due} parts=m_{n}-1:{half},m_{n}-2:{} document=O{n}", due - half);
+        self.order("fulfilled", "pending,authorised,partially_fulfilled,fulfilled", &more, 0);
+    }
+
+    fn cancelled(&mut self) {
+        self.shopper("confirmed", "cancel=confirmed");
+        self.confirmed();
+        let (name, n, due, mark) = (self.name.clone(), self.n, self.price().due, self.mark());
+        self.say(format!("cancel {name} key=k{n}-cancel -> 200 ok"));
+        self.quotes();
+        self.reserved("payment", "ok");
+        self.captured("payment");
+        self.filed();
+        self.say(format!("payment refund re_{n} of ch_{n} {due} key=rk_{n} state=succeeded"));
+        self.settled("payment", "refund", &format!("re_{n}"), -due);
+        self.say(format!("tax void O{n} {mark}"));
+        let more = format!("paid={due} refunded={due} refunds=rk_{n}:{due}:succeeded document=O{n}");
+        self.order("cancelled", "pending,paid,cancelled", &more, 0);
+    }
+
+    fn refunded(&mut self) {
+        self.shopper("confirmed", "");
+        self.confirmed();
+        self.quotes();
+        self.reserved("payment", "ok");
+        self.captured("payment");
+        self.filed();
+        let (goods, n, due) = (self.goods(0), self.n, self.price().due);
+        self.sent("", &goods);
+        let back = due / 3;
+        let mut list = format!("rk_{n}:{back}:succeeded:desk-{n}");
+        self.say(format!("payment refund re_{n} of ch_{n} {back} key=rk_{n} state=succeeded"));
+        self.settled("payment", "refund", &format!("re_{n}"), -back);
+        if self.story.course == Course::RefundCameBack {
+            self.say(format!("payment refund_failed re_{n} of ch_{n} {back}"));
+            self.settled("payment", "refund_failed", &format!("re_{n}"), back);
+            self.say(format!("payment refund re_{n}-2 of ch_{n} {back} key=rk_{n}-2 state=succeeded"));
+            self.settled("payment", "refund", &format!("re_{n}-2"), -back);
+            list = format!("rk_{n}:{back}:failed:desk-{n},rk_{n}-2:{back}:succeeded:desk-{n}");
+        }
+        let more = format!("paid={due} refunded={back} refunds={list} dispatch=sent document=O{n}");
+        self.order("fulfilled", "pending,paid,fulfilled", &more, 0);
+    }
+
+    fn reviewed(&mut self) {
+        self.shopper("confirmed", "");
+        self.confirmed();
+        self.quotes();
+        self.decision("review");
+        self.reserved("payment", "ok");
+        let (goods, n, due, mark) = (self.goods(0), self.n, self.price().due, self.mark());
+        if self.story.course == Course::ReviewDeclined {
+            self.decision("decline");
+            self.say(format!("payment void ch_{n} of pi_{n} {mark}"));
+            return self.order("cancelled", "pending,authorised,cancelled", "fraud=review review=declined", 0);
+        }
+        self.decision("approve");
+        self.captured("payment");
+        self.filed();
+        self.sent("", &goods);
+        let more = format!("paid={due} fraud=review review=approved dispatch=sent document=O{n}");
+        self.order("fulfilled", "pending,authorised,paid,fulfilled", &more, 0);
+    }
+
+    fn uncapturable(&mut self) {
+        self.shopper("confirmed", "");
+        self.confirmed();
+        self.quotes();
+        self.reserved("payment", "ok");
+        let (n, due, mark) = (self.n, self.price().due, self.mark());
+        self.say(format!("payment capture ch_{n} of pi_{n} {due} {mark} state=failed fault=capture-fails"));
+        self.say(format!("payment void ch_{n} of pi_{n} {mark}"));
+        self.order("cancelled", "pending,authorised,cancelled", "", 0);
+    }
+
+    fn unknown(&mut self) {
+        self.shopper("unknown", "");
+        let (name, n, mark) = (self.name.clone(), self.n, self.mark());
+        self.say(format!("submit {name} key=k{n} card=ok -> no answer"));
+        self.quotes();
+        self.reserved("payment", "ok");
+        self.say(format!("payment void ch_{n} of pi_{n} {mark}"));
+        self.order("failed", "pending,failed", "", 0);
+    }
+}

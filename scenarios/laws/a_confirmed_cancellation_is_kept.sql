@@ -1,0 +1,22 @@
+-- sentence: Who was told that the order is cancelled has no order.
+-- needs: shopper, orders
+-- exposure: every cancellation that was confirmed
+--
+-- The order of which the shopper learnt the number, or without a number the intent's orders, is cancelled or failed. That the
+-- money went back is the business of other laws.
+WITH told AS (
+    SELECT i.intent_id, i.intent, i.order_number, i.orders_accepted,
+           (SELECT min(o.state) FROM v1_order AS o
+            WHERE o.order_number = i.order_number AND o.accepted) AS state
+    FROM v1_intent AS i WHERE i.cancel = 'confirmed'
+), judged AS (
+    SELECT told.*, iif(order_number IS NULL, orders_accepted > 0, state IS NOT NULL) AS broken FROM told
+)
+SELECT coalesce(j.order_number, j.intent) AS subject,
+       CASE WHEN NOT j.broken THEN 'held' WHEN run.final THEN 'violated' ELSE 'undecided' END AS finding,
+       iif(j.broken, printf('the shopper was told that it is cancelled; the orders book says %s', coalesce(j.state, 'otherwise'))
+                     || iif(run.final, '', '; the run was cut short'), '') AS why,
+       1 AS exposed,
+       j.intent,
+       j.order_number
+FROM judged AS j JOIN v1_run AS run;

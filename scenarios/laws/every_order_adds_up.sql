@@ -1,0 +1,47 @@
+-- sentence: An order adds up: its articles, less the promotion, with shipping and tax, make its total.
+-- needs: orders
+-- exposure: orders with a promotion, or of two or more articles
+-- stands: an order that does not add up does not add up
+--
+-- Examined: orders whose book says where their tax comes from (so that prices are known to be without it), with subtotal, tax
+-- and total. The subtotal is that of the lines, parts given up later included; what a promotion takes off is its declared share
+-- of it, to the minor unit, and nothing is taken off without one; the total is the sum, rounded up only in a currency that
+-- cannot be charged to its last digit.
+WITH goods AS MATERIALIZED (
+    SELECT order_seq, sum(quantity + given_up) AS articles, min(unit_minor) AS least_minor,
+           sum((quantity + given_up) * unit_minor) AS goods_minor
+    FROM v1_order_line GROUP BY order_seq
+), summed AS (
+    SELECT o.order_number, o.intent, o.currency, o.promotion, o.subtotal_minor, o.total_minor,
+           coalesce(o.discount_minor, 0) AS discount_minor, coalesce(g.articles, 0) AS articles,
+           iif(g.least_minor > 0, g.goods_minor, o.subtotal_minor) AS goods_minor,
+           coalesce(o.subtotal_minor * p.percent_bp / 10000.0, o.discount_minor, 0) AS promised_minor,
+           o.subtotal_minor - coalesce(o.discount_minor, 0) + coalesce(o.shipping_minor, 0) + o.tax_minor AS sum_minor,
+           iif(c.minor_digits = 3, 9, 0) AS rounding_max_minor, c.minor_digits, c.minor_unit
+    FROM v1_order AS o
+    JOIN v1_currency AS c ON c.currency = o.currency
+    LEFT JOIN goods AS g ON g.order_seq = o.order_seq
+    LEFT JOIN v1_promotion AS p ON p.code = o.promotion
+    WHERE o.tax_source IS NOT NULL AND o.subtotal_minor IS NOT NULL AND o.tax_minor IS NOT NULL AND o.total_minor IS NOT NULL
+), judged AS (
+    SELECT summed.*,
+           CASE WHEN goods_minor <> subtotal_minor
+                     THEN printf('its articles cost %.*f, its subtotal is %.*f %s', minor_digits, goods_minor / minor_unit,
+                                 minor_digits, subtotal_minor / minor_unit, currency)
+                WHEN promotion IS NULL AND discount_minor <> 0
+                     THEN printf('%.*f %s is taken off, and no promotion says why', minor_digits, discount_minor / minor_unit, currency)
+                WHEN abs(discount_minor - promised_minor) >= 1
+                     THEN printf('%s takes off %.*f, it was declared to take off %.*f %s', promotion, minor_digits,
+                                 discount_minor / minor_unit, minor_digits, promised_minor / minor_unit, currency)
+                WHEN total_minor - sum_minor NOT BETWEEN 0 AND rounding_max_minor
+                     THEN printf('its parts come to %.*f, its total is %.*f %s', minor_digits, sum_minor / minor_unit,
+                                 minor_digits, total_minor / minor_unit, currency) END AS why
+    FROM summed
+)
+SELECT order_number AS subject,
+       iif(why IS NULL, 'held', 'violated') AS finding,
+       coalesce(why, '') AS why,
+       promotion IS NOT NULL OR articles >= 2 AS exposed,
+       intent,
+       order_number
+FROM judged;

@@ -1,0 +1,27 @@
+-- sentence: Nobody pays with somebody else's card.
+-- needs: shopper, statement
+-- exposure: charges of purchases that used more than one card, or whose shopper bought more than once
+-- stands: a card that was charged was charged
+--
+-- Examined: authorisations that succeeded, where the statement names the card. It is the one that the shopper came with, or one that
+-- they used in one of their attempts.
+WITH charged AS MATERIALIZED (
+    SELECT s.object, s.intent, s.statement, s.detail ->> '$.card' AS card, i.arrival, a.card AS own
+    FROM v1_statement AS s
+    JOIN v1_intent AS i ON i.intent_id = s.intent_id
+    JOIN v1_arrival AS a ON a.arrival = i.arrival
+    WHERE s.provider IN ('payment', 'backup_payment') AND s.op = 'authorise' AND NOT s.replayed AND s.detail IS NOT NULL
+      AND coalesce(s.state, 'succeeded') = 'succeeded' AND s.attribution = 'joined'
+), judged AS (
+    SELECT charged.*,
+           card = own OR EXISTS (SELECT 1 FROM v1_attempt AS t WHERE t.intent = charged.intent AND t.card = charged.card) AS theirs,
+           (SELECT count(DISTINCT t.card) FROM v1_attempt AS t WHERE t.intent = charged.intent) >= 2
+               OR charged.intent NOT LIKE '%.0' AS exposed
+    FROM charged WHERE card IS NOT NULL
+)
+SELECT object AS subject,
+       iif(theirs, 'held', 'violated') AS finding,
+       iif(theirs, '', printf('the card `%s` was charged, the shopper has `%s`', card, own)) AS why,
+       exposed,
+       intent
+FROM judged;

@@ -1,0 +1,187 @@
+//! What stands on the run's clock beside shoppers: actions, events that others tell, rules on a link; and a shop of two processes.
+
+use crate::harness::{Finished, doorbuster};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Two dozen purchases within three seconds, and nothing that has to be proved to the permille.
+const COMMON: &str = r"
+traffic:
+  shape: [{constant: {rate: 8/s, for: 3s}}]
+  arrivals: even
+  recovery: 1s
+  drain: 8s
+settlement: {quiet_for: 500ms, settle_within: 8s}
+objectives: {availability: off, order_creation: off, payment_authorisation: off, checkout_p95: off}
+";
+
+/// A directory with the scenario in it, and the journey that it names.
+fn written(scenario: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    std::fs::copy(repository.join("proofs/journeys/one-article.yaml"), directory.path().join("one-article.yaml"))
+        .expect("it is in the repository");
+    std::fs::copy(repository.join("shapes/unit_price.csv"), directory.path().join("unit_price.csv"))
+        .expect("it is in the repository");
+    let text = format!("{}{COMMON}", scenario.trim_start());
+    std::fs::write(directory.path().join("scenario.yaml"), text).expect("written");
+    directory
+}
+
+fn run(scenario: &str) -> Finished {
+    doorbuster(written(scenario), &["run", "scenario.yaml", "--plain", "--out", "out"])
+}
+
+fn text(finished: &Finished, name: &str) -> String {
+    std::fs::read_to_string(finished.file("out").join(name)).expect("a report")
+}
+
+#[test]
+fn actions_are_done_on_the_run_clock_and_told_with_what_came_of_them() {
+    let finished = run(r"
+name: with-actions
+description: Two actions, one of which finds nothing.
+shop: {reference: {products: {count: 4, prices: unit_price.csv, stock: 1000}}}
+journeys: [one-article.yaml]
+mix: [{journey: one-article, cards: {ok: 100}}]
+actions:
+  - {name: look-at-the-shelf, at: 1s, call: {get: /products?limit=1}}
+  - {name: purge-nothing, at: 2s, call: {get: /there-is-no-such-page}}
+");
+    finished.assert_honest();
+    let events = finished.summary()["events"].clone();
+    let of = |name: &str| {
+        let found = events.as_array().expect("a list").iter().find(|event| event["name"] == name);
+        found.cloned().unwrap_or_else(|| panic!("no event {name}: {events}"))
+    };
+    let (done, missed) = (of("look-at-the-shelf"), of("purge-nothing"));
+    assert_eq!((&done["kind"], &done["text"]), (&"action".into(), &"done".into()));
+    assert!(done["at_s"].as_f64().is_some_and(|at_s| (1.0..2.0).contains(&at_s)), "{done}");
+    assert!(missed["text"].as_str().is_some_and(|text| text.contains("answered 404")), "{missed}");
+
+    let page = text(&finished, "report.html");
+    let plot = page.split("<svg class=\"plot ").nth(1).expect("a plot");
+    assert!(plot.contains("action look-at-the-shelf"), "the charts mark it");
+    for told in [finished.stdout.clone(), text(&finished, "summary.md")] {
+        assert!(told.contains("look-at-the-shelf: done"), "{told}");
+        assert!(told.contains("purge-nothing: answered 404"), "{told}");
+    }
+}
+
+#[test]
+fn what_other_systems_tell_stands_in_the_reports() {
+    let directory = written(
+        r"
+name: with-events
+description: An alert fires while the load is under way.
+shop: {reference: {products: {count: 4, prices: unit_price.csv, stock: 1000}}}
+journeys: [one-article.yaml]
+mix: [{journey: one-article, cards: {ok: 100}}]
+take_events: 127.0.0.1:0
+",
+    );
+    let mut child = Command::new(env!("CARGO_BIN_EXE_doorbuster"))
+        .args(["run", "scenario.yaml", "--plain", "--out", "out"])
+        .current_dir(directory.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
+    let door = lines.find(|line| line.starts_with("events are taken in at ")).expect("the door is named");
+    let address = door.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address").to_owned();
+    assert!(post(&address, r#"{"name": "deploy", "text": "v42 <goes> live"}"#).contains(" 202 "));
+    let alerts = r#"{"alerts": [{"status": "firing", "labels": {"alertname": "CheckoutSlow"}, "annotations": {"summary": "p95 is 2 s"}}]}"#;
+    assert!(post(&address, alerts).contains(" 202 "));
+    assert!(post(&address, "no JSON").contains(" 400 "));
+    let rest: Vec<String> = lines.collect();
+    child.wait().expect("it ends");
+
+    let read = |name: &str| std::fs::read_to_string(directory.path().join("out").join(name)).expect("a report");
+    let summary: serde_json::Value = serde_json::from_str(&read("summary.json")).expect("JSON");
+    let told: Vec<(&str, &str)> = summary["events"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|event| event["kind"] == "external")
+        .map(|event| (event["name"].as_str().expect("a name"), event["text"].as_str().expect("a text")))
+        .collect();
+    assert_eq!(told, [("deploy", "v42 <goes> live"), ("CheckoutSlow", "firing p95 is 2 s")]);
+    let page = read("report.html");
+    assert!(page.contains("v42 &lt;goes&gt; live") && page.contains("told by another system"));
+    assert!(page.split("<svg class=\"plot ").nth(1).expect("a plot").contains("CheckoutSlow"), "the charts mark it");
+    assert!(read("summary.md").contains("CheckoutSlow: firing p95 is 2 s"));
+    assert!(rest.iter().any(|line| line.contains("CheckoutSlow: firing p95 is 2 s")), "{rest:?}");
+}
+
+/// The head of the answer to a POST.
+fn post(address: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("the door is open");
+    let length = body.len();
+    write!(
+        stream,
+        "POST /events HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
+    .expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    answer
+}
+
+#[test]
+fn a_rule_on_a_link_loses_answers_and_counts_them() {
+    let finished = run(r"
+name: with-a-link-rule
+description: The proxy before the payment provider loses every third answer to a charge.
+shop:
+  reference:
+    products: {count: 4, prices: unit_price.csv, stock: 1000}
+    settings: {reconcile_every_ms: 200, payment: {timeout_ms: 500}}
+journeys: [one-article.yaml]
+mix: [{journey: one-article, cards: {ok: 100}}]
+faults:
+  - name: every-third
+    at: 500ms
+    for: 2s
+    link: payment
+    rule:
+      when: {method: POST, path: /v1/payment_intents, nth: [1, 4, 7, 10, 13]}
+      effect: {drop_answer: {ending: rst}}
+");
+    finished.assert_honest();
+    let summary = finished.summary();
+    let fault = &summary["faults"][0];
+    let count = |name: &str| fault[name].as_u64().unwrap_or_else(|| panic!("{name} of {fault}"));
+    assert!(count("applied") >= 3, "{fault}");
+    assert!(count("matched") >= count("applied") && count("hazardous") >= 1, "{fault}");
+    let law = finished.law("no_intent_is_charged_twice");
+    assert!(law["exposure"].as_u64() >= Some(1), "the repeat of a lost charge is a replay: {law}");
+    assert_eq!(law["finding"], "held", "{law}");
+    assert!(law["excluded_rate"].as_f64().is_some_and(|rate| rate > 0.0 && rate < 1.0), "{law}");
+}
+
+#[test]
+fn two_instances_serve_one_shop_and_one_alone_goes_on() {
+    let finished = run(r"
+name: with-two-instances
+description: Two processes serve the shop; the first is away for the second half.
+shop:
+  reference:
+    instances: 2
+    products: {count: 4, prices: unit_price.csv, stock: 1000}
+journeys: [one-article.yaml]
+mix: [{journey: one-article, manners: {repeats: 6, repeat_pause: 200ms..400ms}, cards: {ok: 100}}]
+faults:
+  - {name: away, at: 1s, process: shop, harm: {kill: {restart_after: 1500ms}}}
+");
+    finished.assert_honest();
+    let confirmed: Vec<u64> = finished.summary()["series"]["confirmed"]
+        .as_array()
+        .expect("seconds")
+        .iter()
+        .map(|count| count.as_u64().expect("a count"))
+        .collect();
+    assert!(confirmed[1] > 0, "the other instance serves while the first is away: {confirmed:?}");
+    assert!(finished.file("out/arena/shop-2.log").exists(), "the second instance has a log of its own");
+}
