@@ -13,7 +13,7 @@ WITH final AS (
                         ', then ') AS said,
            min(order_number) AS order_number
     FROM (SELECT key, intent, order_number, total_minor, reading FROM v1_attempt
-          WHERE key IS NOT NULL AND status IS NOT NULL AND status NOT IN (202, 409, 429) AND status < 500
+          WHERE key IN (SELECT key FROM v1_repeated_key) AND status IS NOT NULL AND status NOT IN (202, 409, 429) AND status < 500
             AND reading NOT IN ('pending', 'action_required', 'in_progress', 'already_ordered', 'unexpected', 'unanswered')
           ORDER BY key, done_us, order_number)
     GROUP BY key

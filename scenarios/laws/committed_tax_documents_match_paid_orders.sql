@@ -7,24 +7,17 @@
 -- flagged fallback.
 WITH in_use AS (
     SELECT EXISTS (SELECT 1 FROM v1_tax_document) OR EXISTS (SELECT 1 FROM v1_order WHERE tax_document IS NOT NULL) AS yes
-), live AS (
-    SELECT order_seq, count(*) AS documents, min(state = 'committed') AS committed, sum(amount_minor) AS amount_minor
-    FROM v1_tax_document WHERE state <> 'voided' AND order_seq IS NOT NULL
-    GROUP BY order_seq
-), paid AS (
-    SELECT o.*, coalesce(live.documents, 0) AS live_documents, live.committed, live.amount_minor AS filed_minor
-    FROM v1_order AS o LEFT JOIN live ON live.order_seq = o.order_seq
-    WHERE o.paid
 ), judged AS (
     SELECT p.order_number AS subject,
-           CASE WHEN p.live_documents = 0 AND NOT p.refunded_in_full THEN 'it is paid, and no tax document is left for it'
-                WHEN p.live_documents > 1 THEN printf('%d tax documents are left for it', p.live_documents)
-                WHEN p.live_documents = 1 AND NOT p.committed THEN 'its tax document was never committed'
-                WHEN p.live_documents = 1 AND p.tax_source IS NOT 'fallback' AND p.filed_minor <> p.tax_minor
+           CASE WHEN p.documents = 0 AND NOT p.refunded_in_full THEN 'it is paid, and no tax document is left for it'
+                WHEN p.documents > 1 THEN printf('%d tax documents are left for it', p.documents)
+                WHEN p.documents_open > 0 THEN 'its tax document was never committed'
+                WHEN p.documents = 1 AND p.tax_source IS NOT 'fallback' AND p.filed_minor <> p.tax_minor
                      THEN printf('its tax document says %.*f, the order %.*f %s', c.minor_digits, p.filed_minor / c.minor_unit,
                                  c.minor_digits, p.tax_minor / c.minor_unit, p.currency) END AS why,
            p.tax_minor AS weight, p.currency, p.document_faults > 0 OR p.tax_faults > 0 AS exposed, p.intent, p.order_number
-    FROM paid AS p JOIN v1_currency AS c ON c.currency = p.currency
+    FROM v1_order AS p LEFT JOIN v1_currency AS c ON c.currency = p.currency
+    WHERE p.paid
     UNION ALL
     SELECT d.document,
            CASE WHEN d.state = 'voided' THEN NULL

@@ -5,9 +5,6 @@
 --
 -- A doubt is an order that is pending, or that the shop itself flags. Violated only when the scenario's `settle_within` has
 -- passed; undecided when the run did not wait that long.
-WITH asked AS MATERIALIZED (
-    SELECT DISTINCT order_seq FROM v1_statement WHERE op = 'challenge'
-)
 SELECT o.order_number AS subject,
        CASE WHEN o.state <> 'pending' AND NOT o.in_doubt THEN 'held'
             WHEN run.waited_to_the_end THEN 'violated'
@@ -18,7 +15,7 @@ SELECT o.order_number AS subject,
                  || iif(run.waited_to_the_end, '', printf(', the shop may take %.1f s', run.settle_within_us / 1e6)) END AS why,
        o.total_minor AS weight, o.currency,
        o.state = 'pending' OR o.in_doubt OR o.answers_lost > 0 OR o.told_pending > 0
-           OR o.order_seq IN (SELECT order_seq FROM asked) AS exposed,
+           OR o.challenged AS exposed,
        o.intent,
        o.order_number
 FROM v1_order AS o JOIN v1_run AS run;

@@ -5,13 +5,11 @@
 -- Examined: accepted orders with a tax amount. It equals a recorded quote (of the code that the order names, else of the
 -- intent), or the order is flagged as taxed by the fallback and the declared policy allows one: with a declared rate, it is
 -- that rate of the goods, with or without shipping, to a minor unit; zero on goods that the rate would tax is not the fallback.
-WITH taxed AS MATERIALIZED (
+WITH taxed AS (
     SELECT o.order_number, o.currency, o.tax_minor, o.tax_source, o.attribution, o.intent, o.tax_faults, coalesce(run.tax_policy, o.tax_policy) AS policy, run.tax_rate_bp AS rate_bp,
            coalesce(o.subtotal_minor, 0) - coalesce(o.discount_minor, 0) AS base_minor,
            o.subtotal_minor IS NOT NULL AS priced, coalesce(o.shipping_minor, 0) AS shipping_minor,
-           EXISTS (SELECT 1 FROM v1_tax_quote AS q WHERE q.quote = o.tax_quote AND q.amount_minor = o.tax_minor)
-               OR (o.tax_quote IS NULL AND EXISTS (SELECT 1 FROM v1_tax_quote AS q
-                                                   WHERE q.intent_id = o.intent_id AND q.amount_minor = o.tax_minor)) AS quoted
+           o.tax_quoted AS quoted
     FROM v1_order AS o JOIN v1_run AS run
     WHERE o.accepted AND o.tax_minor IS NOT NULL
 ), judged AS (
@@ -41,5 +39,5 @@ SELECT j.order_number AS subject,
        j.intent,
        j.order_number
 FROM judged AS j
-JOIN v1_currency AS c ON c.currency = j.currency
+LEFT JOIN v1_currency AS c ON c.currency = j.currency
 WHERE j.tax_source IS NOT NULL OR EXISTS (SELECT 1 FROM v1_tax_quote);

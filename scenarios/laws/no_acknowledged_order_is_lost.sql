@@ -4,17 +4,13 @@
 --
 -- Acknowledged: a shopper was told that it is paid. It then exists and is accepted (neither failed nor cancelled), or was
 -- cancelled at the shopper's wish, or because its payment could not be captured any more, or its review ended in a no. Where the journey learns no number, any accepted order of the intent will do.
-WITH told AS (
-    SELECT a.intent, a.order_number, i.total_minor, i.currency, i.cancel, i.orders_accepted, i.orders, i.orders_maybe
+WITH found AS (
+    SELECT a.intent, a.order_number, i.total_minor, i.currency, i.cancel, i.orders_maybe, o.state,
+           CASE WHEN a.order_number IS NULL THEN i.orders_accepted > 0
+                ELSE coalesce(o.accepted OR (o.state = 'cancelled' AND (o.unpayable OR o.review IS 'declined')), 0) END AS kept,
+           CASE WHEN a.order_number IS NULL THEN i.orders > 0 ELSE a.order_seq IS NOT NULL END AS exists_at_all
     FROM v1_acknowledged AS a JOIN v1_intent AS i ON i.intent_id = a.intent_id
-), found AS MATERIALIZED (
-    SELECT told.*,
-           CASE WHEN told.order_number IS NULL THEN told.orders_accepted > 0
-                ELSE EXISTS (SELECT 1 FROM v1_order AS o WHERE o.order_number = told.order_number
-                             AND (o.accepted OR (o.state = 'cancelled' AND (o.unpayable OR o.review = 'declined')))) END AS kept,
-           CASE WHEN told.order_number IS NULL THEN told.orders > 0
-                ELSE EXISTS (SELECT 1 FROM v1_order AS o WHERE o.order_number = told.order_number) END AS exists_at_all
-    FROM told
+    LEFT JOIN v1_order AS o ON o.order_seq = a.order_seq
 )
 SELECT coalesce(order_number, intent) AS subject,
        CASE WHEN kept OR (exists_at_all AND cancel <> 'not_asked') THEN 'held'
@@ -22,8 +18,7 @@ SELECT coalesce(order_number, intent) AS subject,
             ELSE 'violated' END AS finding,
        CASE WHEN kept OR (exists_at_all AND cancel <> 'not_asked') THEN ''
             WHEN order_number IS NULL AND orders_maybe > 0 THEN 'the only orders have marks that fit another intent too'
-            WHEN exists_at_all THEN 'the shopper was told that it is paid; the orders book says '
-                 || coalesce((SELECT o.state FROM v1_order AS o WHERE o.order_number = found.order_number), 'otherwise')
+            WHEN exists_at_all THEN 'the shopper was told that it is paid; the orders book says ' || coalesce(state, 'otherwise')
             ELSE 'the shopper was told that it is paid; the orders book does not have it' END AS why,
        total_minor AS weight, currency,
        1 AS exposed,

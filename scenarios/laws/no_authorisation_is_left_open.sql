@@ -23,6 +23,6 @@ SELECT c.charge AS subject,
        c.intent,
        c.order_number
 FROM v1_charge AS c
-JOIN v1_currency AS k ON k.currency = c.currency
+LEFT JOIN v1_currency AS k ON k.currency = c.currency
 JOIN v1_run AS run
 WHERE c.authorised_minor IS NOT NULL;

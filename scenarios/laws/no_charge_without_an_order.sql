@@ -20,5 +20,5 @@ SELECT i.intent AS subject,
        i.net_minor AS weight, i.currency,
        i.payment_faults > 0 OR i.replays > 0 OR i.submits_unanswered > 0 AS exposed,
        i.intent
-FROM v1_intent AS i JOIN v1_currency AS c ON c.currency = i.currency JOIN v1_run AS run
+FROM v1_intent AS i LEFT JOIN v1_currency AS c ON c.currency = i.currency JOIN v1_run AS run
 WHERE i.captures > 0;

@@ -12,7 +12,7 @@ WITH paid AS (
     SELECT i.*, coalesce(iif(i.captures >= 2, (SELECT max(o.due_minor) FROM v1_order AS o
                                                WHERE o.intent_id = i.intent_id AND o.accepted), NULL),
                          i.owed_minor, i.shown_total_minor, i.total_minor) AS due_minor, c.minor_digits, c.minor_unit
-    FROM v1_intent AS i JOIN v1_currency AS c ON c.currency = i.currency
+    FROM v1_intent AS i LEFT JOIN v1_currency AS c ON c.currency = i.currency
     WHERE i.captures > 0
 )
 SELECT intent AS subject,

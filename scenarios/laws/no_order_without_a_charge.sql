@@ -23,7 +23,7 @@ SELECT o.order_number AS subject,
        o.intent,
        o.order_number
 FROM v1_order AS o
-JOIN v1_currency AS c ON c.currency = o.currency
+LEFT JOIN v1_currency AS c ON c.currency = o.currency
 JOIN v1_run AS run
 WHERE (o.paid OR o.state = 'authorised') AND o.due_minor > 0 AND NOT o.refunded_in_full
       AND o.booked_back_minor < o.due_minor;

@@ -22,7 +22,7 @@ SELECT o.order_number AS subject,
        o.intent,
        o.order_number
 FROM v1_order AS o
-JOIN v1_currency AS c ON c.currency = o.currency
+LEFT JOIN v1_currency AS c ON c.currency = o.currency
 JOIN v1_run AS run
 LEFT JOIN by_statement AS s ON s.order_seq = o.order_seq
 WHERE run.tells_refunds AND (o.returned_minor <> 0 OR o.booked_back_minor <> 0 OR s.refunds > 0);

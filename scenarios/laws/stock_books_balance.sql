@@ -5,18 +5,11 @@
 -- Examined where the shop tells its stock at the end. Taken: declared less available less held for orders that are not paid yet.
 -- It equals what accepted orders hold (neither failed nor cancelled); pending ones may be counted either way. What is
 -- held is held for orders that may yet be paid: pending ones, and failed ones until their time is up.
-WITH ordered AS MATERIALIZED (
-    SELECT l.sku, sum(iif(o.accepted, l.quantity, 0)) AS accepted,
-           sum(iif(o.accepted AND o.state <> 'pending', l.quantity, 0)) AS certain,
-           sum(iif(o.state IN ('pending', 'failed'), l.quantity, 0)) AS undecided,
-           sum(NOT o.accepted) AS given_up
-    FROM v1_order_line AS l JOIN v1_order AS o ON o.order_seq = l.order_seq
-    GROUP BY l.sku
-), weighed AS (
+WITH weighed AS (
     SELECT b.sku, b.declared, b.available, b.held, b.declared - b.available - b.held AS taken,
            coalesce(x.accepted, 0) AS accepted, coalesce(x.certain, 0) AS certain, coalesce(x.given_up, 0) AS given_up,
-           coalesce(x.undecided, 0) AS undecided
-    FROM v1_stock_book AS b LEFT JOIN ordered AS x ON x.sku = b.sku
+           coalesce(x.unpaid, 0) AS undecided
+    FROM v1_stock_book AS b LEFT JOIN v1_article AS x ON x.sku = b.sku
 )
 SELECT w.sku AS subject,
        CASE WHEN w.taken BETWEEN w.certain AND w.accepted AND w.available >= 0 AND w.held BETWEEN 0 AND w.undecided THEN 'held'

@@ -5,20 +5,14 @@
 --
 -- Accepted orders (neither failed nor cancelled) against the declared stock. What was still pending when the run was cut
 -- short may yet fail.
-WITH sold AS (
-    SELECT l.sku, sum(l.quantity) AS wanted, sum(iif(o.accepted, l.quantity, 0)) AS sold,
-           sum(iif(o.accepted AND o.state <> 'pending', l.quantity, 0)) AS sold_for_certain
-    FROM v1_order_line AS l JOIN v1_order AS o ON o.order_seq = l.order_seq
-    GROUP BY l.sku
-)
 SELECT s.sku AS subject,
-       CASE WHEN coalesce(sold.sold, 0) <= s.stock THEN 'held'
-            WHEN run.final OR sold.sold_for_certain > s.stock THEN 'violated'
+       CASE WHEN coalesce(sold.accepted, 0) <= s.stock THEN 'held'
+            WHEN run.final OR sold.certain > s.stock THEN 'violated'
             ELSE 'undecided' END AS finding,
-       CASE WHEN coalesce(sold.sold, 0) <= s.stock THEN ''
-            ELSE printf('accepted orders took %d of %d', sold.sold, s.stock) END AS why,
-       sold.sold - s.stock AS weight,
+       CASE WHEN coalesce(sold.accepted, 0) <= s.stock THEN ''
+            ELSE printf('accepted orders took %d of %d', sold.accepted, s.stock) END AS why,
+       sold.accepted - s.stock AS weight,
        coalesce(sold.wanted, 0) > s.stock
-           OR (coalesce(sold.sold, 0) >= s.stock AND EXISTS (SELECT 1 FROM v1_arrival WHERE refusal = 'sold_out')) AS exposed
-FROM v1_stock AS s JOIN v1_run AS run LEFT JOIN sold ON sold.sku = s.sku
+           OR (coalesce(sold.accepted, 0) >= s.stock AND EXISTS (SELECT 1 FROM v1_arrival WHERE refusal = 'sold_out')) AS exposed
+FROM v1_stock AS s JOIN v1_run AS run LEFT JOIN v1_article AS sold ON sold.sku = s.sku
 WHERE EXISTS (SELECT 1 FROM v1_order_line);

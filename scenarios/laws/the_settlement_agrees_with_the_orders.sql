@@ -6,22 +6,18 @@
 -- less what left it again (refunds without store credit, disputes lost); where it does not say what was paid, a paid order was
 -- paid in full. A line that no order explains is a discrepancy. While a dispute is open,
 -- what is disputed may be withheld already.
-WITH settled AS MATERIALIZED (
-    SELECT order_seq, count(*) AS lines, sum(gross_minor) AS gross_minor FROM v1_settlement
-    WHERE kind <> 'fee' AND order_seq IS NOT NULL GROUP BY order_seq
-), booked AS (
-    SELECT order_seq, order_number, intent, currency,
+WITH booked AS (
+    SELECT order_seq, order_number, intent, currency, settled_lines, settled_minor,
            coalesce(paid_minor, iif(paid, due_minor, booked_back_minor)) - booked_back_minor AS kept_minor,
            iif(dispute_state IN ('needs_response', 'under_review'), coalesce(disputed_minor, 0), 0) AS withheld_minor
     FROM v1_order
 ), judged AS (
-    SELECT o.order_number AS subject, coalesce(s.gross_minor, 0) IN (o.kept_minor, o.kept_minor - o.withheld_minor) AS agrees,
-           printf('the reports have %.*f %s for it, the shop booked %.*f', c.minor_digits, coalesce(s.gross_minor, 0) / c.minor_unit,
+    SELECT o.order_number AS subject, o.settled_minor IN (o.kept_minor, o.kept_minor - o.withheld_minor) AS agrees,
+           printf('the reports have %.*f %s for it, the shop booked %.*f', c.minor_digits, o.settled_minor / c.minor_unit,
                   o.currency, c.minor_digits, o.kept_minor / c.minor_unit) AS why,
-           abs(coalesce(s.gross_minor, 0) - o.kept_minor) AS weight, o.currency, coalesce(s.lines, 0) >= 2 AS exposed, o.intent, o.order_number
-    FROM booked AS o JOIN v1_currency AS c ON c.currency = o.currency
-    LEFT JOIN settled AS s ON s.order_seq = o.order_seq
-    WHERE s.lines > 0 OR o.kept_minor <> 0
+           abs(o.settled_minor - o.kept_minor) AS weight, o.currency, o.settled_lines >= 2 AS exposed, o.intent, o.order_number
+    FROM booked AS o LEFT JOIN v1_currency AS c ON c.currency = o.currency
+    WHERE o.settled_lines > 0 OR o.kept_minor <> 0
     UNION ALL
     SELECT l.object, 0, 'a line of the settlement report, and no order explains it', abs(l.gross_minor), l.currency, 1, NULL, l.order_number
     FROM v1_settlement AS l WHERE l.order_seq IS NULL AND l.kind <> 'fee'

@@ -12,8 +12,7 @@ pub fn examine(joined: &Joined, laws: &[Law]) -> Result<Vec<LawRecord>, books::E
     let required = joined.required_laws()?;
     let teller = Teller::new(joined)?;
     let mut records = Vec::with_capacity(laws.len());
-    for law in laws {
-        let found = joined.examine(law);
+    for (law, found) in laws.iter().zip(joined.examine_all(laws)) {
         let mut record = record(&found, required.get(&law.name).copied());
         if record.finding == Finding::Violated {
             if let Some((first, seen_us)) = teller.first(law, &found)? {

@@ -4,14 +4,21 @@ use super::steps;
 use books::Joined;
 use books::read::{BookState, FaultRow, PurchaseRow, RunRow};
 use model::fault::Provider;
+use model::finding::Finding;
 use model::judge::{
     FaultWindow, Observations, PartnerObservations, PartnerSecond, PurchaseEnd, PurchaseObservation, Tally,
 };
 use model::outcome::{Outcome, Refusal};
+use model::record::LawRecord;
 use std::collections::BTreeMap;
 
 /// Everything that objectives are judged by.
-pub fn observations(joined: &Joined, run: &RunRow, faults: &[FaultRow]) -> Result<Observations, books::Error> {
+pub fn observations(
+    joined: &Joined,
+    run: &RunRow,
+    faults: &[FaultRow],
+    laws: &[LawRecord],
+) -> Result<Observations, books::Error> {
     let seconds = run.duration_us.div_ceil(1_000_000) as usize;
     Ok(Observations {
         phases: joined.phases()?,
@@ -24,7 +31,7 @@ pub fn observations(joined: &Joined, run: &RunRow, faults: &[FaultRow]) -> Resul
         accepted_orders: by_second(joined.accepted_by_second()?, seconds),
         shop_cpu_us: by_second(shop_cpu_us(joined)?, seconds),
         discrepancies: discrepancies(joined, run)?,
-        settlement: settlement(joined, run)?,
+        settlement: settlement(run, laws),
     })
 }
 
@@ -142,11 +149,14 @@ fn partner(samples: &[(usize, Vec<&str>, u64)], seconds: usize) -> PartnerObserv
     PartnerObservations { bounds_us, seconds: by_second }
 }
 
-/// What the settlement reports say of the orders; none unless both were read to their ends.
-fn settlement(joined: &Joined, run: &RunRow) -> Result<Option<Tally>, books::Error> {
+/// The law that holds settlement reports against orders; its subjects are what the objective counts.
+const SETTLEMENT: &str = "the_settlement_agrees_with_the_orders";
+
+/// What the settlement reports say of the orders; none unless both were read to their ends and compared.
+fn settlement(run: &RunRow, laws: &[LawRecord]) -> Option<Tally> {
     let complete = [run.orders_book, run.settlement_book] == [BookState::Complete; 2] && run.settled;
-    let agreement = complete.then(|| joined.settlement()).transpose()?;
-    Ok(agreement.map(|(all, good)| Tally { good, bad: all - good }))
+    let law = laws.iter().find(|law| law.name == SETTLEMENT && law.finding != Finding::Undecided)?;
+    complete.then_some(Tally { good: law.examined - law.violated, bad: law.violated })
 }
 
 /// Orders and charges that do not match; none unless both books were read to their ends.

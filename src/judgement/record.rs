@@ -20,9 +20,9 @@ pub fn assemble(joined: &Joined, laws: &[Law]) -> Result<RunRecord, JudgementErr
     let tally = joined.arrival_tally()?;
     let health = health::health(joined, &facts, tally.arrivals, driven(&run, seconds))?;
     let validity = judge::assess(&health, &Budgets::default());
-    let observations = observed::observations(joined, &run, &fault_rows)?;
-    let objectives = judge::judge(&run.objectives, &observations, &validity, ending, Seed(run.seed));
     let laws = laws::examine(joined, laws)?;
+    let observations = observed::observations(joined, &run, &fault_rows, &laws)?;
+    let objectives = judge::judge(&run.objectives, &observations, &validity, ending, Seed(run.seed));
     let (verdict, reasons) = judge::verdict(&laws, &objectives, &validity, ending);
     let recoveries = judge::recoveries(&observations, GoodService::of(&run.objectives), &validity.invalid_seconds);
     Ok(RunRecord {

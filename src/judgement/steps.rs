@@ -25,7 +25,7 @@ fn failed(reading: Reading) -> bool {
 /// Requests by name of the step and second of the load.
 pub fn by_second(joined: &Joined) -> Result<BTreeMap<String, Vec<StepObservation>>, books::Error> {
     let mut steps: BTreeMap<String, Vec<StepObservation>> = BTreeMap::new();
-    for timing in joined.timings(Span::Second)? {
+    joined.each_timing(Span::Second, |timing| {
         let mut observation = StepObservation { second: timing.number, ..StepObservation::default() };
         if failed(timing.reading) {
             observation.failed = timing.response_us.len();
@@ -34,7 +34,7 @@ pub fn by_second(joined: &Joined) -> Result<BTreeMap<String, Vec<StepObservation
             observation.answered = counted.map(|value| (value.value_iterated_to(), value.count_at_value())).collect();
         }
         steps.entry(timing.step).or_default().push(observation);
-    }
+    })?;
     Ok(steps)
 }
 

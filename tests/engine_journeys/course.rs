@@ -4,8 +4,8 @@ use super::engine_course::till::{Till, page, reply, silence};
 use super::engine_course::{
     ask, capture, course, expect, expect_json, journey, json, plan, poll, request, run, scenario, step, text,
 };
-use super::{outcome, path, walk};
-use model::journey::{Action, Capture, Check, Condition, Expectation, Missing, Pause, Request, Step};
+use super::{outcome, path, step_if, walk};
+use model::journey::{Action, Capture, Check, Condition, Expectation, Missing, Pause, Request};
 use model::outcome::{Outcome, Reading, Refusal};
 use model::plan::Manner;
 use regex::Regex;
@@ -36,10 +36,6 @@ fn steps_that_fail_end_the_journey_as_their_reading_says() {
     ] {
         assert_eq!(outcome(&walk(&till, vec![ask("it", request)])), expected);
     }
-}
-
-fn step_if(name: &str, only_if: Condition, request: Request) -> Step {
-    Step { only_if: Some(only_if), ..ask(name, request) }
 }
 
 #[test]

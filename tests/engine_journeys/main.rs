@@ -8,8 +8,8 @@ mod engine_course;
 mod requests;
 
 use engine_course::till::Till;
-use engine_course::{Books, course, journey, json, plan, run, scenario};
-use model::journey::{Body, Capture, Missing, Request, Source, Step};
+use engine_course::{Books, ask, course, journey, json, plan, request, run, scenario};
+use model::journey::{Body, Capture, Condition, Missing, Request, Source, Step};
 use model::outcome::{Outcome, Refusal};
 use model::plan::Manner;
 use model::scenario::{Record, Scenario};
@@ -41,4 +41,8 @@ fn path(path: &str) -> JsonPath {
 fn outcome(books: &Books) -> (Outcome, Option<Refusal>, Option<&str>) {
     let end = &books.arrivals[0];
     (end.outcome, end.refusal, end.step.as_deref())
+}
+
+fn step_if(name: &str, only_if: Condition, request: Request) -> Step {
+    Step { only_if: Some(only_if), ..ask(name, request) }
 }

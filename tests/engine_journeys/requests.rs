@@ -1,6 +1,6 @@
 //! What a shopper sends: what was captured, bodies, addresses, rows of feeders.
 
-use super::engine_course::till::{Till, page, reply};
+use super::engine_course::till::{self, Till, page, reply};
 use super::engine_course::{ask, capture, course, expect, journey, plan, request, run, scenario, text};
 use super::{capture_from, outcome, path, step_if, walk, walk_in, with_body};
 use model::journey::{Body, Capture, Condition, KeyUse, Missing, Redirects, Request, Source};
@@ -91,7 +91,7 @@ fn the_shop_is_told_run_intent_and_trace_and_others_are_not() {
     assert_eq!((own.header("cookie"), again.header("cookie")), ("", "a=1"));
     assert_eq!((own.header("idempotency-key"), again.header("idempotency-key")), ("", "r1.0.0.2"));
     assert_eq!(again.header("x-default"), "mine");
-    let trace = |asked: &engine_course::till::Asked| asked.header("traceparent").to_owned();
+    let trace = |asked: &till::Asked| asked.header("traceparent").to_owned();
     let (first, second) = (trace(own), trace(again));
     assert_eq!((first.len(), &first[..36], &first[52..]), (55, &second[..36], "-01"), "one trace");
     assert_ne!(first, second, "two spans");
@@ -131,12 +131,12 @@ fn bodies_keep_types_and_forms_are_encoded() {
 #[test]
 fn redirects_are_followed_with_their_cookies_or_kept() {
     let see_other = page("").with("set-cookie", "id=7; Path=/").with("location", "/next?x=1");
-    let see_other = |status: u16| engine_course::till::with_status(see_other.clone(), status);
+    let see_other = |status: u16| till::with_status(see_other.clone(), status);
     let till = Till::open(&[
         ("/other", &[see_other(303)]),
         ("/same", &[see_other(307)]),
         ("/next", &[page("there")]),
-        ("/round", &[engine_course::till::with_status(page("").with("location", "/round"), 302)]),
+        ("/round", &[till::with_status(page("").with("location", "/round"), 302)]),
     ]);
     let post = |target: &str| Request {
         redirects: Redirects::Follow(3),

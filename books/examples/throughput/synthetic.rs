@@ -213,7 +213,8 @@ fn attempts(number: u64, trouble: Trouble, attempts: &mut Vec<Attempt>) {
             intent: Some(format!("{RUN}.{number}.0")),
             step: "checkout".into(),
             kind,
-            key: Some(format!("{number:08x}-0000-4000-8000-{number:012x}")),
+            key: matches!(kind, AttemptKind::Submit | AttemptKind::SecondCard)
+                .then(|| format!("{number:08x}-0000-4000-8000-{:012x}", u64::from(kind == AttemptKind::SecondCard))),
             intended_us,
             sent_us: Some(intended_us + 50),
             done_us: intended_us + 9_000,

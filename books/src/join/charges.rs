@@ -1,5 +1,6 @@
 //! The charges of the payment providers, added up from the rows of the statement.
 
+use super::fit::Fits;
 use super::hash::QuickMap;
 use super::lines::Line;
 
@@ -7,7 +8,8 @@ use super::lines::Line;
 #[derive(Debug)]
 pub(super) struct Charge {
     pub object: u32,
-    pub currency: Option<Box<str>>,
+    /// Its number among the currencies met.
+    pub currency: Option<u32>,
     pub authorised_minor: Option<i64>,
     pub declined: bool,
     pub captures: u32,
@@ -54,19 +56,19 @@ pub(super) enum End {
 pub(super) struct Charges {
     pub all: Vec<Charge>,
     by_object: QuickMap<u32, u32>,
-    by_root: QuickMap<u32, Vec<u32>>,
+    by_root: Fits,
 }
 
 impl Charges {
     /// Adds what a row says; `parent` is the object that it names so, `root` the outermost one of its own object.
-    pub(super) fn take(&mut self, line: &Line<'_>, object: u32, parent: Option<u32>, root: u32) {
+    pub(super) fn take(&mut self, line: &Line<'_>, object: u32, parent: Option<u32>, root: u32, currency: Option<u32>) {
         let amount = line.amount_minor.unwrap_or(0);
         // A capture or a void may be an object of its own under the charge that it changes.
         let under = parent.filter(|parent| self.by_object.contains_key(parent));
         let lost = u32::from(line.took_effect() && line.answer_lost());
         match line.op {
             "authorise" => {
-                let charge = self.charge(object, root, line);
+                let charge = self.charge(object, root, line, currency);
                 charge.answers_lost += lost;
                 charge.faults += u32::from(line.fault.is_some());
                 if line.took_effect() {
@@ -76,7 +78,7 @@ impl Charges {
                 }
             }
             "capture" => {
-                let charge = self.charge(under.unwrap_or(object), root, line);
+                let charge = self.charge(under.unwrap_or(object), root, line, currency);
                 charge.answers_lost += lost;
                 charge.faults += u32::from(line.fault.is_some());
                 charge.captures_refused += u32::from(!line.replayed && !line.took_effect());
@@ -92,11 +94,11 @@ impl Charges {
             "refund_failed" => self.give_back(parent.unwrap_or(object), root, -amount),
             "dispute" if line.state == Some("lost") => self.give_back(parent.unwrap_or(object), root, amount),
             "void" | "expire" if line.took_effect() => {
-                let charge = self.charge(under.unwrap_or(object), root, line);
+                let charge = self.charge(under.unwrap_or(object), root, line, currency);
                 charge.end = if line.op == "expire" { End::Expired } else { End::Released };
             }
             "cancel" if line.took_effect() => {
-                for charge in self.by_root.get(&object).into_iter().flatten() {
+                for charge in self.by_root.all(object) {
                     let end = &mut self.all[*charge as usize].end;
                     if *end != End::Expired {
                         *end = End::Released;
@@ -107,11 +109,11 @@ impl Charges {
         }
     }
 
-    fn charge(&mut self, object: u32, root: u32, line: &Line<'_>) -> &mut Charge {
+    fn charge(&mut self, object: u32, root: u32, line: &Line<'_>, currency: Option<u32>) -> &mut Charge {
         let index = *self.by_object.entry(object).or_insert_with(|| {
             self.all.push(Charge {
                 object,
-                currency: line.currency.map(Into::into),
+                currency,
                 authorised_minor: None,
                 declined: false,
                 captures: 0,
@@ -124,7 +126,7 @@ impl Charges {
                 faults: 0,
             });
             let index = self.all.len() as u32 - 1;
-            self.by_root.entry(root).or_default().push(index);
+            self.by_root.add(root, index);
             index
         });
         &mut self.all[index as usize]
@@ -133,7 +135,7 @@ impl Charges {
     /// A refund names its charge, or the payment; then it is of the first charge that still holds money.
     fn give_back(&mut self, named: u32, root: u32, amount: i64) {
         let index = self.by_object.get(&named).copied().or_else(|| {
-            let under = self.by_root.get(&root)?;
+            let under = self.by_root.all(root);
             let holds = |index: &&u32| {
                 let charge = &self.all[**index as usize];
                 charge.captured_minor > charge.refunded_minor

@@ -1,55 +1,63 @@
 //! Which intents, or orders, a mark fits.
 
-use super::hash::QuickMap;
+/// Nothing.
+const NONE: u32 = u32::MAX;
+/// Set where the rest is the place of a list.
+const SEVERAL: u32 = 1 << 31;
 
-/// What a mark fits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fit {
-    One(u32),
-    /// In ascending order, at least two.
-    Many(Vec<u32>),
-}
-
-impl Fit {
-    /// All that it fits.
-    pub(super) fn all(&self) -> &[u32] {
-        match self {
-            Self::One(id) => std::slice::from_ref(id),
-            Self::Many(ids) => ids,
-        }
-    }
-}
-
-/// Marks of one kind.
+/// What each mark fits, by the mark's number: nothing, one, or several in ascending order.
 #[derive(Debug, Default)]
-pub(super) struct Fits(QuickMap<Box<str>, Fit>);
+pub(super) struct Fits {
+    /// Nearly every mark fits one at most.
+    one: Vec<u32>,
+    several: Vec<Vec<u32>>,
+}
 
 impl Fits {
-    pub(super) fn add(&mut self, mark: &str, id: u32) {
-        match self.0.get_mut(mark) {
-            None => {
-                self.0.insert(mark.into(), Fit::One(id));
-            }
-            Some(Fit::One(known)) if *known == id => {}
-            Some(fit) => {
-                let mut ids = fit.all().to_vec();
+    pub(super) fn add(&mut self, mark: u32, id: u32) {
+        let mark = mark as usize;
+        if mark >= self.one.len() {
+            self.one.resize(mark + 1, NONE);
+        }
+        match self.one[mark] {
+            NONE => self.one[mark] = id,
+            known if known == id => {}
+            known if known & SEVERAL != 0 => {
+                let ids = &mut self.several[(known & !SEVERAL) as usize];
                 if let Err(place) = ids.binary_search(&id) {
                     ids.insert(place, id);
-                    *fit = Fit::Many(ids);
                 }
             }
+            known => {
+                self.one[mark] = SEVERAL | self.several.len() as u32;
+                self.several.push(vec![known.min(id), known.max(id)]);
+            }
         }
-    }
-
-    pub(super) fn get(&self, mark: &str) -> Option<&Fit> {
-        self.0.get(mark)
     }
 
     /// All that the mark fits; empty when it fits none.
-    pub(super) fn all(&self, mark: &str) -> &[u32] {
-        self.0.get(mark).map_or(&[], Fit::all)
+    pub(super) fn all(&self, mark: u32) -> &[u32] {
+        match self.one.get(mark as usize) {
+            None | Some(&NONE) => &[],
+            Some(place) if place & SEVERAL != 0 => &self.several[(place & !SEVERAL) as usize],
+            Some(one) => std::slice::from_ref(one),
+        }
+    }
+
+    /// What one mark fits, another one fits too.
+    pub(super) fn pool(&mut self, from: u32, into: u32) {
+        match self.one.get(from as usize) {
+            None | Some(&NONE) => {}
+            Some(_) => self.all(from).to_vec().into_iter().for_each(|id| self.add(into, id)),
+        }
     }
 }
+
+/// Attributions in the derived tables; the views have the words.
+pub(super) const JOINED: u8 = 0;
+pub(super) const UNDECIDED: u8 = 1;
+pub(super) const CONFLICT: u8 = 2;
+pub(super) const NOBODY: u8 = 3;
 
 /// To which intent a row belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,9 +65,9 @@ pub(super) enum Attribution {
     /// This one, by that mark.
     Joined(u32, Mark),
     /// A weak mark fits several.
-    Undecided(Vec<u32>, Mark),
+    Undecided(Box<[u32]>, Mark),
     /// Strong marks disagree; empty when one of them is of another run.
-    Conflict(Vec<u32>),
+    Conflict(Box<[u32]>),
     /// No mark fits any.
     Nobody,
     /// It belongs to another run, or (without its id) to none of ours.
@@ -67,14 +75,13 @@ pub(super) enum Attribution {
 }
 
 impl Attribution {
-    /// The word in the derived tables.
-    pub(super) const fn name(&self) -> &'static str {
+    /// The number in the derived tables; the views have the words.
+    pub(super) const fn code(&self) -> u8 {
         match self {
-            Self::Joined(..) => "joined",
-            Self::Undecided(..) => "undecided",
-            Self::Conflict(_) => "conflict",
-            Self::Nobody => "none",
-            Self::SetAside(_) => "set_aside",
+            Self::Joined(..) => JOINED,
+            Self::Undecided(..) => UNDECIDED,
+            Self::Conflict(_) => CONFLICT,
+            Self::Nobody | Self::SetAside(_) => NOBODY,
         }
     }
 
@@ -85,10 +92,10 @@ impl Attribution {
         }
     }
 
-    pub(super) const fn mark(&self) -> Option<&'static str> {
+    pub(super) const fn mark(&self) -> Option<Mark> {
         match self {
-            Self::Joined(_, mark) | Self::Undecided(_, mark) => Some(mark.name()),
-            Self::Conflict(_) => Some(Mark::Header.name()),
+            Self::Joined(_, mark) | Self::Undecided(_, mark) => Some(*mark),
+            Self::Conflict(_) => Some(Mark::Header),
             Self::Nobody | Self::SetAside(_) => None,
         }
     }
@@ -108,7 +115,7 @@ impl Attribution {
         match ids.as_slice() {
             [] => None,
             [id] => Some(Self::Joined(*id, mark)),
-            _ => Some(Self::Undecided(ids, mark)),
+            _ => Some(Self::Undecided(ids.into(), mark)),
         }
     }
 }
@@ -127,12 +134,13 @@ pub(super) enum Mark {
 }
 
 impl Mark {
-    pub(super) const fn name(self) -> &'static str {
+    /// The number in the derived tables; the views have the words.
+    pub(super) const fn code(self) -> u8 {
         match self {
-            Self::Header => "header",
-            Self::OrderNumber => "order_number",
-            Self::Reference => "reference",
-            Self::Email => "email",
+            Self::Header => 0,
+            Self::OrderNumber => 1,
+            Self::Reference => 2,
+            Self::Email => 3,
         }
     }
 }

@@ -6,11 +6,16 @@
 
 mod attribute;
 mod charges;
+mod credit;
 mod fit;
 mod hash;
 mod lines;
+mod listed;
+mod names;
 mod objects;
 mod orders;
+mod places;
+mod purse;
 mod shoppers;
 mod store;
 mod tally;
@@ -25,10 +30,10 @@ use store::Found;
 use tally::Tally;
 
 /// Version of the join; a file joined by another one is joined anew.
-pub(crate) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 3;
 
-/// The join and the laws read everything, often more than once (KiB; negative as `SQLite` counts).
-const CACHE_KIB: i64 = -65_536;
+/// Tables are read and written from end to end, so that little is met twice (KiB; negative as `SQLite` counts).
+const CACHE_KIB: i64 = -16_384;
 
 /// Rebuilds all derived tables and indexes, in one transaction.
 pub(crate) fn build(conn: &mut Connection) -> Result<(), Error> {
@@ -39,14 +44,21 @@ pub(crate) fn build(conn: &mut Connection) -> Result<(), Error> {
 }
 
 fn build_within(conn: &Connection) -> rusqlite::Result<()> {
+    schema::forget_indexes(conn)?;
     for table in schema::DERIVED {
         conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
     let mut shoppers = Shoppers::read(conn)?;
-    let objects = Objects::read(conn, &mut shoppers)?;
+    let mut objects = Objects::read(conn, &mut shoppers)?;
     let mut orders = Orders::read(conn, &mut shoppers, &objects)?;
-    let tally = Tally::read(conn, &shoppers, &objects, &orders)?;
-    Found { conn, shoppers: &shoppers, objects: &objects, orders: &mut orders, tally: &tally }.store()?;
+    let tally = Tally::read(conn, &mut shoppers, &objects, &orders)?;
+    // What is not needed any more is given back before the rest is written.
+    objects.only_names();
+    orders.only_orders();
+    let listed = listed::read(conn, &shoppers, &orders)?;
+    shoppers.only_names();
+    let (shoppers, objects) = (&shoppers, &objects);
+    Found { conn, shoppers, objects, orders: &mut orders, listed: &listed, tally: &tally }.store()?;
     schema::index(conn)?;
     conn.execute_batch("PRAGMA analysis_limit = 400; ANALYZE")?;
     conn.execute("UPDATE run SET joined = ?1", [VERSION])?;

@@ -1,6 +1,7 @@
 //! The orders of the shop's book, each joined to its intent.
 
 use super::fit::{Attribution, Fits, Mark};
+use super::names::Names;
 use super::objects::Objects;
 use super::shoppers::{Header, Shoppers};
 use rusqlite::{Connection, Row};
@@ -9,24 +10,44 @@ use rusqlite::{Connection, Row};
 #[derive(Debug)]
 pub(super) struct Order {
     pub seq: i64,
-    pub number: Box<str>,
+    /// Its number among [`Shoppers::numbers`].
+    pub number: u32,
     pub attribution: Attribution,
     pub accepted: bool,
     pub pending: bool,
+    pub cancelled: bool,
+    pub paid: bool,
+    /// Where it names a quote of its own.
+    pub names_quote: bool,
+    pub tax_minor: Option<i64>,
     /// What a charge is to pay: the total without what credit covers.
     pub due_minor: Option<i64>,
-    pub currency: Option<Box<str>>,
+    /// Its number among [`Shoppers::currencies`].
+    pub currency: Option<u32>,
     pub refunded_minor: i64,
     pub booked_back_minor: i64,
+    /// What the statements say; added once they are read.
+    pub told: Told,
+}
+
+/// What the statements say of an order.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told {
     pub charges: u32,
     pub captures: u32,
     pub captured_minor: i64,
     pub returned_minor: i64,
     pub open_minor: i64,
+    /// Charges with a capture that do not come to what is due; meaningless without that.
+    pub charges_other: u32,
+    /// Charges with a capture in another currency.
+    pub charges_foreign: u32,
     pub unpayable: bool,
     pub answers_lost: u32,
     pub faults: u32,
     pub documents: u32,
+    pub documents_open: u32,
+    pub filed_minor: Option<i64>,
     pub dispatches: u32,
     pub redeliveries: u32,
     pub dispatch_faults: u32,
@@ -46,11 +67,11 @@ pub(super) struct Orders {
     pub all: Vec<Order>,
     pub by_number: Fits,
     pub by_cart: Fits,
-    pub by_payment: Fits,
-    pub by_quote: Fits,
-    pub by_document: Fits,
-    /// By intent.
-    of_intent: Vec<Vec<u32>>,
+    /// By the payment (the outermost object) or the tax document that they name.
+    pub by_object: Fits,
+    quotes: Names,
+    by_quote: Fits,
+    of_intent: Fits,
 }
 
 /// The columns that carry marks.
@@ -64,7 +85,7 @@ struct OrderMarks<'a> {
 
 const SELECT: &str = "
     SELECT o.seq, o.number, o.email, o.payment, o.run, o.intent, o.cart, o.tax_quote, o.tax_document, o.state, o.total_minor,
-           o.currency, o.credit_minor, max(coalesce(o.refunded_minor, 0), coalesce(r.booked, 0)),
+           o.currency, o.credit_minor, o.tax_minor, max(coalesce(o.refunded_minor, 0), coalesce(r.booked, 0)),
            coalesce(r.credit, 0), iif(o.dispute_state = 'lost', coalesce(o.disputed_minor, 0), 0), coalesce(o.given_up_minor, 0)
     FROM shop_order AS o
     LEFT JOIN (SELECT order_seq, sum(amount_minor) AS booked, sum(credit_minor) AS credit FROM order_refund
@@ -77,18 +98,23 @@ impl Orders {
         let mut select = conn.prepare(SELECT)?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            orders.take(row, shoppers, objects)?;
+            orders.take(conn, row, shoppers, objects)?;
         }
-        orders.of_intent = vec![Vec::new(); shoppers.intents.len()];
         for (index, order) in orders.all.iter().enumerate() {
             if let Some(intent) = order.attribution.intent() {
-                orders.of_intent[intent as usize].push(index as u32);
+                orders.of_intent.add(intent, index as u32);
             }
         }
         Ok(orders)
     }
 
-    fn take(&mut self, row: &Row<'_>, shoppers: &mut Shoppers, objects: &Objects) -> rusqlite::Result<()> {
+    fn take(
+        &mut self,
+        conn: &Connection,
+        row: &Row<'_>,
+        shoppers: &mut Shoppers,
+        objects: &Objects,
+    ) -> rusqlite::Result<()> {
         let text = |column: usize| row.get_ref(column).and_then(|value| Ok(value.as_str_or_null()?));
         let marks = OrderMarks {
             number: text(1)?.unwrap_or_default(),
@@ -101,52 +127,62 @@ impl Orders {
             shoppers.meet(header);
         }
         let index = self.all.len() as u32;
-        let references = [(6, &mut self.by_cart), (7, &mut self.by_quote), (8, &mut self.by_document)];
-        for (column, fits) in references {
-            if let Some(name) = text(column)? {
-                fits.add(name, index);
-            }
+        if let Some(cart) = text(6)? {
+            self.by_cart.add(shoppers.number(cart), index);
         }
-        if let Some(payment) = marks.payment {
-            // A shop may name the payment or its charge.
-            let object = objects.find_payment(Some(payment));
-            let root = object.map(|object| &*objects.all[objects.all[object as usize].root as usize].name);
-            self.by_payment.add(root.unwrap_or(payment), index);
+        let quote = text(7)?;
+        if let Some(quote) = quote {
+            self.by_quote.add(self.quotes.id(quote), index);
         }
-        self.by_number.add(marks.number, index);
+        if let Some(document) = objects.find("tax", text(8)?) {
+            self.by_object.add(document, index);
+        }
+        if let Some(payment) = marks.payment.and_then(|payment| objects.find_payment(payment)) {
+            // A shop may name the payment or its charge; both providers may have one of that name.
+            let root = Some(objects.name(objects.root(payment)));
+            let both = [objects.find("payment", root), objects.find("backup_payment", root)];
+            both.into_iter().flatten().for_each(|root| self.by_object.add(root, index));
+        }
+        let number = shoppers.number(marks.number);
+        self.by_number.add(number, index);
         let state = text(9)?.unwrap_or_default();
-        let (refunded_minor, given_up_minor): (i64, i64) = (row.get(13)?, row.get(16)?);
+        let (refunded_minor, given_up_minor): (i64, i64) = (row.get(14)?, row.get(17)?);
         let credit_minor: i64 = row.get::<_, Option<i64>>(12)?.unwrap_or(0);
         self.all.push(Order {
             seq: row.get(0)?,
-            number: marks.number.into(),
-            attribution: attribute(&marks, shoppers, objects),
+            number,
+            attribution: attribute(conn, &marks, shoppers, objects)?,
             accepted: !matches!(state, "failed" | "cancelled"),
             pending: state == "pending",
-            currency: text(11)?.map(Into::into),
+            cancelled: state == "cancelled",
+            paid: matches!(state, "paid" | "partially_fulfilled" | "fulfilled"),
+            names_quote: quote.is_some(),
+            tax_minor: row.get(13)?,
+            currency: shoppers.currency(text(11)?),
             due_minor: row.get::<_, Option<i64>>(10)?.map(|total| total - credit_minor - given_up_minor),
             refunded_minor,
-            booked_back_minor: refunded_minor - row.get::<_, i64>(14)? + row.get::<_, i64>(15)?,
-            charges: 0,
-            captures: 0,
-            captured_minor: 0,
-            returned_minor: 0,
-            open_minor: 0,
-            unpayable: false,
-            answers_lost: 0,
-            faults: 0,
-            documents: 0,
-            dispatches: 0,
-            redeliveries: 0,
-            dispatch_faults: 0,
-            document_faults: 0,
+            booked_back_minor: refunded_minor - row.get::<_, i64>(15)? + row.get::<_, i64>(16)?,
+            told: Told::default(),
         });
         Ok(())
     }
 
     /// The orders of an intent.
     pub(super) fn of_intent(&self, intent: u32) -> &[u32] {
-        self.of_intent.get(intent as usize).map_or(&[], Vec::as_slice)
+        self.of_intent.all(intent)
+    }
+
+    /// The orders that name a quote of that code.
+    pub(super) fn of_quote(&self, code: &str) -> &[u32] {
+        self.quotes.find(code).map_or(&[], |quote| self.by_quote.all(quote))
+    }
+
+    /// Forgets what only the statement's rows ask for.
+    pub(super) fn only_orders(&mut self) {
+        self.by_cart = Fits::default();
+        self.by_object = Fits::default();
+        self.quotes = Names::default();
+        self.by_quote = Fits::default();
     }
 
     /// The only order of an intent, or the only accepted one.
@@ -161,28 +197,35 @@ impl Orders {
 }
 
 /// The declared chain: header, else number, else e-mail, else the payment's own marks.
-fn attribute(marks: &OrderMarks<'_>, shoppers: &Shoppers, objects: &Objects) -> Attribution {
+fn attribute(
+    conn: &Connection,
+    marks: &OrderMarks<'_>,
+    shoppers: &mut Shoppers,
+    objects: &Objects,
+) -> rusqlite::Result<Attribution> {
     match marks.intent.map(|header| shoppers.header(header)) {
-        Some(Header::Ours(id)) => return Attribution::Joined(id, Mark::Header),
-        Some(Header::OtherRun(run)) => return Attribution::SetAside(Some(run.into())),
+        Some(Header::Ours(id)) => return Ok(Attribution::Joined(id, Mark::Header)),
+        Some(Header::OtherRun(run)) => return Ok(Attribution::SetAside(Some(run.into()))),
         Some(Header::Stranger) | None => {}
     }
     if let Some(run) = marks.run.filter(|run| *run != shoppers.run()) {
-        return Attribution::SetAside(Some(run.into()));
+        return Ok(Attribution::SetAside(Some(run.into())));
     }
-    let email = marks.email.map(str::to_lowercase).unwrap_or_default();
-    let by_number = || Attribution::among(shoppers.by_number.all(marks.number).to_vec(), Mark::OrderNumber);
-    let by_email = || Attribution::among(shoppers.by_email.all(&email).to_vec(), Mark::Email);
+    shoppers.need_emails(conn)?;
+    let email = marks.email.map(|email| shoppers.email(email));
+    let number = shoppers.numbers.find(marks.number);
+    let by_number =
+        || number.and_then(|number| Attribution::among(shoppers.by_number.all(number).to_vec(), Mark::OrderNumber));
+    let by_email = || email.and_then(|email| Attribution::among(shoppers.by_email.all(email).to_vec(), Mark::Email));
     let by_payment = || {
-        let object = objects.find_payment(marks.payment)?;
-        let root = &objects.all[objects.all[object as usize].root as usize].marks;
-        let emails = || root.emails.iter().flat_map(|email| shoppers.by_email.all(email)).copied().collect();
-        let ids = if root.strong.is_empty() { emails() } else { root.strong.clone() };
+        let marks = objects.marks(objects.root(objects.find_payment(marks.payment?)?));
+        let emails = || marks.emails.iter().flat_map(|email| shoppers.by_email.all(*email)).copied().collect();
+        let ids = if marks.strong.is_empty() { emails() } else { marks.strong.to_vec() };
         Attribution::among(ids, Mark::Reference)
     };
-    by_number().or_else(by_email).or_else(by_payment).unwrap_or(match marks.run {
+    Ok(by_number().or_else(by_email).or_else(by_payment).unwrap_or(match marks.run {
         // The shop says that it is ours, but not whose.
         Some(_) => Attribution::Nobody,
         None => Attribution::SetAside(None),
-    })
+    }))
 }

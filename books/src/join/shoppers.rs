@@ -1,17 +1,20 @@
 //! The intents that the shopper's book knows, and the marks by which other books may name them.
 
 use super::fit::Fits;
-use super::hash::QuickMap;
+use super::names::Names;
 use rusqlite::Connection;
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 
 /// One intent and what its shopper met.
 #[derive(Debug, Default)]
 pub(super) struct Intent {
-    pub name: Box<str>,
     pub arrival: Option<i64>,
     pub purchase: Option<i64>,
-    pub currency: Option<Box<str>>,
+    /// Its number among [`Shoppers::currencies`].
+    pub currency: Option<u32>,
+    pub shown_total_minor: Option<i64>,
     pub submits: u32,
     pub submits_unanswered: u32,
     pub told_pending: u32,
@@ -23,11 +26,22 @@ pub(super) struct Shoppers {
     run: Box<str>,
     arrivals: i64,
     pub intents: Vec<Intent>,
-    by_name: QuickMap<Box<str>, u32>,
+    /// By the number of the intent.
+    names: Names,
+    /// The last header and what it says: rows of one request stand together.
+    last: (Box<str>, u32),
+    pub currencies: Names,
+    /// Numbers of orders and names of carts, as any book writes them.
+    pub numbers: Names,
     pub by_number: Fits,
+    /// In lower case.
+    pub emails: Names,
     pub by_email: Fits,
+    has_emails: bool,
     /// Orders that a shopper was told to be paid; by number where the shopper learnt it.
-    pub acknowledged: BTreeSet<(u32, Option<Box<str>>)>,
+    pub acknowledged: Vec<(u32, Option<u32>)>,
+    /// Idempotency keys of which more than one attempt was met.
+    pub repeated_keys: HashSet<Box<str>>,
 }
 
 /// What a header says.
@@ -49,15 +63,57 @@ impl Shoppers {
             run: run.into(),
             arrivals,
             intents: Vec::new(),
-            by_name: QuickMap::default(),
+            names: Names::default(),
+            last: (Box::default(), 0),
+            currencies: Names::default(),
+            numbers: Names::default(),
             by_number: Fits::default(),
+            emails: Names::default(),
             by_email: Fits::default(),
-            acknowledged: BTreeSet::new(),
+            has_emails: false,
+            acknowledged: Vec::new(),
+            repeated_keys: HashSet::new(),
         };
         shoppers.read_purchases(conn)?;
         shoppers.read_attempts(conn)?;
         shoppers.forget_nameless();
         Ok(shoppers)
+    }
+
+    /// Reads, once, by which addresses intents may be named; nobody asks where every row of every book has a header.
+    pub(super) fn need_emails(&mut self, conn: &Connection) -> rusqlite::Result<()> {
+        if std::mem::replace(&mut self.has_emails, true) {
+            return Ok(());
+        }
+        let mut select = conn.prepare("SELECT intent, email FROM purchase WHERE email <> '' ORDER BY id")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let id = self.intent(row.get_ref(0)?.as_str()?);
+            let email = self.email(row.get_ref(1)?.as_str()?);
+            self.by_email.add(email, id);
+        }
+        Ok(())
+    }
+
+    /// The name of an intent.
+    pub(super) fn name(&self, intent: u32) -> &str {
+        self.names.get(intent)
+    }
+
+    /// The number of an order's number, or of a cart's name.
+    pub(super) fn number(&mut self, number: &str) -> u32 {
+        self.numbers.id(number)
+    }
+
+    /// The number of an address, in whichever case it is written.
+    pub(super) fn email(&mut self, email: &str) -> u32 {
+        let small = email.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+        let email = if small { Cow::Borrowed(email) } else { Cow::Owned(email.to_lowercase()) };
+        self.emails.id(&email)
+    }
+
+    pub(super) fn currency(&mut self, code: Option<&str>) -> Option<u32> {
+        code.map(|code| self.currencies.id(code))
     }
 
     pub(super) fn run(&self) -> &str {
@@ -66,37 +122,40 @@ impl Shoppers {
 
     fn read_purchases(&mut self, conn: &Connection) -> rusqlite::Result<()> {
         let mut select = conn.prepare(
-            "SELECT id, intent, arrival, email, currency, order_number, outcome FROM purchase ORDER BY intent, id",
+            "SELECT id, intent, arrival, currency, order_number, outcome, shown_total_minor FROM purchase ORDER BY id",
         )?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
             let id = self.intent(row.get_ref(1)?.as_str()?);
+            let currency = self.currency(row.get_ref(3)?.as_str_or_null()?);
             let intent = &mut self.intents[id as usize];
             intent.purchase = Some(row.get(0)?);
             intent.arrival = Some(row.get(2)?);
-            intent.currency = row.get_ref(4)?.as_str_or_null()?.map(Into::into);
-            let email = row.get_ref(3)?.as_str()?;
-            if !email.is_empty() {
-                self.by_email.add(&email.to_lowercase(), id);
-            }
-            let number = row.get_ref(5)?.as_str_or_null()?;
-            if let Some(number) = number {
-                self.by_number.add(number, id);
-            }
-            if row.get_ref(6)?.as_str()? == "confirmed" {
-                self.acknowledged.insert((id, number.map(Into::into)));
+            intent.currency = currency;
+            intent.shown_total_minor = row.get(6)?;
+            let number = row.get_ref(4)?.as_str_or_null()?.map(|number| self.numbers.id(number));
+            number.into_iter().for_each(|number| self.by_number.add(number, id));
+            if row.get_ref(5)?.as_str()? == "confirmed" {
+                self.acknowledged.push((id, number));
             }
         }
         Ok(())
     }
 
     fn read_attempts(&mut self, conn: &Connection) -> rusqlite::Result<()> {
-        let mut select = conn.prepare(
-            "SELECT intent, arrival, kind, sent_us IS NOT NULL, reading, order_number FROM attempt WHERE intent IS NOT NULL",
-        )?;
+        let mut select =
+            conn.prepare("SELECT intent, arrival, kind, sent_us IS NOT NULL, reading, order_number, key FROM attempt")?;
         let mut rows = select.query([])?;
+        // Keys by their hashes alone: two that share one are looked at again by the law, and nothing is lost.
+        let (hasher, mut keys) = (RandomState::new(), HashSet::new());
         while let Some(row) = rows.next()? {
-            let id = self.intent(row.get_ref(0)?.as_str()?);
+            if let Some(key) = row.get_ref(6)?.as_str_or_null()?
+                && !keys.insert(hasher.hash_one(key))
+            {
+                self.repeated_keys.insert(key.into());
+            }
+            let Some(name) = row.get_ref(0)?.as_str_or_null()? else { continue };
+            let id = self.intent(name);
             let intent = &mut self.intents[id as usize];
             intent.arrival = Some(row.get(1)?);
             let kind = row.get_ref(2)?.as_str()?;
@@ -108,54 +167,74 @@ impl Shoppers {
             }
             intent.told_pending += u32::from(reading == "pending");
             if let Some(number) = row.get_ref(5)?.as_str_or_null()? {
+                let number = self.numbers.id(number);
                 self.by_number.add(number, id);
                 if reading == "ok" && matches!(kind, "submit" | "second_card" | "return" | "settle" | "look") {
-                    self.acknowledged.insert((id, Some(number.into())));
+                    self.acknowledged.push((id, Some(number)));
                 }
             }
         }
         Ok(())
     }
 
-    /// A confirmation without a number says nothing beside one with a number.
+    /// Each once; a confirmation without a number says nothing beside one with a number.
     fn forget_nameless(&mut self) {
-        let named: BTreeSet<u32> =
-            self.acknowledged.iter().filter(|(_, number)| number.is_some()).map(|it| it.0).collect();
-        self.acknowledged.retain(|(id, number)| number.is_some() || !named.contains(id));
+        self.acknowledged.sort_unstable();
+        self.acknowledged.dedup();
+        let next_of: Vec<u32> = self.acknowledged.iter().skip(1).map(|(id, _)| *id).chain([u32::MAX]).collect();
+        let mut next_of = next_of.into_iter();
+        self.acknowledged.retain(|(id, number)| {
+            let next = next_of.next();
+            number.is_some() || next != Some(*id)
+        });
     }
 
     /// The intent of that name; a new one when the book did not know it.
     fn intent(&mut self, name: &str) -> u32 {
-        if let Some(id) = self.by_name.get(name) {
-            return *id;
+        let id = self.names.id(name);
+        if id as usize == self.intents.len() {
+            let arrival = mark_parts(name).map(|(_, arrival)| arrival);
+            self.intents.push(Intent { arrival, ..Intent::default() });
         }
-        let id = self.intents.len() as u32;
-        self.by_name.insert(name.into(), id);
-        let arrival = mark_parts(name).map(|(_, arrival)| arrival);
-        self.intents.push(Intent { name: name.into(), arrival, ..Intent::default() });
         id
     }
 
     /// Takes note of a header: an arrival of the plan whose rows were lost with the harness is an intent all the same.
     pub(super) fn meet(&mut self, header: &str) {
-        if !self.by_name.contains_key(header)
-            && let Some((run, arrival)) = mark_parts(header)
+        if *self.last.0 == *header {
+            return;
+        }
+        if let Some(id) = self.names.find(header) {
+            self.last = (header.into(), id);
+        } else if let Some((run, arrival)) = mark_parts(header)
             && run == &*self.run
             && (0..self.arrivals).contains(&arrival)
         {
-            self.intent(header);
+            self.last = (header.into(), self.intent(header));
         }
     }
 
     /// Reads a header that was met before.
     pub(super) fn header<'a>(&self, header: &'a str) -> Header<'a> {
-        if let Some(id) = self.by_name.get(header) {
-            return Header::Ours(*id);
+        if *self.last.0 == *header && !self.last.0.is_empty() {
+            return Header::Ours(self.last.1);
+        }
+        if let Some(id) = self.names.find(header) {
+            return Header::Ours(id);
         }
         match mark_parts(header) {
             Some((run, _)) if run != &*self.run => Header::OtherRun(run),
             Some(_) | None => Header::Stranger,
         }
+    }
+
+    /// Forgets what only the rows of other books ask for.
+    pub(super) fn only_names(&mut self) {
+        self.names.only_texts();
+        self.numbers.only_texts();
+        self.emails.only_texts();
+        self.by_email = Fits::default();
+        self.by_number = Fits::default();
     }
 }
 

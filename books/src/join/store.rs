@@ -2,10 +2,12 @@
 
 use super::fit::Attribution;
 use super::hash::QuickMap;
-use super::objects::{Marks, Objects};
-use super::orders::Orders;
+use super::listed::Listed;
+use super::objects::Objects;
+use super::orders::{Order, Orders};
+use super::places::{Kind, Place};
 use super::shoppers::Shoppers;
-use super::tally::{Paper, PaperState, Place, Tally};
+use super::tally::{PaperState, Tally};
 use model::money::Currency;
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +18,7 @@ pub(super) struct Found<'a> {
     pub shoppers: &'a Shoppers,
     pub objects: &'a Objects,
     pub orders: &'a mut Orders,
+    pub listed: &'a [Listed],
     pub tally: &'a Tally,
 }
 
@@ -31,60 +34,31 @@ impl Found<'_> {
         self.credit_orders();
         let maybe = self.store_candidates()?;
         self.store_intents(&maybe)?;
-        self.store_charges()?;
+        self.store_acknowledged()?;
+        self.store_charges(&maybe)?;
         self.store_documents()?;
         self.store_dispatches()?;
-        self.store_effects()?;
-        self.store_orders()?;
+        self.store_orders(&maybe)?;
         self.store_currencies()?;
         self.store_set_aside()
     }
 
-    fn place(&self, object: u32) -> Option<&Place> {
-        self.tally.places[self.objects.all[object as usize].root as usize].as_ref()
+    fn place(&self, object: u32) -> Option<Place> {
+        self.tally.places.get(self.objects.root(object))
     }
 
-    fn seq(&self, place: Option<&Place>) -> Option<i64> {
-        place.and_then(|place| place.order).map(|index| self.orders.all[index as usize].seq)
+    fn order(&self, place: Option<Place>) -> Option<&Order> {
+        place.and_then(|place| place.order()).map(|index| &self.orders.all[index as usize])
     }
 
-    /// Adds to each order what its charges, documents and dispatches did.
-    fn credit_orders(&mut self) {
-        let tally = self.tally;
-        let index_of = |object: u32, objects: &Objects| -> Option<usize> {
-            let place = tally.places[objects.all[object as usize].root as usize].as_ref()?;
-            place.order.map(|index| index as usize)
-        };
-        for charge in &tally.charges.all {
-            if let Some(index) = index_of(charge.object, self.objects) {
-                let order = &mut self.orders.all[index];
-                order.charges += 1;
-                order.captures += charge.captures;
-                order.captured_minor += charge.captured_minor;
-                order.returned_minor += charge.refunded_minor;
-                order.answers_lost += charge.answers_lost;
-                order.open_minor += charge.open_minor();
-                order.unpayable |= charge.is_unpayable();
-            }
-        }
-        for document in &tally.documents {
-            if let Some(index) = index_of(document.object, self.objects) {
-                let order = &mut self.orders.all[index];
-                order.documents += u32::from(document.state != PaperState::Voided);
-                order.document_faults += document.faults;
-            }
-        }
-        for dispatch in &tally.dispatches {
-            if let Some(index) = index_of(dispatch.object, self.objects) {
-                let order = &mut self.orders.all[index];
-                order.dispatches += 1;
-                order.redeliveries += dispatch.redeliveries;
-                order.dispatch_faults += dispatch.faults;
-            }
-        }
-        for (index, faults) in &tally.order_faults {
-            self.orders.all[*index as usize].faults += faults;
-        }
+    pub(super) fn currency(&self, code: Option<u32>) -> Option<&str> {
+        code.map(|code| self.shoppers.currencies.get(code))
+    }
+
+    /// The marks found, for people, where they did not lead to an intent.
+    fn described(&self, object: u32, place: Option<Place>) -> Option<String> {
+        let joined = place.is_none_or(|place| place.kind() == Kind::Joined);
+        (!joined).then(|| self.objects.marks(self.objects.root(object)).describe(self.shoppers))
     }
 
     fn store_candidates(&self) -> rusqlite::Result<Maybe> {
@@ -93,29 +67,33 @@ impl Found<'_> {
         for order in &self.orders.all {
             for intent in order.attribution.candidates() {
                 *maybe.orders.entry(*intent).or_default() += 1;
-                insert.execute(params!["order", &*order.number, intent])?;
+                insert.execute(params!["order", self.shoppers.numbers.get(order.number), intent])?;
             }
         }
         for charge in &self.tally.charges.all {
-            let name = &self.objects.all[charge.object as usize].name;
-            for intent in self.place(charge.object).map_or(&[][..], |place| place.attribution.candidates()) {
+            let name = self.objects.name(charge.object);
+            for intent in self.tally.places.candidates(self.objects.root(charge.object)) {
                 *maybe.charges.entry(*intent).or_default() += 1;
-                insert.execute(params!["statement", &**name, intent])?;
+                insert.execute(params!["statement", name, intent])?;
             }
         }
         Ok(maybe)
     }
 
     fn store_intents(&self, maybe: &Maybe) -> rusqlite::Result<()> {
-        let mut charges: QuickMap<u32, u32> = QuickMap::default();
+        // Charges of each intent: all, authorised, declined.
+        let mut charges = vec![[0_u32; 3]; self.shoppers.intents.len()];
         for charge in &self.tally.charges.all {
-            if let Some(intent) = self.place(charge.object).and_then(|place| place.attribution.intent()) {
-                *charges.entry(intent).or_default() += 1;
+            if let Some(intent) = self.place(charge.object).and_then(|place| place.intent()) {
+                let counts = &mut charges[intent as usize];
+                counts[0] += 1;
+                counts[1] += u32::from(charge.authorised_minor.is_some());
+                counts[2] += u32::from(charge.declined);
             }
         }
         let mut insert = self.conn.prepare(
             "INSERT INTO intent VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                 ?20, ?21, ?22, ?23, ?24)",
+                 ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
         )?;
         for (id, intent) in self.shoppers.intents.iter().enumerate() {
             let id = id as u32;
@@ -124,13 +102,13 @@ impl Found<'_> {
             let owed = accepted.clone().filter_map(|order| order.due_minor).max();
             let owed = owed.or_else(|| orders.clone().filter_map(|order| order.due_minor).max());
             let money = &self.tally.money[id as usize];
-            let currency = money.currency.clone().or_else(|| orders.clone().find_map(|order| order.currency.clone()));
+            let currency = money.currency.or_else(|| orders.clone().find_map(|order| order.currency));
             insert.execute(params![
                 id,
-                &*intent.name,
+                self.shoppers.name(id),
                 intent.arrival,
                 intent.purchase,
-                currency.or_else(|| intent.currency.clone()).as_deref(),
+                self.currency(currency.or(intent.currency)),
                 intent.submits,
                 intent.submits_unanswered,
                 intent.told_pending,
@@ -139,45 +117,75 @@ impl Found<'_> {
                 accepted.filter(|order| order.pending).count() as i64,
                 maybe.orders.get(&id).copied().unwrap_or(0),
                 owed,
-                charges.get(&id).copied().unwrap_or(0),
+                charges[id as usize][0],
                 maybe.charges.get(&id).copied().unwrap_or(0),
                 money.captures,
                 money.captured_minor,
                 money.refunded_minor,
                 money.peak_minor,
                 money.answers_lost,
+                charges[id as usize][1],
+                charges[id as usize][2],
                 money.replays,
                 money.payment_faults,
                 money.tax_faults,
                 money.warehouse_faults,
             ])?;
         }
-        let mut insert = self.conn.prepare("INSERT INTO acknowledged (intent, order_number) VALUES (?1, ?2)")?;
-        for (intent, number) in &self.shoppers.acknowledged {
-            insert.execute(params![intent, number.as_deref()])?;
-        }
         Ok(())
     }
 
-    fn store_charges(&self) -> rusqlite::Result<()> {
+    fn store_acknowledged(&self) -> rusqlite::Result<()> {
+        let mut insert =
+            self.conn.prepare("INSERT INTO acknowledged (intent, order_number, order_seq) VALUES (?1, ?2, ?3)")?;
+        for (intent, number) in &self.shoppers.acknowledged {
+            let orders = number.map_or(&[][..], |number| self.orders.by_number.all(number)).iter();
+            let orders = orders.map(|index| &self.orders.all[*index as usize]).filter(|order| !order.set_aside());
+            let best = orders.max_by_key(|order| (order.accepted, order.cancelled, std::cmp::Reverse(order.seq)));
+            let number = number.map(|number| self.shoppers.numbers.get(number));
+            insert.execute(params![intent, number, best.map(|order| order.seq)])?;
+        }
+        let mut insert = self.conn.prepare("INSERT INTO repeated_key (key) VALUES (?1)")?;
+        self.shoppers.repeated_keys.iter().try_for_each(|key| insert.execute([key]).map(drop))
+    }
+
+    /// What each payment reserved or moved, at the first of its charges that did: the sum, and rows touched by a fault.
+    fn effects(&self) -> QuickMap<u32, (usize, i64, u32)> {
+        let mut effects: QuickMap<u32, (usize, i64, u32)> = QuickMap::default();
+        for (index, charge) in self.tally.charges.all.iter().enumerate() {
+            if charge.captures > 0 || charge.authorised_minor.is_some() {
+                let moved =
+                    if charge.captures > 0 { charge.captured_minor } else { charge.authorised_minor.unwrap_or(0) };
+                let sum = effects.entry(self.objects.root(charge.object)).or_insert((index, 0, 0));
+                sum.1 += moved;
+                sum.2 += charge.faults;
+            }
+        }
+        effects
+    }
+
+    fn store_charges(&self, maybe: &Maybe) -> rusqlite::Result<()> {
+        let effects = self.effects();
         let mut insert = self.conn.prepare(
-            "INSERT INTO charge (charge, payment, provider, captures_refused, intent, order_seq, attribution, currency, authorised_minor, declined, captures,
-                 captured_minor, refunded_minor, released, open_minor, answers_lost, faults)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-                 ?17)",
+            "INSERT INTO charge VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+                 ?20, ?21, ?22, ?23, ?24, ?25)",
         )?;
-        for charge in &self.tally.charges.all {
-            let object = &self.objects.all[charge.object as usize];
+        for (index, charge) in self.tally.charges.all.iter().enumerate() {
+            let root = self.objects.root(charge.object);
             let place = self.place(charge.object);
+            let (intent, order) = (place.and_then(|place| place.intent()), self.order(place));
+            let effect = effects.get(&root).filter(|(first, ..)| *first == index);
             insert.execute(params![
-                &*object.name,
-                &*self.objects.all[object.root as usize].name,
+                self.objects.name(charge.object),
+                self.objects.name(root),
                 charge.provider,
                 charge.captures_refused,
-                place.and_then(|place| place.attribution.intent()),
-                self.seq(place),
-                attribution_name(place),
-                charge.currency.as_deref(),
+                intent,
+                order.map(|order| order.seq),
+                place.map_or(Kind::Nobody.code(), |place| place.kind().code()),
+                place.and_then(|place| place.mark_code()),
+                self.described(charge.object, place),
+                self.currency(charge.currency),
                 charge.authorised_minor,
                 charge.declined,
                 charge.captures,
@@ -187,50 +195,60 @@ impl Found<'_> {
                 charge.open_minor(),
                 charge.answers_lost,
                 charge.faults,
+                effect.map(|(_, moved, _)| moved),
+                effect.map(|(.., faults)| faults),
+                order.map(|order| order.accepted),
+                order.and_then(|order| order.due_minor),
+                order.map(|order| order.told.captured_minor),
+                intent.map(|intent| maybe.orders.get(&intent).copied().unwrap_or(0)),
             ])?;
         }
         Ok(())
     }
 
     fn store_documents(&self) -> rusqlite::Result<()> {
-        let mut insert = self.conn.prepare(
-            "INSERT INTO tax_document (document, intent, order_seq, attribution, state, amount_minor, currency, faults)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?;
+        let mut insert = self
+            .conn
+            .prepare("INSERT INTO tax_document VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
         for document in &self.tally.documents {
             let place = self.place(document.object);
+            let order = self.order(place);
             let state = match document.state {
                 PaperState::Saved => "saved",
                 PaperState::Committed => "committed",
                 PaperState::Voided => "voided",
             };
             insert.execute(params![
-                &*self.objects.all[document.object as usize].name,
-                place.and_then(|place| place.attribution.intent()),
-                self.seq(place),
-                attribution_name(place),
+                self.objects.name(document.object),
+                place.and_then(|place| place.intent()),
+                order.map(|order| order.seq),
+                place.map_or(Kind::Nobody.code(), |place| place.kind().code()),
+                place.and_then(|place| place.mark_code()),
+                self.described(document.object, place),
                 state,
                 document.amount_minor,
-                document.currency.as_deref(),
+                self.currency(document.currency),
                 document.faults,
+                order.is_some_and(|order| order.paid),
             ])?;
         }
         Ok(())
     }
 
     fn store_dispatches(&self) -> rusqlite::Result<()> {
-        let mut insert = self.conn.prepare(
-            "INSERT INTO dispatch (dispatch, intent, order_seq, attribution, message, redeliveries, faults)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?;
+        let mut insert =
+            self.conn.prepare("INSERT INTO dispatch VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?;
         for dispatch in &self.tally.dispatches {
             let place = self.place(dispatch.object);
             insert.execute(params![
-                &*self.objects.all[dispatch.object as usize].name,
-                place.and_then(|place| place.attribution.intent()),
-                self.seq(place),
-                attribution_name(place),
-                dispatch.message.as_deref(),
+                self.objects.name(dispatch.object),
+                place.and_then(|place| place.intent()),
+                self.order(place).map(|order| order.seq),
+                place.map_or(Kind::Nobody.code(), |place| place.kind().code()),
+                place.and_then(|place| place.mark_code()),
+                self.described(dispatch.object, place),
+                dispatch.statement,
+                dispatch.held_minor,
                 dispatch.redeliveries,
                 dispatch.faults,
             ])?;
@@ -238,104 +256,65 @@ impl Found<'_> {
         Ok(())
     }
 
-    fn store_effects(&self) -> rusqlite::Result<()> {
-        let mut payments: BTreeMap<u32, (i64, Option<&str>, u32)> = BTreeMap::new();
-        for charge in
-            self.tally.charges.all.iter().filter(|charge| charge.captures > 0 || charge.authorised_minor.is_some())
-        {
-            let root = self.objects.all[charge.object as usize].root;
-            let sum = payments.entry(root).or_default();
-            sum.0 += if charge.captures > 0 { charge.captured_minor } else { charge.authorised_minor.unwrap_or(0) };
-            sum.1 = charge.currency.as_deref();
-            sum.2 += charge.faults;
-        }
-        for (root, (amount, currency, faults)) in payments {
-            self.store_effect("payment", root, Some(amount), currency, faults)?;
-        }
-        let papers = |papers: &[Paper], provider| {
-            papers.iter().try_for_each(|paper| {
-                self.store_effect(provider, paper.object, paper.amount_minor, paper.currency.as_deref(), paper.faults)
-            })
-        };
-        papers(&self.tally.documents, "tax")?;
-        papers(&self.tally.dispatches, "warehouse")
-    }
-
-    fn store_effect(
-        &self,
-        provider: &str,
-        object: u32,
-        amount_minor: Option<i64>,
-        currency: Option<&str>,
-        faults: u32,
-    ) -> rusqlite::Result<()> {
-        let root = &self.objects.all[self.objects.all[object as usize].root as usize];
-        let Some(place) = self.place(object) else { return Ok(()) };
-        let marks: &Marks = &root.marks;
-        let described = match &place.attribution {
-            Attribution::Joined(..) => String::new(),
-            Attribution::SetAside(_) => return Ok(()),
-            Attribution::Undecided(..) | Attribution::Conflict(_) | Attribution::Nobody => {
-                marks.describe(self.shoppers)
-            }
-        };
-        let mut insert = self.conn.prepare_cached(
-            "INSERT INTO effect (provider, object, amount_minor, currency, intent, order_seq, attribution, mark, marks, faults)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        )?;
-        insert.execute(params![
-            provider,
-            &*self.objects.all[object as usize].name,
-            amount_minor,
-            currency,
-            place.attribution.intent(),
-            self.seq(Some(place)),
-            place.attribution.name(),
-            place.attribution.mark(),
-            described,
-            faults,
-        ])?;
-        Ok(())
-    }
-
-    fn store_orders(&self) -> rusqlite::Result<()> {
-        let mut insert = self.conn.prepare(
-            "INSERT INTO order_join
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
-        )?;
-        for order in self.orders.all.iter().filter(|order| !order.set_aside()) {
+    fn store_orders(&self, maybe: &Maybe) -> rusqlite::Result<()> {
+        let places: Vec<String> = (1..=41).map(|place| format!("?{place}")).collect();
+        let mut insert = self.conn.prepare(&format!("INSERT INTO order_join VALUES ({})", places.join(", ")))?;
+        let all = self.orders.all.iter().zip(self.listed).zip(&self.tally.purses);
+        for ((order, listed), purse) in all.filter(|((order, _), _)| !order.set_aside()) {
+            let intent = order.attribution.intent();
+            let shopper = intent.map(|intent| &self.shoppers.intents[intent as usize]);
+            let money = intent.map(|intent| &self.tally.money[intent as usize]);
+            let told = &order.told;
             insert.execute(params![
                 order.seq,
-                order.attribution.intent(),
-                order.attribution.name(),
-                order.attribution.mark(),
+                intent,
+                order.attribution.code(),
+                order.attribution.mark().map(|mark| mark.code()),
                 order.accepted,
+                order.paid,
+                order.due_minor,
                 order.refunded_minor,
                 order.booked_back_minor,
-                order.charges,
-                order.captures,
-                order.captured_minor,
-                order.returned_minor,
-                order.open_minor,
-                order.answers_lost,
-                order.faults,
-                order.unpayable,
-                order.documents,
-                order.dispatches,
-                order.redeliveries,
-                order.dispatch_faults,
-                order.document_faults,
+                told.charges,
+                told.charges_other,
+                told.charges_foreign,
+                told.captures,
+                told.captured_minor,
+                told.returned_minor,
+                told.open_minor,
+                told.answers_lost,
+                told.faults,
+                told.unpayable,
+                purse.is_challenged,
+                purse.is_apart,
+                purse.is_quoted,
+                told.documents,
+                told.documents_open,
+                told.filed_minor,
+                told.dispatches,
+                told.redeliveries,
+                told.dispatch_faults,
+                told.document_faults,
+                listed.settled_lines,
+                listed.settled_minor,
+                listed.course(),
+                listed.namesakes,
+                listed.namesake,
+                listed.told,
+                shopper.map_or(0, |shopper| shopper.submits),
+                shopper.map_or(0, |shopper| shopper.told_pending),
+                intent.map_or(0, |intent| maybe.charges.get(&intent).copied().unwrap_or(0)),
+                money.map_or(0, |money| money.tax_faults),
+                money.map_or(0, |money| money.warehouse_faults),
+                shopper.and_then(|shopper| shopper.shown_total_minor),
             ])?;
         }
         Ok(())
     }
 
     fn store_currencies(&self) -> rusqlite::Result<()> {
-        let mut codes: BTreeSet<&str> = BTreeSet::from([""]);
-        codes.extend(self.shoppers.intents.iter().filter_map(|intent| intent.currency.as_deref()));
-        codes.extend(self.orders.all.iter().filter_map(|order| order.currency.as_deref()));
-        codes.extend(self.tally.charges.all.iter().filter_map(|charge| charge.currency.as_deref()));
-        codes.extend(self.tally.money.iter().filter_map(|money| money.currency.as_deref()));
+        let known = (0..self.shoppers.currencies.len() as u32).map(|code| self.shoppers.currencies.get(code));
+        let codes: BTreeSet<&str> = known.chain([""]).collect();
         let mut insert =
             self.conn.prepare("INSERT INTO currency (code, minor_digits, minor_unit) VALUES (?1, ?2, ?3)")?;
         for code in codes {
@@ -366,8 +345,4 @@ impl Found<'_> {
         }
         Ok(())
     }
-}
-
-fn attribution_name(place: Option<&Place>) -> &'static str {
-    place.map_or(Attribution::Nobody.name(), |place| place.attribution.name())
 }

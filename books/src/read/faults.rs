@@ -50,7 +50,7 @@ LEFT JOIN (
            count(DISTINCT CASE WHEN answer IN ('lost', 'altered') OR op = 'webhook'
                                THEN printf('%d %s', at_us, coalesce(key, object)) END) AS hazardous,
            count(DISTINCT CASE WHEN answer IN ('lost', 'altered') OR op = 'webhook' THEN intent END) AS intents
-    FROM v1_statement WHERE fault IS NOT NULL AND op <> 'fault' GROUP BY fault
+    FROM bitten JOIN v1_statement AS s ON s.statement = bitten.id WHERE op <> 'fault' GROUP BY fault
 ) AS bite ON bite.fault = fault.name
 ORDER BY fault.from_us, fault.name";
 

@@ -27,6 +27,24 @@ fn rows<T>(
     read().reading(what)
 }
 
+/// Calls `take` for each row of a query; what comes by the million is not kept.
+fn each(
+    conn: &Connection,
+    what: &'static str,
+    sql: &str,
+    mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+) -> Result<(), Error> {
+    let mut read = || {
+        let mut select = conn.prepare(sql)?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            take(row)?;
+        }
+        Ok(())
+    };
+    read().reading(what)
+}
+
 /// A count, or microseconds; less than nothing is none of them.
 fn count_at(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(column).map(|count| count.max(0).cast_unsigned())

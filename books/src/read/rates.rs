@@ -1,44 +1,38 @@
 //! Counts by second of the load. A second in which nothing was counted may be missing.
 
-use super::{count_at, rows};
+use super::{count_at, each};
 use crate::error::Error;
 use crate::joined::Joined;
 use model::judge::Tally;
+use std::collections::BTreeMap;
 
 /// Submissions that led to an order – in the shop's book, or told to the shopper – and those that did not; honest
 /// refusals are left out.
 const ORDER_CREATION: &str = "
 SELECT intent.intended_us / 1000000,
-       sum(intent.orders > 0 OR intent.order_number IS NOT NULL OR intent.outcome = 'confirmed'),
-       sum(intent.orders = 0 AND intent.order_number IS NULL AND intent.outcome <> 'confirmed')
+       intent.orders > 0 OR intent.order_number IS NOT NULL OR intent.outcome = 'confirmed'
 FROM v1_intent AS intent JOIN v1_arrival AS arrival ON arrival.arrival = intent.arrival
 WHERE intent.recorded AND intent.submits > 0 AND intent.outcome <> 'in_flight'
-  AND coalesce(intent.refusal, '') NOT IN ('sold_out', 'promotion_used_up', 'declined')
-GROUP BY 1";
+  AND coalesce(intent.refusal, '') NOT IN ('sold_out', 'promotion_used_up', 'declined')";
 
 /// Payments that were authorised, and those of an order that were not; cards that were refused are left out.
 const AUTHORISATION: &str = "
-SELECT intent.intended_us / 1000000, sum(paid.authorised), sum(NOT paid.authorised)
+SELECT intent.intended_us / 1000000, intent.authorised > 0
 FROM v1_intent AS intent JOIN v1_arrival AS arrival ON arrival.arrival = intent.arrival
-JOIN (SELECT intent, max(authorised_minor IS NOT NULL) AS authorised, max(declined) AS declined
-      FROM v1_charge GROUP BY intent
-      UNION ALL
-      SELECT unpaid.intent, 0, 0 FROM v1_intent AS unpaid WHERE unpaid.charges = 0 AND unpaid.orders > 0
-        AND coalesce(unpaid.refusal, '') <> 'declined') AS paid
-  ON paid.intent = intent.intent
-WHERE intent.recorded AND intent.outcome NOT IN ('in_flight', 'abandoned') AND (paid.authorised OR NOT paid.declined)
-GROUP BY 1";
+WHERE intent.recorded AND intent.outcome NOT IN ('in_flight', 'abandoned')
+  AND CASE WHEN intent.charges > 0 THEN intent.authorised > 0 OR intent.declined = 0
+           ELSE intent.orders > 0 AND coalesce(intent.refusal, '') <> 'declined' END";
 
 const ACCEPTED: &str = "
-SELECT intent.intended_us / 1000000, count(*)
-FROM v1_order AS placed JOIN v1_intent AS intent ON intent.intent = placed.intent
+SELECT intent.intended_us / 1000000
+FROM v1_order AS placed JOIN v1_intent AS intent ON intent.intent_id = placed.intent_id
 JOIN v1_arrival AS arrival ON arrival.arrival = intent.arrival
-WHERE placed.accepted AND intent.recorded GROUP BY 1";
+WHERE placed.accepted AND intent.recorded";
 
 impl Joined {
     /// Planned arrivals by second of their intended start.
     pub fn planned_by_second(&self) -> Result<Vec<(u64, u64)>, Error> {
-        self.counts("the plan", "SELECT intended_us / 1000000, count(*) FROM v1_arrival GROUP BY 1")
+        self.counts("the plan", "SELECT intended_us / 1000000 FROM v1_arrival")
     }
 
     /// Arrivals that are known to have begun, by the second in which they did.
@@ -63,13 +57,27 @@ impl Joined {
         self.tallies("the payments authorised", AUTHORISATION)
     }
 
+    /// Counted here and not by the query, which would sort them first.
     fn counts(&self, what: &'static str, sql: &str) -> Result<Vec<(u64, u64)>, Error> {
-        rows(&self.conn, what, sql, [], |row| Ok((count_at(row, 0)?, count_at(row, 1)?)))
+        let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
+        each(&self.conn, what, sql, |row| {
+            *counts.entry(count_at(row, 0)?).or_default() += 1;
+            Ok(())
+        })?;
+        Ok(counts.into_iter().collect())
     }
 
     fn tallies(&self, what: &'static str, sql: &str) -> Result<Vec<(u64, Tally)>, Error> {
-        rows(&self.conn, what, sql, [], |row| {
-            Ok((count_at(row, 0)?, Tally { good: count_at(row, 1)?, bad: count_at(row, 2)? }))
-        })
+        let mut tallies: BTreeMap<u64, Tally> = BTreeMap::new();
+        each(&self.conn, what, sql, |row| {
+            let tally = tallies.entry(count_at(row, 0)?).or_default();
+            if row.get(1)? {
+                tally.good += 1;
+            } else {
+                tally.bad += 1;
+            }
+            Ok(())
+        })?;
+        Ok(tallies.into_iter().collect())
     }
 }

@@ -81,7 +81,7 @@ impl Joined {
     /// The run as a whole.
     pub fn run(&self) -> Result<RunRow, Error> {
         let sql = "SELECT v.*, r.description, r.machine, r.objectives,
-                          (SELECT coalesce(max(ended_us), 0) FROM v1_arrival WHERE outcome <> 'shed') AS last_end_us
+                          (SELECT coalesce(max(ended_us), 0) FROM arrival_end WHERE outcome <> 'shed') AS last_end_us
                    FROM v1_run AS v JOIN run AS r";
         self.conn.query_row(sql, [], read_run).reading("the run")
     }

@@ -1,6 +1,6 @@
 //! Arrivals and purchases: how they ended for the shopper.
 
-use super::{count_at, rows};
+use super::{count_at, each, rows};
 use crate::error::Error;
 use crate::joined::Joined;
 use model::outcome::{Outcome, Refusal};
@@ -35,13 +35,10 @@ pub struct PurchaseRow {
 /// "Sold out" is borne out where an article had fewer pieces left than the largest line takes, "promotion used up" where a
 /// promotion's limit was reached.
 const PURCHASES: &str = "
-WITH scarce AS (
+WITH scarce AS MATERIALIZED (
     SELECT EXISTS (
-        SELECT 1 FROM v1_stock AS stock
-        LEFT JOIN (SELECT line.sku, sum(line.quantity) AS sold FROM v1_order_line AS line
-                   JOIN v1_order AS placed ON placed.order_seq = line.order_seq AND placed.accepted
-                   GROUP BY line.sku) AS sold ON sold.sku = stock.sku
-        WHERE stock.stock - coalesce(sold.sold, 0) < (SELECT coalesce(max(quantity), 1) FROM v1_order_line)
+        SELECT 1 FROM v1_stock AS stock LEFT JOIN v1_article AS sold ON sold.sku = stock.sku
+        WHERE stock.stock - coalesce(sold.accepted, 0) < (SELECT coalesce(max(line_max), 1) FROM v1_article)
     ) AS goods, EXISTS (
         SELECT 1 FROM v1_promotion AS promotion
         WHERE promotion.uses <= (SELECT count(*) FROM v1_order AS placed
@@ -55,12 +52,14 @@ WHERE intent.recorded";
 impl Joined {
     /// Arrivals by outcome; one without an end is unknown.
     pub fn arrival_tally(&self) -> Result<ArrivalTally, Error> {
-        let sql = "SELECT outcome, refusal, count(*) FROM v1_arrival GROUP BY outcome, refusal";
-        let counts = rows(&self.conn, "the arrivals", sql, [], |row| {
-            Ok((outcome_at(row, 0)?, refusal_at(row, 1)?, count_at(row, 2)?))
+        let sql = "SELECT outcome, refusal FROM v1_arrival";
+        let mut counts: BTreeMap<(Outcome, Option<Refusal>), u64> = BTreeMap::new();
+        each(&self.conn, "the arrivals", sql, |row| {
+            *counts.entry((outcome_at(row, 0)?, refusal_at(row, 1)?)).or_default() += 1;
+            Ok(())
         })?;
         let mut tally = ArrivalTally::default();
-        for (outcome, refusal, count) in counts {
+        for ((outcome, refusal), count) in counts {
             let arrivals = &mut tally.arrivals;
             arrivals.scheduled += count;
             match outcome {

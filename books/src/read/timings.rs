@@ -8,6 +8,7 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 use model::outcome::Reading;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// What a histogram counts over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,6 +37,26 @@ pub struct TimingRow {
 impl Joined {
     /// All histograms of a kind, by number, journey, step and reading.
     pub fn timings(&self, span: Span) -> Result<Vec<TimingRow>, Error> {
+        let mut merged: BTreeMap<(u32, String, String, Reading), Histogram<u64>> = BTreeMap::new();
+        self.each_timing(span, |timing| {
+            match merged.entry((timing.number, timing.journey, timing.step, timing.reading)) {
+                Entry::Vacant(place) => drop(place.insert(timing.response_us)),
+                Entry::Occupied(mut sum) => sum.get_mut().add(&timing.response_us).expect("the histogram grows"),
+            }
+        })?;
+        let timings = merged.into_iter().map(|((number, journey, step, reading), response_us)| TimingRow {
+            number,
+            journey,
+            step,
+            reading,
+            response_us,
+        });
+        Ok(timings.collect())
+    }
+
+    /// Calls `take` for each histogram of a kind as it was written: several may be of one step and reading. A long run has more
+    /// of them than fit into memory at once.
+    pub fn each_timing(&self, span: Span, mut take: impl FnMut(TimingRow)) -> Result<(), Error> {
         let span = match span {
             Span::Second => "second",
             Span::Phase => "phase",
@@ -45,32 +66,19 @@ impl Joined {
             .prepare("SELECT number, journey, step, reading, response_us FROM v1_timing WHERE span = ?1")
             .reading("the timings")?;
         let mut found = statement.query([span]).reading("the timings")?;
-        let mut merged: BTreeMap<(u32, String, String, String), Histogram<u64>> = BTreeMap::new();
         let mut deserializer = Deserializer::new();
         while let Some(row) = found.next().reading("the timings")? {
-            let key = || Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
-            let key: (u32, String, String, String) = key().reading("the timings")?;
-            let damaged = |reason: String| Error::Histogram { step: key.2.clone(), reason };
-            let bytes: Vec<u8> = row.get(4).reading("the timings")?;
-            let mut histogram: Histogram<u64> =
-                deserializer.deserialize(&mut bytes.as_slice()).map_err(|error| damaged(error.to_string()))?;
+            let read = || Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?, row.get(4)?));
+            let (number, journey, step, reading, bytes): (_, _, String, _, Vec<u8>) = read().reading("the timings")?;
+            let mut response_us: Histogram<u64> = deserializer
+                .deserialize(&mut bytes.as_slice())
+                .map_err(|error| Error::Histogram { step: step.clone(), reason: error.to_string() })?;
             // Batches may have seen values of different size.
-            histogram.auto(true);
-            match merged.get_mut(&key) {
-                Some(sum) => sum.add(&histogram).map_err(|error| damaged(error.to_string()))?,
-                None => {
-                    merged.insert(key, histogram);
-                }
-            }
+            response_us.auto(true);
+            let reading = Reading::named(&reading).unwrap_or(Reading::Unexpected);
+            take(TimingRow { number, journey, step, reading, response_us });
         }
-        let timings = merged.into_iter().map(|((number, journey, step, reading), response_us)| TimingRow {
-            number,
-            journey,
-            step,
-            reading: Reading::named(&reading).unwrap_or(Reading::Unexpected),
-            response_us,
-        });
-        Ok(timings.collect())
+        Ok(())
     }
 
     /// Samples whose name begins like that, second by second.

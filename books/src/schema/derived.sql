@@ -25,20 +25,31 @@ CREATE TABLE intent (
     refunded_minor      INTEGER NOT NULL,
     peak_minor          INTEGER NOT NULL,   -- largest un-refunded sum at any point of the statement's sequence
     answers_lost        INTEGER NOT NULL,   -- authorisations and captures whose answer a fault destroyed
+    authorised          INTEGER NOT NULL,   -- charges that were authorised
+    declined            INTEGER NOT NULL,   -- charges that were declined
     replays             INTEGER NOT NULL,   -- stored answers of the payment provider given again
     payment_faults      INTEGER NOT NULL,   -- statement rows touched by a fault
     tax_faults          INTEGER NOT NULL,
     warehouse_faults    INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE acknowledged (intent INTEGER NOT NULL, order_number TEXT) STRICT;
+CREATE TABLE acknowledged (
+    intent       INTEGER NOT NULL,
+    order_number TEXT,
+    order_seq    INTEGER                -- an order of that number, an accepted one if there is one
+) STRICT;
+-- Keys that more than one attempt may have.
+CREATE TABLE repeated_key (key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 
+-- Attributions: 0 joined, 1 undecided, 2 conflict, 3 none. Marks: 0 header, 1 order number, 2 reference, 3 e-mail.
 CREATE TABLE statement_join (
     id           INTEGER PRIMARY KEY,   -- of `statement`; rows of other runs have none
     intent       INTEGER,
     order_seq    INTEGER,
-    attribution  TEXT NOT NULL,         -- 'joined', 'undecided', 'conflict', 'none'
-    mark         TEXT                   -- 'header', 'order_number', 'reference', 'email'
+    attribution  INTEGER NOT NULL,
+    mark         INTEGER
 ) STRICT;
+-- Rows of the statement that a fault touched.
+CREATE TABLE bitten (id INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE candidate (
     book    TEXT NOT NULL,              -- 'order', 'statement'
     subject TEXT NOT NULL,              -- order number, or object
@@ -46,20 +57,6 @@ CREATE TABLE candidate (
 ) STRICT;
 CREATE TABLE set_aside (book TEXT NOT NULL, run TEXT NOT NULL, rows INTEGER NOT NULL) STRICT;
 
--- Whatever moved money or goods or filed a tax document, by the outermost object.
-CREATE TABLE effect (
-    id            INTEGER PRIMARY KEY,
-    provider      TEXT NOT NULL,
-    object        TEXT NOT NULL,
-    amount_minor  INTEGER,
-    currency      TEXT,
-    intent        INTEGER,
-    order_seq     INTEGER,
-    attribution   TEXT NOT NULL,
-    mark          TEXT,
-    marks         TEXT NOT NULL,        -- the marks found, for people
-    faults        INTEGER NOT NULL
-) STRICT;
 CREATE TABLE charge (
     id                INTEGER PRIMARY KEY,
     charge            TEXT NOT NULL,
@@ -68,7 +65,9 @@ CREATE TABLE charge (
     captures_refused  INTEGER NOT NULL,
     intent            INTEGER,
     order_seq         INTEGER,
-    attribution       TEXT NOT NULL,
+    attribution       INTEGER NOT NULL,
+    mark              INTEGER,
+    marks             TEXT,             -- the marks found, for people; NULL: joined
     currency          TEXT,
     authorised_minor  INTEGER,          -- NULL: never authorised
     declined          INTEGER NOT NULL,
@@ -78,7 +77,13 @@ CREATE TABLE charge (
     released          INTEGER NOT NULL, -- voided, expired, or its payment cancelled
     open_minor        INTEGER NOT NULL, -- reserved, neither captured nor released
     answers_lost      INTEGER NOT NULL,
-    faults            INTEGER NOT NULL
+    faults            INTEGER NOT NULL,
+    effect_minor      INTEGER,          -- of all charges of the payment; NULL but at one of them
+    effect_faults     INTEGER,
+    order_accepted    INTEGER,
+    order_due_minor   INTEGER,
+    order_captured_minor INTEGER,
+    orders_maybe      INTEGER           -- of the intent
 ) STRICT;
 CREATE TABLE refund (
     id            INTEGER PRIMARY KEY,
@@ -96,45 +101,74 @@ CREATE TABLE refund (
     answer        TEXT
 ) STRICT;
 CREATE TABLE tax_quote (
-    statement     INTEGER PRIMARY KEY,
-    quote         TEXT,
-    intent        INTEGER,
-    amount_minor  INTEGER,
-    currency      TEXT,
-    fault         TEXT,
-    answer        TEXT
+    statement     INTEGER PRIMARY KEY,  -- row in `statement`
+    intent        INTEGER
 ) STRICT;
 CREATE TABLE tax_document (
     id            INTEGER PRIMARY KEY,
     document      TEXT NOT NULL,
     intent        INTEGER,
     order_seq     INTEGER,
-    attribution   TEXT NOT NULL,
+    attribution   INTEGER NOT NULL,
+    mark          INTEGER,
+    marks         TEXT,
     state         TEXT NOT NULL,        -- 'saved', 'committed', 'voided'
     amount_minor  INTEGER,
     currency      TEXT,
-    faults        INTEGER NOT NULL
+    faults        INTEGER NOT NULL,
+    order_paid    INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE dispatch (
     id            INTEGER PRIMARY KEY,
     dispatch      TEXT NOT NULL,
     intent        INTEGER,
     order_seq     INTEGER,
-    attribution   TEXT NOT NULL,
-    message       TEXT,
+    attribution   INTEGER NOT NULL,
+    mark          INTEGER,
+    marks         TEXT,
+    statement     INTEGER NOT NULL,     -- the first row that tells of it
+    held_minor    INTEGER,              -- what had been captured for its order and not given back when it was sent
     redeliveries  INTEGER NOT NULL,
     faults        INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE settlement_join (
+    provider   TEXT NOT NULL,
+    line       INTEGER NOT NULL,
+    order_seq  INTEGER NOT NULL,
+    PRIMARY KEY (provider, line)
+) STRICT, WITHOUT ROWID;
+
+-- Each history of states that an order went through, once.
+CREATE TABLE course (
+    course  INTEGER NOT NULL,
+    number  INTEGER NOT NULL,
+    state   TEXT NOT NULL,
+    PRIMARY KEY (course, number)
+) STRICT, WITHOUT ROWID;
+-- What orders have of an article.
+CREATE TABLE article (
+    sku         TEXT PRIMARY KEY,
+    wanted      INTEGER NOT NULL,       -- by all orders
+    accepted    INTEGER NOT NULL,       -- by accepted ones
+    certain     INTEGER NOT NULL,       -- by accepted ones that are not pending
+    given_up    INTEGER NOT NULL,       -- lines of orders that were not accepted
+    unpaid      INTEGER NOT NULL,       -- by pending and failed ones, which may yet be paid
+    line_max    INTEGER NOT NULL        -- the largest line
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE order_join (
     seq               INTEGER PRIMARY KEY,  -- of `shop_order`; orders of other runs have none
     intent            INTEGER,
-    attribution       TEXT NOT NULL,
-    mark              TEXT,
+    attribution       INTEGER NOT NULL,
+    mark              INTEGER,
     accepted          INTEGER NOT NULL,
+    paid              INTEGER NOT NULL,
+    due_minor         INTEGER,              -- the total less credit and what was given up
     refunded_minor    INTEGER NOT NULL,     -- as the shop booked it: the larger of its sum and its list
     booked_back_minor INTEGER NOT NULL,     -- what left the shop by its own book: refunds without store credit, disputes lost
     charges           INTEGER NOT NULL,
+    charges_other     INTEGER NOT NULL,     -- with captures that do not come to what is due
+    charges_foreign   INTEGER NOT NULL,     -- with captures in another currency
     captures          INTEGER NOT NULL,
     captured_minor    INTEGER NOT NULL,
     returned_minor    INTEGER NOT NULL,     -- refunded by the provider's statement
@@ -142,9 +176,26 @@ CREATE TABLE order_join (
     answers_lost      INTEGER NOT NULL,
     faults            INTEGER NOT NULL,     -- statement rows of the payment touched by a fault, webhooks included
     unpayable         INTEGER NOT NULL,     -- whether a capture was refused, or an authorisation ran out
+    challenged        INTEGER NOT NULL,     -- whether its payment was challenged
+    paid_apart        INTEGER NOT NULL,     -- whether its payment did not go through at once
+    quoted            INTEGER NOT NULL,     -- whether a quote has the amount of its tax
     documents         INTEGER NOT NULL,     -- tax documents not voided
+    documents_open    INTEGER NOT NULL,     -- of these, not committed
+    filed_minor       INTEGER,              -- sum of these
     dispatches        INTEGER NOT NULL,     -- distinct
     redeliveries      INTEGER NOT NULL,
     dispatch_faults   INTEGER NOT NULL,
-    document_faults   INTEGER NOT NULL
+    document_faults   INTEGER NOT NULL,
+    settled_lines     INTEGER NOT NULL,     -- in settlement reports, fees left out
+    settled_minor     INTEGER NOT NULL,
+    course            INTEGER,              -- its history
+    namesakes         INTEGER NOT NULL,     -- orders of its number, itself included
+    namesake          INTEGER NOT NULL,     -- which of them it is, from 1
+    told              INTEGER NOT NULL,     -- intents that were told its number
+    submits           INTEGER NOT NULL,     -- from here on: of its intent
+    told_pending      INTEGER NOT NULL,
+    charges_maybe     INTEGER NOT NULL,
+    tax_faults        INTEGER NOT NULL,
+    warehouse_faults  INTEGER NOT NULL,
+    shown_total_minor INTEGER
 ) STRICT;

@@ -1,17 +1,9 @@
-CREATE INDEX IF NOT EXISTS purchase_intent ON purchase (intent);
-CREATE INDEX IF NOT EXISTS attempt_intent ON attempt (intent);
 CREATE INDEX IF NOT EXISTS order_number ON shop_order (number);
-CREATE INDEX IF NOT EXISTS order_payment ON shop_order (payment) WHERE payment IS NOT NULL;
-CREATE INDEX IF NOT EXISTS settlement_order ON settlement (order_number);
 CREATE INDEX IF NOT EXISTS intent_name ON intent (intent);
-CREATE INDEX IF NOT EXISTS statement_join_intent ON statement_join (intent) WHERE intent IS NOT NULL;
+CREATE INDEX IF NOT EXISTS attempt_arrival ON attempt (arrival);
 CREATE INDEX IF NOT EXISTS statement_join_order ON statement_join (order_seq) WHERE order_seq IS NOT NULL;
-CREATE INDEX IF NOT EXISTS charge_intent ON charge (intent);
 CREATE INDEX IF NOT EXISTS charge_order ON charge (order_seq);
-CREATE INDEX IF NOT EXISTS refund_payment ON refund (payment);
 CREATE INDEX IF NOT EXISTS order_join_intent ON order_join (intent);
-CREATE INDEX IF NOT EXISTS tax_quote_code ON tax_quote (quote);
-CREATE INDEX IF NOT EXISTS tax_quote_intent ON tax_quote (intent);
 CREATE INDEX IF NOT EXISTS tax_document_order ON tax_document (order_seq);
 CREATE INDEX IF NOT EXISTS dispatch_order ON dispatch (order_seq);
 CREATE INDEX IF NOT EXISTS candidate_intent ON candidate (intent);

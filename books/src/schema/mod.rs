@@ -3,25 +3,29 @@
 use rusqlite::Connection;
 
 /// Version of the layout; kept in the file's `user_version`.
-pub(crate) const VERSION: i64 = 3;
+pub(crate) const VERSION: i64 = 4;
 
 /// Marks the file as ours in its header (`application_id`): "Door" in ASCII.
 pub(crate) const APPLICATION: i64 = 0x446f_6f72;
 
 /// The tables that the join builds; emptied before each build.
-pub(crate) const DERIVED: [&str; 13] = [
+pub(crate) const DERIVED: [&str; 17] = [
     "currency",
     "intent",
     "acknowledged",
+    "repeated_key",
     "statement_join",
+    "bitten",
     "candidate",
     "set_aside",
-    "effect",
     "charge",
     "refund",
     "tax_quote",
     "tax_document",
     "dispatch",
+    "settlement_join",
+    "course",
+    "article",
     "order_join",
 ];
 
@@ -32,6 +36,13 @@ pub(crate) fn create(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch(include_str!("views.sql"))?;
     conn.pragma_update(None, "application_id", APPLICATION)?;
     conn.pragma_update(None, "user_version", VERSION)
+}
+
+/// Removes the indexes: rows that are added one by one to an index take longer than all of them at once.
+pub(crate) fn forget_indexes(conn: &Connection) -> rusqlite::Result<()> {
+    let mut select = conn.prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")?;
+    let names = select.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+    names.iter().try_for_each(|name| conn.execute_batch(&format!("DROP INDEX \"{name}\"")))
 }
 
 /// Indexes that the laws and the timelines use.

@@ -43,7 +43,8 @@ SELECT i.id AS intent_id, i.intent, i.arrival, p.email, p.intended_us, p.done_us
        coalesce(p.cancel, 'not_asked') AS cancel, i.purchase IS NOT NULL AS recorded,
        i.submits, i.submits_unanswered, i.told_pending, i.orders, i.orders_accepted, i.orders_pending, i.orders_maybe,
        i.owed_minor, i.charges, i.charges_maybe, i.captures, i.captured_minor, i.refunded_minor,
-       i.captured_minor - i.refunded_minor AS net_minor, i.peak_minor, i.answers_lost, i.replays, i.payment_faults,
+       i.captured_minor - i.refunded_minor AS net_minor, i.peak_minor, i.answers_lost, i.authorised, i.declined,
+       i.replays, i.payment_faults,
        i.tax_faults, i.warehouse_faults, p.ship_to
 FROM intent AS i LEFT JOIN purchase AS p ON p.id = i.purchase;
 
@@ -53,55 +54,81 @@ SELECT id AS attempt, arrival, intent, step, kind, key, intended_us, sent_us, do
 FROM attempt;
 
 CREATE VIEW v1_acknowledged AS
-SELECT a.intent AS intent_id, i.intent, a.order_number FROM acknowledged AS a JOIN intent AS i ON i.id = a.intent;
+SELECT a.intent AS intent_id, i.intent, a.order_number, a.order_seq FROM acknowledged AS a LEFT JOIN intent AS i ON i.id = a.intent;
+
+CREATE VIEW v1_repeated_key AS SELECT key FROM repeated_key;
 
 CREATE VIEW v1_statement AS
 SELECT s.id AS statement, s.id >> 48 AS process, s.id & 281474976710655 AS seq, s.at_us, s.provider, s.op, s.object,
        s.parent, s.state, s.amount_minor, s.currency, s.key, s.replayed, s.http_status, j.intent AS intent_id, i.intent,
-       j.order_seq, s.intent AS header, s.order_number, s.email, s.fault, s.effect, s.answer, s.detail, j.attribution, j.mark
+       j.order_seq, s.intent AS header, s.order_number, s.email, s.fault, s.effect, s.answer, s.detail,
+       CASE j.attribution WHEN 0 THEN 'joined' WHEN 1 THEN 'undecided' WHEN 2 THEN 'conflict' ELSE 'none' END AS attribution,
+       CASE j.mark WHEN 0 THEN 'header' WHEN 1 THEN 'order_number' WHEN 2 THEN 'reference' WHEN 3 THEN 'email' END AS mark
 FROM statement_join AS j JOIN statement AS s ON s.id = j.id LEFT JOIN intent AS i ON i.id = j.intent;
 
 CREATE VIEW v1_effect AS
-SELECT e.provider, e.object, e.amount_minor, e.currency, e.intent AS intent_id, i.intent, e.order_seq,
-       e.attribution, e.mark, e.marks, e.faults
-FROM effect AS e LEFT JOIN intent AS i ON i.id = e.intent;
+SELECT 'payment' AS provider, c.payment AS object, c.effect_minor AS amount_minor, c.currency AS currency, c.intent AS intent_id,
+       (SELECT i.intent FROM intent AS i WHERE i.id = c.intent) AS intent, c.order_seq,
+       CASE c.attribution WHEN 0 THEN 'joined' WHEN 1 THEN 'undecided' WHEN 2 THEN 'conflict' ELSE 'none' END AS attribution,
+       CASE c.mark WHEN 0 THEN 'header' WHEN 1 THEN 'order_number' WHEN 2 THEN 'reference' WHEN 3 THEN 'email' END AS mark,
+       coalesce(c.marks, '') AS marks, c.effect_faults AS faults
+FROM charge AS c WHERE c.effect_minor IS NOT NULL
+UNION ALL
+SELECT 'tax' AS provider, d.document AS object, d.amount_minor AS amount_minor, d.currency AS currency, d.intent AS intent_id,
+       (SELECT i.intent FROM intent AS i WHERE i.id = d.intent) AS intent, d.order_seq,
+       CASE d.attribution WHEN 0 THEN 'joined' WHEN 1 THEN 'undecided' WHEN 2 THEN 'conflict' ELSE 'none' END AS attribution,
+       CASE d.mark WHEN 0 THEN 'header' WHEN 1 THEN 'order_number' WHEN 2 THEN 'reference' WHEN 3 THEN 'email' END AS mark,
+       coalesce(d.marks, '') AS marks, d.faults AS faults
+FROM tax_document AS d
+UNION ALL
+SELECT 'warehouse' AS provider, s.dispatch AS object, NULL AS amount_minor, NULL AS currency, s.intent AS intent_id,
+       (SELECT i.intent FROM intent AS i WHERE i.id = s.intent) AS intent, s.order_seq,
+       CASE s.attribution WHEN 0 THEN 'joined' WHEN 1 THEN 'undecided' WHEN 2 THEN 'conflict' ELSE 'none' END AS attribution,
+       CASE s.mark WHEN 0 THEN 'header' WHEN 1 THEN 'order_number' WHEN 2 THEN 'reference' WHEN 3 THEN 'email' END AS mark,
+       coalesce(s.marks, '') AS marks, s.faults AS faults
+FROM dispatch AS s;
 
 CREATE VIEW v1_charge AS
-SELECT c.charge, c.payment, c.provider, c.captures_refused, c.intent AS intent_id, i.intent, c.order_seq, c.attribution,
+SELECT c.charge, c.payment, c.provider, c.captures_refused, c.intent AS intent_id, i.intent, c.order_seq,
+       CASE c.attribution WHEN 0 THEN 'joined' WHEN 1 THEN 'undecided' WHEN 2 THEN 'conflict' ELSE 'none' END AS attribution,
        coalesce(c.currency, '') AS currency, c.authorised_minor, c.declined, c.captures,
        c.captured_minor, c.refunded_minor, c.captured_minor - c.refunded_minor AS net_minor, c.released,
        c.open_minor > 0 AS open, c.open_minor, c.answers_lost, c.faults,
-       o.number AS order_number, o.state AS order_state, j.accepted AS order_accepted, o.total_minor AS order_total_minor,
-       o.total_minor - coalesce(o.credit_minor, 0) - coalesce(o.given_up_minor, 0) AS order_due_minor, j.captured_minor AS order_captured_minor, i.orders_maybe
+       o.number AS order_number, o.state AS order_state, c.order_accepted, o.total_minor AS order_total_minor, c.order_due_minor,
+       c.order_captured_minor, c.orders_maybe
 FROM charge AS c
 LEFT JOIN intent AS i ON i.id = c.intent
-LEFT JOIN shop_order AS o ON o.seq = c.order_seq
-LEFT JOIN order_join AS j ON j.seq = c.order_seq;
+LEFT JOIN shop_order AS o ON o.seq = c.order_seq;
 
 CREATE VIEW v1_refund AS
 SELECT r.refund, r.charge, r.payment, r.intent AS intent_id, i.intent, r.order_seq, r.amount_minor, r.currency, r.state, r.key, r.fault, r.answer
 FROM refund AS r LEFT JOIN intent AS i ON i.id = r.intent;
 
+-- What is not asked for is not joined: all that laws need of an order but its own columns stands in `order_join`.
 CREATE VIEW v1_order AS
-SELECT o.seq AS order_seq, o.number AS order_number, o.cart, o.state, coalesce(o.currency, '') AS currency, o.subtotal_minor, o.discount_minor,
+SELECT j.seq AS order_seq, o.number AS order_number, o.cart, o.state, coalesce(o.currency, '') AS currency, o.subtotal_minor, o.discount_minor,
        o.shipping_minor, o.tax_minor, o.total_minor, o.paid_minor, j.refunded_minor, o.email, o.promotion, o.tax_source,
-       o.tax_policy, o.tax_quote, o.tax_document, o.payment, o.in_doubt, o.dispatch, j.intent AS intent_id, i.intent, j.attribution, j.mark,
-       j.accepted, o.state IN ('paid', 'partially_fulfilled', 'fulfilled') AS paid,
-       coalesce(o.credit_minor, 0) AS credit_minor, coalesce(o.given_up_minor, 0) AS given_up_minor,
-       o.total_minor - coalesce(o.credit_minor, 0) - coalesce(o.given_up_minor, 0) AS due_minor, o.voucher,
+       o.tax_policy, o.tax_quote, o.tax_document, o.payment, o.in_doubt, o.dispatch, j.intent AS intent_id, i.intent,
+       CASE j.attribution WHEN 0 THEN 'joined' WHEN 1 THEN 'undecided' WHEN 2 THEN 'conflict' ELSE 'none' END AS attribution,
+       CASE j.mark WHEN 0 THEN 'header' WHEN 1 THEN 'order_number' WHEN 2 THEN 'reference' WHEN 3 THEN 'email' END AS mark,
+       j.accepted, j.paid, coalesce(o.credit_minor, 0) AS credit_minor, coalesce(o.given_up_minor, 0) AS given_up_minor,
+       j.due_minor, o.voucher,
        o.payment_provider, o.shipping_source, o.shipping_quote, o.fraud, o.review, o.disputed_minor, o.dispute_state,
-       j.booked_back_minor, j.unpayable,
+       j.booked_back_minor, j.unpayable, j.challenged, j.paid_apart,
        o.total_minor > 0 AND j.refunded_minor >= o.total_minor AS refunded_in_full,
-       j.charges, j.captures, j.captured_minor, j.returned_minor, j.captured_minor - j.returned_minor AS net_minor,
-       j.open_minor, j.answers_lost, j.faults, j.documents, j.document_faults, j.dispatches, j.redeliveries,
-       j.dispatch_faults, coalesce(i.submits, 0) AS submits, coalesce(i.told_pending, 0) AS told_pending,
-       coalesce(i.charges_maybe, 0) AS charges_maybe, coalesce(i.tax_faults, 0) AS tax_faults,
-       coalesce(i.warehouse_faults, 0) AS warehouse_faults, p.shown_total_minor, p.currency AS shown_currency, o.rounding_minor,
-       o.ship_to
+       j.charges, j.charges_other, j.charges_foreign, j.captures, j.captured_minor, j.returned_minor,
+       j.captured_minor - j.returned_minor AS net_minor,
+       j.open_minor, j.answers_lost, j.faults, j.quoted AS tax_quoted, j.documents, j.documents_open, j.filed_minor, j.document_faults,
+       j.dispatches, j.redeliveries, j.dispatch_faults, j.settled_lines, j.settled_minor, j.course, j.namesakes, j.namesake, j.told,
+       j.submits, j.told_pending, j.charges_maybe, j.tax_faults, j.warehouse_faults, j.shown_total_minor, p.currency AS shown_currency,
+       o.rounding_minor, o.ship_to
 FROM order_join AS j
-JOIN shop_order AS o ON o.seq = j.seq
+LEFT JOIN shop_order AS o ON o.seq = j.seq
 LEFT JOIN intent AS i ON i.id = j.intent
 LEFT JOIN purchase AS p ON p.id = i.purchase;
+
+CREATE VIEW v1_course AS SELECT course, number, state FROM course;
+CREATE VIEW v1_article AS SELECT sku, wanted, accepted, certain, given_up, unpaid, line_max FROM article;
 
 CREATE VIEW v1_order_line AS
 SELECT l.order_seq, l.number, l.sku, l.quantity, l.unit_minor, l.given_up
@@ -120,24 +147,25 @@ SELECT d.order_seq, d.number, d.message, d.amount_minor, d.capture
 FROM order_dispatch AS d JOIN order_join AS j ON j.seq = d.order_seq;
 
 CREATE VIEW v1_settlement AS
-SELECT s.provider, s.line, s.kind, s.object, s.payment, s.order_number, s.gross_minor, s.fee_minor, s.currency,
-       coalesce((SELECT o.seq FROM shop_order AS o WHERE o.number = s.order_number),
-                (SELECT o.seq FROM shop_order AS o WHERE o.payment = s.payment)) AS order_seq
-FROM settlement AS s;
+SELECT s.provider, s.line, s.kind, s.object, s.payment, s.order_number, s.gross_minor, s.fee_minor, s.currency, j.order_seq
+FROM settlement AS s LEFT JOIN settlement_join AS j ON j.provider = s.provider AND j.line = s.line;
 
 CREATE VIEW v1_tax_quote AS
-SELECT q.quote, q.intent AS intent_id, i.intent, q.amount_minor, q.currency, q.fault, q.answer,
+SELECT s.object AS quote, q.intent AS intent_id, i.intent, s.amount_minor, s.currency, s.fault, s.answer,
        s.detail ->> '$.total_minor' AS taxed_minor
-FROM tax_quote AS q LEFT JOIN intent AS i ON i.id = q.intent LEFT JOIN statement AS s ON s.id = q.statement;
+FROM tax_quote AS q LEFT JOIN statement AS s ON s.id = q.statement LEFT JOIN intent AS i ON i.id = q.intent;
 
 CREATE VIEW v1_tax_document AS
-SELECT d.document, d.intent AS intent_id, i.intent, d.order_seq, d.attribution, d.state, d.amount_minor, d.currency, d.faults,
-       o.number AS order_number, o.state AS order_state, coalesce(o.state IN ('paid', 'partially_fulfilled', 'fulfilled'), 0) AS order_paid
+SELECT d.document, d.intent AS intent_id, i.intent, d.order_seq,
+       CASE d.attribution WHEN 0 THEN 'joined' WHEN 1 THEN 'undecided' WHEN 2 THEN 'conflict' ELSE 'none' END AS attribution,
+       d.state, d.amount_minor, d.currency, d.faults, o.number AS order_number, o.state AS order_state, d.order_paid
 FROM tax_document AS d LEFT JOIN intent AS i ON i.id = d.intent LEFT JOIN shop_order AS o ON o.seq = d.order_seq;
 
 CREATE VIEW v1_dispatch AS
-SELECT d.dispatch, d.intent AS intent_id, i.intent, d.order_seq, d.attribution, d.message, d.redeliveries, d.faults
-FROM dispatch AS d LEFT JOIN intent AS i ON i.id = d.intent;
+SELECT d.dispatch, d.intent AS intent_id, i.intent, d.order_seq,
+       CASE d.attribution WHEN 0 THEN 'joined' WHEN 1 THEN 'undecided' WHEN 2 THEN 'conflict' ELSE 'none' END AS attribution,
+       s.key AS message, d.statement, d.held_minor, d.redeliveries, d.faults
+FROM dispatch AS d LEFT JOIN intent AS i ON i.id = d.intent LEFT JOIN statement AS s ON s.id = d.statement;
 
 CREATE VIEW v1_dispatch_line AS
 SELECT s.id AS statement, s.object AS dispatch, j.order_seq, json_extract(l.value, '$.sku') AS sku,
