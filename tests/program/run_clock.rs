@@ -155,10 +155,7 @@ faults:
     let count = |name: &str| fault[name].as_u64().unwrap_or_else(|| panic!("{name} of {fault}"));
     assert!(count("applied") >= 3, "{fault}");
     assert!(count("matched") >= count("applied") && count("hazardous") >= 1, "{fault}");
-    let law = finished.law("no_intent_is_charged_twice");
-    assert!(law["exposure"].as_u64() >= Some(1), "the repeat of a lost charge is a replay: {law}");
-    assert_eq!(law["finding"], "held", "{law}");
-    assert!(law["excluded_rate"].as_f64().is_some_and(|rate| rate > 0.0 && rate < 1.0), "{law}");
+    assert_eq!(finished.law("no_intent_is_charged_twice")["finding"], "held");
 }
 
 #[test]
@@ -176,12 +173,11 @@ faults:
   - {name: away, at: 1s, process: shop, harm: {kill: {restart_after: 1500ms}}}
 ");
     finished.assert_honest();
-    let confirmed: Vec<u64> = finished.summary()["series"]["confirmed"]
-        .as_array()
-        .expect("seconds")
-        .iter()
-        .map(|count| count.as_u64().expect("a count"))
-        .collect();
-    assert!(confirmed[1] > 0, "the other instance serves while the first is away: {confirmed:?}");
+    let summary = finished.summary();
+    let steps = summary["steps"].as_array().expect("a list");
+    let browse = steps.iter().find(|step| step["step"] == "browse").expect("everybody looks first");
+    assert_eq!(browse["failed"], 0, "the other instance serves while the first is away: {browse}");
+    let confirmed = summary["series"]["confirmed"].as_array().expect("seconds");
+    assert!(confirmed[2].as_u64() > Some(0), "the first one is back: {confirmed:?}");
     assert!(finished.file("out/arena/shop-2.log").exists(), "the second instance has a log of its own");
 }
