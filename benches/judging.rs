@@ -75,7 +75,8 @@ fn run(command: &mut Command) -> Result<Took, Box<dyn Error>> {
     while child.try_wait()?.is_none() {
         let process = format!("/proc/{}", child.id());
         let status = std::fs::read_to_string(format!("{process}/status")).unwrap_or_default();
-        let peak_kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+        let peak_kib =
+            status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
         peak_mib = peak_kib.map_or(peak_mib, |kib: f64| kib / 1024.0);
         let stat = std::fs::read_to_string(format!("{process}/stat")).unwrap_or_default();
         // After the name, which may hold spaces: user and system time are the twelfth and thirteenth.

@@ -20,10 +20,10 @@ fn rank(entry: &TimelineEntry) -> u8 {
     match (entry.book, entry.passage) {
         _ if entry.breaks => 0,
         (Book::Provider, Passage::AnswerLost | Passage::AnswerAltered | Passage::Undelivered) if is_payment => 1,
-        (Book::Shop, _) => 2,
         (Book::Provider, Passage::Called | Passage::Nothing) if is_payment => 2,
-        (Book::Provider, Passage::AnswerLost | Passage::AnswerAltered | Passage::Undelivered) => 3,
-        (Book::Shopper, Passage::Asked | Passage::Unanswered) => 3,
+        (Book::Shop, _) => 2,
+        (Book::Provider, Passage::AnswerLost | Passage::AnswerAltered | Passage::Undelivered)
+        | (Book::Shopper, Passage::Asked | Passage::Unanswered) => 3,
         (Book::Shopper, _) => 4,
         (Book::Provider, Passage::Called) => 5,
         (Book::Provider, _) => 6,

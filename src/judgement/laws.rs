@@ -14,11 +14,11 @@ pub fn examine(joined: &Joined, laws: &[Law]) -> Result<Vec<LawRecord>, books::E
     let mut records = Vec::with_capacity(laws.len());
     for (law, found) in laws.iter().zip(joined.examine_all(laws)) {
         let mut record = record(&found, required.get(&law.name).copied());
-        if record.finding == Finding::Violated {
-            if let Some((first, seen_us)) = teller.first(law, &found)? {
-                record.first_evidence_ms = seen_us.map(|us| us as f64 / 1e3);
-                record.counterexamples = teller.counterexamples(law, first, &found)?;
-            }
+        if record.finding == Finding::Violated
+            && let Some((first, seen_us)) = teller.first(law, &found)?
+        {
+            record.first_evidence_ms = seen_us.map(|us| us as f64 / 1e3);
+            record.counterexamples = teller.counterexamples(law, first, &found)?;
         }
         records.push(record);
     }

@@ -119,7 +119,9 @@ fn honest_scenarios(options: &Options, lines: &[Line]) -> Result<Vec<String>, Pr
         let mut names = match std::fs::read_dir(&path) {
             Ok(entries) => entries
                 .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-                .filter(|name| name.ends_with(".yaml") && name != MANIFEST)
+                .filter(|name| {
+                    Path::new(name).extension().is_some_and(|extension| extension == "yaml") && name != MANIFEST
+                })
                 .collect::<Vec<_>>(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(source) => return Err(ProveError::Output { path, source }),

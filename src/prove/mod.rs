@@ -108,7 +108,7 @@ impl ProveError {
 }
 
 fn told(mistakes: &[Mistake]) -> String {
-    mistakes.iter().map(|mistake| format!("\n{mistake}")).collect()
+    mistakes.iter().map(|mistake| format!("\n{mistake}")).collect::<Vec<_>>().concat()
 }
 
 /// How a proof ended.

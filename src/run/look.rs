@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn a_subject_must_violate_the_law_in_two_looks_one_after_the_other() {
         let (one, both, other) = (violated(STANDS, &["a"]), violated(STANDS, &["a", "b"]), violated(STANDS, &["c"]));
-        assert_eq!(looks(STANDS, &[one.clone()]), None);
+        assert_eq!(looks(STANDS, std::slice::from_ref(&one)), None);
         assert_eq!(looks(STANDS, &[one.clone(), other.clone()]), None);
         assert_eq!(looks(STANDS, &[one.clone(), other, one.clone()]), None);
         assert_eq!(looks(STANDS, &[one, both]), Some(STANDS.into()));

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row};
 
 /// One order and what the statements say about it.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each question that a law asks of the state")]
 pub(super) struct Order {
     pub seq: i64,
     /// Its number among [`Shoppers::numbers`].

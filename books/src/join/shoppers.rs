@@ -134,7 +134,9 @@ impl Shoppers {
             intent.currency = currency;
             intent.shown_total_minor = row.get(6)?;
             let number = row.get_ref(4)?.as_str_or_null()?.map(|number| self.numbers.id(number));
-            number.into_iter().for_each(|number| self.by_number.add(number, id));
+            if let Some(number) = number {
+                self.by_number.add(number, id);
+            }
             if row.get_ref(5)?.as_str()? == "confirmed" {
                 self.acknowledged.push((id, number));
             }

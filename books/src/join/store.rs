@@ -269,7 +269,7 @@ impl Found<'_> {
                 order.seq,
                 intent,
                 order.attribution.code(),
-                order.attribution.mark().map(|mark| mark.code()),
+                order.attribution.mark().map(super::fit::Mark::code),
                 order.accepted,
                 order.paid,
                 order.due_minor,

@@ -68,7 +68,7 @@ fn moved(conn: &Connection, law: &Law, whom: &Whom, span: &Span) -> rusqlite::Re
              WHERE {filter} AND NOT replayed AND op NOT IN {ASIDE} AND at_us BETWEEN ?2 AND ?2 + ?3
                AND (?4 = '' OR instr(?4, ' ' || op || ' ') > 0)"
         );
-        let kinds = law.evidence.iter().map(|kind| format!(" {kind} ")).collect::<String>();
+        let kinds = if law.evidence.is_empty() { String::new() } else { format!(" {} ", law.evidence.join(" ")) };
         let row = conn.query_row(&sql, params![value, span.began_us, span.length_us, kinds], |row| row.get(0));
         row.map(|at_us: Option<i64>| at_us.map(|at_us| (at_us - span.began_us) as u64))
     };

@@ -108,19 +108,7 @@ pub(super) fn fault(form: &mut Form<'_>) -> Option<FaultDraft> {
             FaultTarget::Exchange { provider: on_link?, when, probability, draw, effect }
         }
         "link" => FaultTarget::Link { provider: on_link?, toxic: toxic?, stream: stream? },
-        owner => {
-            let harm = harm?;
-            match (owner, harm.value) {
-                ("process", Harm::Process(harm)) => FaultTarget::Process { child: process?, harm },
-                ("store", Harm::Store(harm)) => store.map(|()| FaultTarget::Store { harm })?,
-                ("clock", Harm::Clock(harm)) => clock.map(|()| FaultTarget::Clock { harm })?,
-                (_, other) => {
-                    let problem = format!("goes with `{}`, not with `{owner}`", other.owner());
-                    form.wrong("harm", &problem, &format!("`{owner}` takes {}", Harm::words_of(owner)));
-                    return None;
-                }
-            }
-        }
+        owner => harmed(form, owner, harm?.value, process, store.or(clock))?,
     };
     let lasts = length(form, &target, lasts)?;
     let end = form.spot(if form.has("for") { "for" } else { "at" });
@@ -131,6 +119,26 @@ pub(super) fn fault(form: &mut Form<'_>) -> Option<FaultDraft> {
         end,
         what: form.spot(kind),
     })
+}
+
+/// A process, the shop's store or its clock, and what is done to it.
+fn harmed(
+    form: &mut Form<'_>,
+    owner: &'static str,
+    harm: Harm,
+    process: Option<Child>,
+    shop: Option<()>,
+) -> Option<FaultTarget> {
+    match (owner, harm) {
+        ("process", Harm::Process(harm)) => Some(FaultTarget::Process { child: process?, harm }),
+        ("store", Harm::Store(harm)) => shop.map(|()| FaultTarget::Store { harm }),
+        ("clock", Harm::Clock(harm)) => shop.map(|()| FaultTarget::Clock { harm }),
+        (_, other) => {
+            let problem = format!("goes with `{}`, not with `{owner}`", other.owner());
+            form.wrong("harm", &problem, &format!("`{owner}` takes {}", Harm::words_of(owner)));
+            None
+        }
+    }
 }
 
 /// Notes members that belong to another kind of fault, and the one that is missing.

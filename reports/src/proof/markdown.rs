@@ -27,11 +27,15 @@ pub fn markdown(record: &ProofRecord) -> String {
 }
 
 fn figures(record: &ProofRecord) -> String {
-    sentence::figures(record).into_iter().map(|(name, value)| format!("- {name}: {value}\n")).collect()
+    sentence::figures(record)
+        .into_iter()
+        .map(|(name, value)| format!("- {name}: {value}\n"))
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn list(remarks: &[String]) -> String {
-    remarks.iter().map(|remark| format!("- {}\n", line(remark))).collect()
+    remarks.iter().map(|remark| format!("- {}\n", line(remark))).collect::<Vec<_>>().concat()
 }
 
 fn defects(defects: &[DefectRecord]) -> String {

@@ -135,5 +135,9 @@ fn remarks(record: &ProofRecord, width: usize) -> String {
 }
 
 fn figures(record: &ProofRecord) -> String {
-    sentence::figures(record).into_iter().map(|(name, value)| format!("  {name}: {value}\n")).collect()
+    sentence::figures(record)
+        .into_iter()
+        .map(|(name, value)| format!("  {name}: {value}\n"))
+        .collect::<Vec<_>>()
+        .concat()
 }
