@@ -76,13 +76,14 @@ impl Laws {
                 }
                 super::print(text.trim_end())
             }
-            Self::Show(show) => match laws::built_in().into_iter().find(|law| law.name == show.name) {
-                Some(law) => super::print(law.sql.trim_end()),
-                None => {
+            Self::Show(show) => {
+                if let Some(law) = laws::built_in().into_iter().find(|law| law.name == show.name) {
+                    super::print(law.sql.trim_end())
+                } else {
                     eprintln!("failed to show `{}`: no law of that name comes with the program", show.name);
                     ExitCode::from(USAGE)
                 }
-            },
+            }
         }
     }
 }
