@@ -46,7 +46,7 @@ pub fn statement(number: u64, seq: &mut u64, rows: &mut Vec<StatementRow>) {
         ..row("tax", "quote", quote(number), "quoted")
     });
     if matches!(trouble, Trouble::SecondCard | Trouble::Declined) {
-        decline(&row, &first, total).into_iter().for_each(&mut add);
+        decline(row, &first, total).into_iter().for_each(&mut add);
         if trouble == Trouble::Declined {
             return;
         }
@@ -69,7 +69,7 @@ pub fn statement(number: u64, seq: &mut u64, rows: &mut Vec<StatementRow>) {
     if lost {
         add(StatementRow { replayed: true, fault: None, effect: None, answer: None, ..paying("create", &pi, None) });
     }
-    add(webhook(&row, number, &pi, "payment_intent.succeeded"));
+    add(webhook(row, number, &pi, "payment_intent.succeeded"));
     add(StatementRow {
         amount_minor: Some(TAX_MINOR),
         detail: Some(taxed),
@@ -93,7 +93,7 @@ pub fn statement(number: u64, seq: &mut u64, rows: &mut Vec<StatementRow>) {
             key: Some(format!("rk_{number:032x}")),
             ..row("payment", "refund", format!("re_{number:018x}"), "succeeded")
         });
-        add(webhook(&row, number, &pi, "charge.refunded"));
+        add(webhook(row, number, &pi, "charge.refunded"));
     }
 }
 

@@ -6,6 +6,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 /// One purchase, or a wish for one.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each thing that may happen beside")]
 pub struct Story {
     /// What happens.
     pub course: Course,

@@ -29,7 +29,9 @@ pub fn text(world: &World) -> String {
     }
     let tellings: Vec<Telling> = world.stories.iter().enumerate().map(|(n, story)| Telling::of(n, story)).collect();
     // Shoppers are named in the order of their arrival.
-    tellings.iter().for_each(|telling| writeln!(text, "{}", telling.lines[0]).unwrap());
+    for telling in &tellings {
+        writeln!(text, "{}", telling.lines[0]).unwrap();
+    }
     let queues = tellings.iter().map(|telling| telling.lines[1..].iter()).collect();
     between_one_another(queues, world.shuffle).for_each(|line| writeln!(text, "{line}").unwrap());
     for (place, (sku, _)) in CATALOGUE.into_iter().enumerate() {
@@ -42,10 +44,7 @@ pub fn text(world: &World) -> String {
 }
 
 /// Takes from any queue that is not empty, as the seed says.
-fn between_one_another<'a>(
-    mut queues: Vec<std::slice::Iter<'a, String>>,
-    seed: u64,
-) -> impl Iterator<Item = &'a String> {
+fn between_one_another(mut queues: Vec<std::slice::Iter<'_, String>>, seed: u64) -> impl Iterator<Item = &String> {
     let mut state = seed | 1;
     std::iter::from_fn(move || {
         queues.retain(|queue| queue.len() > 0);
@@ -149,7 +148,7 @@ impl<'a> Telling<'a> {
             }
             Course::Unknown => self.unknown(),
             Course::Paid | Course::Challenged | Course::SecondCard | Course::FailedOver | Course::Doubled => {
-                self.paid()
+                self.paid();
             }
             Course::Disputed => self.disputed(),
             Course::Split | Course::PartGivenUp => self.split(),
