@@ -13,7 +13,7 @@ WITH refused AS (
 ), examined AS (
     SELECT refused.*, net_minor > 0 OR orders_paid > 0 AS broken FROM refused
     WHERE payment_faults = 0
-       OR NOT EXISTS (SELECT 1 FROM v1_statement AS s WHERE s.intent_id = refused.intent_id AND s.answer = 'altered')
+       OR intent_id NOT IN (SELECT intent_id FROM v1_statement WHERE answer = 'altered' AND intent_id IS NOT NULL)
 )
 SELECT x.intent AS subject,
        CASE WHEN NOT x.broken THEN 'held' WHEN run.final THEN 'violated' ELSE 'undecided' END AS finding,

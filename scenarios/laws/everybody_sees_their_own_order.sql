@@ -17,7 +17,7 @@ WITH told AS (
 ), met AS (
     SELECT t.*, o.currency, o.total_minor, o.due_minor, i.submits, i.submits_unanswered, i.email AS own_email, o.email,
            o.intent AS owner, o.mark,
-           EXISTS (SELECT 1 FROM v1_attempt AS e WHERE e.intent = t.intent AND e.kind = 'edit') AS has_edited
+           t.intent IN (SELECT intent FROM v1_attempt WHERE kind = 'edit' AND intent IS NOT NULL) AS has_edited
     FROM told AS t
     JOIN v1_intent AS i ON i.intent = t.intent
     JOIN v1_order AS o ON o.order_number = t.order_number

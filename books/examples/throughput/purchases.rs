@@ -75,7 +75,8 @@ pub fn statement(number: u64, seq: &mut u64, rows: &mut Vec<StatementRow>) {
         detail: Some(taxed),
         ..row("tax", "document", order_number(number), "committed")
     });
-    let lines = json!({"lines": [{"quantity": 1, "sku": "SKU-0002"}, {"quantity": 2, "sku": "SKU-0011"}]});
+    let sent = skus(number).map(|sku| json!({"quantity": 1, "sku": sku}));
+    let lines = json!({"lines": sent});
     let dispatch = |op: &'static str| StatementRow {
         key: Some(format!("m_{}", number * 2)),
         currency: None,
@@ -174,8 +175,8 @@ pub fn order(number: u64) -> OrderRow {
         (true, _) => &["pending", "paid", "fulfilled"],
     };
     let history = states.iter().zip(1..).map(|(state, seq)| OrderState { seq, state: (*state).into() }).collect();
-    let line =
-        |sku: u64, unit_minor| OrderLine { sku: format!("SKU-{:04}", sku % 100), quantity: 1, unit_minor, given_up: 0 };
+    let [first, second] = skus(number);
+    let line = |sku, unit_minor| OrderLine { sku, quantity: 1, unit_minor, given_up: 0 };
     let refund = OrderRefund {
         key: format!("rk_{number:032x}"),
         amount_minor: REFUND_MINOR,
@@ -208,7 +209,7 @@ pub fn order(number: u64) -> OrderRow {
         shipping_source: Some("flat".into()),
         run: Some(RUN.into()),
         intent: Some(format!("{RUN}.{number}.0")),
-        lines: vec![line(number, subtotal / 2), line(number * 7 + 1, subtotal - subtotal / 2)],
+        lines: vec![line(first, subtotal / 2), line(second, subtotal - subtotal / 2)],
         history,
         refunds: if refunded { vec![refund] } else { vec![] },
         dispatch: sells.then(|| "sent".into()),
@@ -217,4 +218,9 @@ pub fn order(number: u64) -> OrderRow {
         given_up_minor: Some(0),
         ..OrderRow::default()
     }
+}
+
+/// The articles of an order, one piece each.
+fn skus(number: u64) -> [String; 2] {
+    [number, number * 7 + 1].map(|sku| format!("SKU-{:04}", sku % 100))
 }

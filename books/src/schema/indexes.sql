@@ -7,3 +7,5 @@ CREATE INDEX IF NOT EXISTS order_join_intent ON order_join (intent);
 CREATE INDEX IF NOT EXISTS tax_document_order ON tax_document (order_seq);
 CREATE INDEX IF NOT EXISTS dispatch_order ON dispatch (order_seq);
 CREATE INDEX IF NOT EXISTS candidate_intent ON candidate (intent);
+CREATE INDEX IF NOT EXISTS statement_join_intent ON statement_join (intent) WHERE intent IS NOT NULL;
+CREATE INDEX IF NOT EXISTS attempt_intent ON attempt (intent);
