@@ -24,7 +24,9 @@ pub(super) fn tell(conn: &Connection, whom: &Whom) -> rusqlite::Result<History> 
     if let Some(purchase) = purchase {
         times.extend([purchase.intended_us, purchase.done_us]);
         if let Some(shown) = purchase.shown {
-            shopper.insert(0, entry(purchase.intended_us, shown));
+            let shown = entry(purchase.intended_us, shown);
+            let place = shopper.iter().take_while(|earlier| earlier.at_ms < shown.at_ms).count();
+            shopper.insert(place, shown);
         }
         shopper.push(entry(purchase.done_us, purchase.end));
     }
@@ -39,7 +41,7 @@ pub(super) fn tell(conn: &Connection, whom: &Whom) -> rusqlite::Result<History> 
 fn attempts(conn: &Connection, intent: &str) -> rusqlite::Result<Vec<TimelineEntry>> {
     let mut select = conn.prepare(
         "SELECT a.kind, a.key, coalesce(a.sent_us, a.intended_us), a.done_us, a.status, a.reading, a.order_number, a.total_minor,
-                a.card, a.remark, a.sent_us IS NOT NULL, i.currency
+                a.card, a.remark, a.sent_us IS NOT NULL, i.currency, a.step
          FROM v1_attempt AS a LEFT JOIN v1_intent AS i ON i.intent = a.intent
          WHERE a.intent = ?1 ORDER BY coalesce(a.sent_us, a.intended_us), a.attempt",
     )?;
@@ -67,9 +69,11 @@ fn asked(row: &Row<'_>, sent_us: i64) -> rusqlite::Result<TimelineEntry> {
         "return" => ("comes back from the payment provider", None),
         "edit" => ("edits the cart in another tab", None),
         "cancel" => ("cancels the order", None),
-        _ => ("asks", None),
+        _ => ("", None),
     };
-    let mut told = doing.to_owned();
+    let step: String = row.get(12)?;
+    let doing = if doing.is_empty() { format!("takes the step `{step}`") } else { doing.to_owned() };
+    let mut told = doing.clone();
     if let Some(card) = text(8)? {
         told.push_str(&format!(", card `{card}`"));
     }
@@ -79,7 +83,7 @@ fn asked(row: &Row<'_>, sent_us: i64) -> rusqlite::Result<TimelineEntry> {
     Ok(TimelineEntry {
         passage: Passage::Asked,
         provider: provider.map(Into::into),
-        brief: doing.into(),
+        brief: doing,
         ..TimelineEntry::noted(Book::Shopper, Some(sent_us as f64 / 1e3), told)
     })
 }
@@ -98,7 +102,7 @@ fn answered(row: &Row<'_>, done_us: i64) -> rusqlite::Result<TimelineEntry> {
     let brief = match text(5)?.unwrap_or_default() {
         "ok" => match kind {
             "cancel" => format!("{order} is cancelled"),
-            "confirm" | "authenticate" => "done".into(),
+            "confirm" | "authenticate" | "other" => "done".into(),
             "edit" => "the cart is changed".into(),
             "look" => format!("{order} is there{total}"),
             _ => format!("{order} is paid{total}"),
