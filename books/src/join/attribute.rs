@@ -7,10 +7,11 @@ use super::shoppers::Shoppers;
 
 /// Names by which the orders book may refer to a row.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Reference<'a> {
+pub(super) enum Reference {
     /// A payment or a tax document: the outermost object.
     Object(u32),
-    Quote(&'a str),
+    /// The number of its code.
+    Quote(u32),
     Nothing,
 }
 
@@ -23,7 +24,7 @@ pub(super) struct Books<'a> {
 
 impl Books<'_> {
     /// The declared chain: header, else order number, else reference, else e-mail.
-    pub(super) fn attribute(&self, marks: Marks<'_>, reference: Reference<'_>) -> Attribution {
+    pub(super) fn attribute(&self, marks: Marks<'_>, reference: Reference) -> Attribution {
         match (marks.strong, marks.other_run()) {
             ([], Some(run)) => return Attribution::SetAside(Some(run.into())),
             ([_, ..], Some(_)) | ([_, _, ..], None) => return Attribution::Conflict(marks.strong.into()),
@@ -77,7 +78,7 @@ impl Books<'_> {
 
     /// The order that a row belongs to: the one that it names, else the one that refers to it, else the intent's only one.
     /// Where two orders claim one payment, the first of them has it: one charge pays for one order.
-    pub(super) fn order(&self, marks: Marks<'_>, reference: Reference<'_>, intent: Option<u32>) -> Option<u32> {
+    pub(super) fn order(&self, marks: Marks<'_>, reference: Reference, intent: Option<u32>) -> Option<u32> {
         let mut claims = marks
             .orders
             .iter()
@@ -99,7 +100,7 @@ impl Books<'_> {
         }
     }
 
-    fn referred(&self, reference: Reference<'_>) -> &[u32] {
+    fn referred(&self, reference: Reference) -> &[u32] {
         match reference {
             Reference::Object(root) => self.orders.by_object.all(root),
             Reference::Quote(code) => self.orders.of_quote(code),

@@ -2,7 +2,7 @@
 
 use super::fit::Fits;
 use super::hash::QuickMap;
-use super::lines::Line;
+use super::lines::{Line, Op, Provider};
 
 /// An authorisation and what became of it.
 #[derive(Debug)]
@@ -61,43 +61,46 @@ pub(super) struct Charges {
 
 impl Charges {
     /// Adds what a row says; `parent` is the object that it names so, `root` the outermost one of its own object.
-    pub(super) fn take(&mut self, line: &Line<'_>, object: u32, parent: Option<u32>, root: u32, currency: Option<u32>) {
+    pub(super) fn take(&mut self, line: &Line<'_>, object: u32, parent: Option<u32>, root: u32) {
+        let kind = line.kind;
         let amount = line.amount_minor.unwrap_or(0);
         // A capture or a void may be an object of its own under the charge that it changes.
         let under = parent.filter(|parent| self.by_object.contains_key(parent));
-        let lost = u32::from(line.took_effect() && line.answer_lost());
-        match line.op {
-            "authorise" => {
-                let charge = self.charge(object, root, line, currency);
+        let lost = u32::from(kind.took_effect() && kind.answer_lost());
+        match kind.op {
+            Op::Authorise => {
+                let charge = self.charge(object, root, line);
                 charge.answers_lost += lost;
-                charge.faults += u32::from(line.fault.is_some());
-                if line.took_effect() {
+                charge.faults += u32::from(kind.fault.is_some());
+                if kind.took_effect() {
                     charge.authorised_minor = Some(amount);
                 } else {
                     charge.declined = true;
                 }
             }
-            "capture" => {
-                let charge = self.charge(under.unwrap_or(object), root, line, currency);
+            Op::Capture => {
+                let charge = self.charge(under.unwrap_or(object), root, line);
                 charge.answers_lost += lost;
-                charge.faults += u32::from(line.fault.is_some());
-                charge.captures_refused += u32::from(!line.replayed && !line.took_effect());
-                if line.took_effect() {
+                charge.faults += u32::from(kind.fault.is_some());
+                charge.captures_refused += u32::from(!kind.replayed && !kind.took_effect());
+                if kind.took_effect() {
                     charge.captures += 1;
                     charge.captured_minor += amount;
-                    if line.is_final && charge.end == End::Open {
+                    if kind.is_final && charge.end == End::Open {
                         charge.end = End::Closed;
                     }
                 }
             }
-            "refund" if line.took_effect() => self.give_back(parent.unwrap_or(object), root, amount),
-            "refund_failed" => self.give_back(parent.unwrap_or(object), root, -amount),
-            "dispute" if line.state == Some("lost") => self.give_back(parent.unwrap_or(object), root, amount),
-            "void" | "expire" if line.took_effect() => {
-                let charge = self.charge(under.unwrap_or(object), root, line, currency);
-                charge.end = if line.op == "expire" { End::Expired } else { End::Released };
+            Op::Refund if kind.took_effect() => self.give_back(parent.unwrap_or(object), root, amount),
+            Op::RefundFailed => self.give_back(parent.unwrap_or(object), root, -amount),
+            Op::Dispute if kind.state.as_deref() == Some("lost") => {
+                self.give_back(parent.unwrap_or(object), root, amount)
             }
-            "cancel" if line.took_effect() => {
+            Op::Void | Op::Expire if kind.took_effect() => {
+                let charge = self.charge(under.unwrap_or(object), root, line);
+                charge.end = if kind.op == Op::Expire { End::Expired } else { End::Released };
+            }
+            Op::Cancel if kind.took_effect() => {
                 for charge in self.by_root.all(object) {
                     let end = &mut self.all[*charge as usize].end;
                     if *end != End::Expired {
@@ -109,16 +112,16 @@ impl Charges {
         }
     }
 
-    fn charge(&mut self, object: u32, root: u32, line: &Line<'_>, currency: Option<u32>) -> &mut Charge {
+    fn charge(&mut self, object: u32, root: u32, line: &Line<'_>) -> &mut Charge {
         let index = *self.by_object.entry(object).or_insert_with(|| {
             self.all.push(Charge {
                 object,
-                currency,
+                currency: line.kind.currency,
                 authorised_minor: None,
                 declined: false,
                 captures: 0,
                 captures_refused: 0,
-                provider: if line.provider == "backup_payment" { "backup_payment" } else { "payment" },
+                provider: if line.kind.provider == Provider::BackupPayment { "backup_payment" } else { "payment" },
                 captured_minor: 0,
                 refunded_minor: 0,
                 end: End::Open,

@@ -1,116 +1,292 @@
-//! The rows of the statement, as the join reads them: in the order of the statement's sequence.
+//! The rows of the statement, kept small: what thousands of them have in common is kept once.
 
-use rusqlite::{Connection, Row};
+use super::names::Names;
+use super::stream::Cells;
 
-/// One row.
-#[derive(Debug)]
-pub(super) struct Line<'a> {
-    pub id: i64,
-    pub provider: &'a str,
-    pub op: &'a str,
-    pub object: Option<&'a str>,
-    pub parent: Option<&'a str>,
-    pub state: Option<&'a str>,
-    pub amount_minor: Option<i64>,
-    pub currency: Option<&'a str>,
-    pub key: Option<&'a str>,
-    pub replayed: bool,
-    pub run: Option<&'a str>,
-    pub intent: Option<&'a str>,
-    pub order: Option<&'a str>,
-    pub email: Option<&'a str>,
-    pub fault: Option<&'a str>,
-    pub effect: Option<&'a str>,
-    /// Of a capture: whether another one may follow.
-    pub is_final: bool,
-    pub answer: Option<&'a str>,
+/// No amount.
+const NO_AMOUNT: i64 = i64::MIN;
+/// Rows of one piece: memory is asked for and given back piece by piece.
+const PIECE: usize = 1 << 16;
+
+/// Who wrote a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Provider {
+    Payment,
+    BackupPayment,
+    Tax,
+    Warehouse,
+    /// Fraud, shipping, or one of the user's own.
+    Other,
 }
 
-impl<'a> Line<'a> {
-    fn read(row: &'a Row<'_>) -> rusqlite::Result<Self> {
-        let text = |column: usize| -> rusqlite::Result<Option<&'a str>> { Ok(row.get_ref(column)?.as_str_or_null()?) };
-        Ok(Self {
-            id: row.get(0)?,
-            provider: text(1)?.unwrap_or_default(),
-            op: text(2)?.unwrap_or_default(),
-            object: text(3)?,
-            parent: text(4)?,
-            state: text(5)?,
-            amount_minor: row.get(6)?,
-            currency: text(7)?,
-            key: text(8)?,
-            replayed: row.get(9)?,
-            run: text(10)?,
-            intent: text(11)?,
-            order: text(12)?,
-            email: text(13)?,
-            fault: text(14)?,
-            answer: text(15)?,
-            effect: text(16)?,
-            is_final: row.get(17)?,
-        })
+impl Provider {
+    pub(super) fn named(name: &str) -> Self {
+        match name {
+            "payment" => Self::Payment,
+            "backup_payment" => Self::BackupPayment,
+            "tax" => Self::Tax,
+            "warehouse" => Self::Warehouse,
+            _ => Self::Other,
+        }
     }
 
-    /// Whether the row names an object whose marks are shared by all its rows.
-    pub(super) fn makes_object(&self) -> bool {
-        !matches!(self.op, "webhook" | "fault" | "refused_by_fault" | "quote" | "rate" | "label" | "decision")
+    /// Whether it takes money.
+    pub(super) const fn is_payment(self) -> bool {
+        matches!(self, Self::Payment | Self::BackupPayment)
+    }
+}
+
+/// What was done, where the join asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Op {
+    Authorise,
+    Capture,
+    Void,
+    Expire,
+    Cancel,
+    Challenge,
+    Refund,
+    RefundFailed,
+    Dispute,
+    Replay,
+    Quote,
+    Document,
+    Commit,
+    VoidDocument,
+    Dispatch,
+    Redelivery,
+    /// Nothing that makes an object: messages, answers that a fault made up, questions.
+    Loose,
+    /// Whatever else.
+    Other,
+}
+
+impl Op {
+    fn named(name: &str, provider: Provider) -> Self {
+        match name {
+            "authorise" => Self::Authorise,
+            "capture" => Self::Capture,
+            "void" if provider == Provider::Tax => Self::VoidDocument,
+            "void" => Self::Void,
+            "expire" => Self::Expire,
+            "cancel" => Self::Cancel,
+            "challenge" => Self::Challenge,
+            "refund" => Self::Refund,
+            "refund_failed" => Self::RefundFailed,
+            "dispute" => Self::Dispute,
+            "replay" => Self::Replay,
+            "quote" => Self::Quote,
+            "document" => Self::Document,
+            "commit" => Self::Commit,
+            "dispatch" => Self::Dispatch,
+            "redelivery" => Self::Redelivery,
+            "webhook" | "fault" | "refused_by_fault" | "rate" | "label" | "decision" => Self::Loose,
+            _ => Self::Other,
+        }
     }
 
+    /// Whether its rows name an object whose marks are shared by all rows of the object.
+    pub(super) const fn makes_object(self) -> bool {
+        !matches!(self, Self::Loose | Self::Quote)
+    }
+}
+
+/// What many rows have in common.
+#[derive(Debug)]
+pub(super) struct Kind {
+    /// The upper half of their ids.
+    upper: i64,
+    pub provider: Provider,
+    pub op: Op,
+    pub state: Option<Box<str>>,
+    /// Its number among the currencies met.
+    pub currency: Option<u32>,
+    pub replayed: bool,
+    pub fault: Option<Box<str>>,
+    pub answer: Option<Box<str>>,
+    /// Whether the provider made it by itself, beside the one that was asked for.
+    pub is_doubled_by_provider: bool,
+    /// Of a capture: whether no other one may follow.
+    pub is_final: bool,
+}
+
+impl Kind {
     /// Whether something was executed, and with success.
     pub(super) fn took_effect(&self) -> bool {
-        !self.replayed && !matches!(self.state, Some("refused" | "declined" | "failed"))
-    }
-
-    /// Whether the row is of a provider of payments: the first or the second one.
-    pub(super) fn is_payment(&self) -> bool {
-        is_payment(self.provider)
-    }
-
-    /// Whether the provider made it by itself, beside the one that was asked for.
-    pub(super) fn is_doubled_by_provider(&self) -> bool {
-        self.effect == Some("commit_twice")
+        !self.replayed && !matches!(self.state.as_deref(), Some("refused" | "declined" | "failed"))
     }
 
     /// Whether a fault destroyed the answer of an operation that was executed.
     pub(super) fn answer_lost(&self) -> bool {
-        matches!(self.answer, Some("lost" | "altered"))
+        matches!(self.answer.as_deref(), Some("lost" | "altered"))
     }
 }
 
-/// Whether a provider takes money.
-pub(super) fn is_payment(provider: &str) -> bool {
-    matches!(provider, "payment" | "backup_payment")
-}
-
-/// What a pass needs to know.
+/// What a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    /// Names and marks; all else is empty.
-    Marks,
-    /// Everything.
-    Whole,
+pub(super) enum Subject {
+    /// An object, its own or the one that it belongs to.
+    Object(u32),
+    /// What the row says itself: its place among the loose ones.
+    Loose(u32),
 }
 
-/// Calls `take` for each row. Rows of the provider about its own rules (`fault`) belong to nobody and are left out.
-pub(super) fn each(
-    conn: &Connection,
-    part: Part,
-    mut take: impl FnMut(&Line<'_>) -> rusqlite::Result<()>,
-) -> rusqlite::Result<()> {
-    let columns = match part {
-        Part::Marks => {
-            "id, provider, op, object, parent, NULL, NULL, NULL, NULL, 0, run, intent, order_number, email, NULL, NULL,
-             NULL, 1"
-        }
-        Part::Whole => {
-            "id, provider, op, object, parent, state, amount_minor, currency, key, replayed, run, intent, order_number, email,
-             fault, answer, effect, op <> 'capture' OR detail IS NULL OR coalesce(detail ->> '$.final', 1)"
-        }
-    };
-    let mut select = conn.prepare(&format!("SELECT {columns} FROM statement WHERE op <> 'fault' ORDER BY id"))?;
-    let mut rows = select.query([])?;
-    while let Some(row) = rows.next()? {
-        take(&Line::read(row)?)?;
+/// One row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line<'a> {
+    pub id: i64,
+    pub kind: &'a Kind,
+    pub subject: Subject,
+    /// The object that it names as the one that it belongs to; [`NOTHING`](super::objects::NOTHING) when none.
+    pub parent: u32,
+    pub amount_minor: Option<i64>,
+}
+
+/// One row, packed.
+#[derive(Clone, Copy, Debug)]
+struct Packed {
+    amount_minor: i64,
+    /// The lower half of the id.
+    lower: u32,
+    kind: u32,
+    /// With the upper bit, a loose one.
+    subject: u32,
+    parent: u32,
+}
+
+const LOOSE: u32 = 1 << 31;
+
+/// The rows, in the order of the statement's sequence.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    pieces: Vec<Vec<Packed>>,
+    kinds: Vec<Kind>,
+    /// Kinds by their parts, one after the other.
+    by_parts: Names,
+    parts: String,
+}
+
+/// The columns that make a kind, as [`SELECT`] has them.
+const KIND_FROM: usize = 1;
+const KIND_TO: usize = 10;
+
+/// Rows of the provider about its own rules (`fault`) belong to nobody and are left out.
+pub(super) const SELECT: &str = "
+    SELECT id, provider, op, state, currency, replayed, fault, answer, iif(effect = 'commit_twice', 1, 0),
+           iif(op <> 'capture' OR detail IS NULL, 1, coalesce(detail ->> '$.final', 1)),
+           object, parent, amount_minor, key, run, intent, order_number, email
+    FROM statement WHERE op <> 'fault' ORDER BY id";
+
+/// One row as it is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Read<'a> {
+    pub id: i64,
+    /// The number of its kind.
+    pub kind: u32,
+    pub object: Option<&'a str>,
+    pub parent: Option<&'a str>,
+    pub amount_minor: Option<i64>,
+    pub key: Option<&'a str>,
+    pub run: Option<&'a str>,
+    pub intent: Option<&'a str>,
+    pub order: Option<&'a str>,
+    pub email: Option<&'a str>,
+}
+
+impl Lines {
+    /// Reads a row; `currency` numbers currencies.
+    pub(super) fn read<'a>(
+        &mut self,
+        cells: Cells<'a>,
+        currency: impl FnOnce(&str) -> u32,
+    ) -> rusqlite::Result<Read<'a>> {
+        let id = cells.known_number(0)?;
+        Ok(Read {
+            id,
+            kind: self.kind_of(id >> 32, cells, currency)?,
+            object: cells.text(KIND_TO)?,
+            parent: cells.text(KIND_TO + 1)?,
+            amount_minor: cells.number(KIND_TO + 2)?,
+            key: cells.text(KIND_TO + 3)?,
+            run: cells.text(KIND_TO + 4)?,
+            intent: cells.text(KIND_TO + 5)?,
+            order: cells.text(KIND_TO + 6)?,
+            email: cells.text(KIND_TO + 7)?,
+        })
     }
-    Ok(())
+
+    fn kind_of(&mut self, upper: i64, cells: Cells<'_>, currency: impl FnOnce(&str) -> u32) -> rusqlite::Result<u32> {
+        self.parts.clear();
+        // Nearly always the first process, and its first four thousand million rows.
+        if upper != 0 {
+            self.parts.push_str(&upper.to_string());
+        }
+        for column in KIND_FROM..KIND_TO {
+            cells.append(column, &mut self.parts);
+        }
+        let number = self.by_parts.id(&self.parts);
+        if number as usize == self.kinds.len() {
+            let provider = Provider::named(cells.known_text(1)?);
+            self.kinds.push(Kind {
+                upper,
+                provider,
+                op: Op::named(cells.known_text(2)?, provider),
+                state: cells.text(3)?.map(Into::into),
+                currency: cells.text(4)?.map(currency),
+                replayed: cells.flag(5)?,
+                fault: cells.text(6)?.map(Into::into),
+                answer: cells.text(7)?.map(Into::into),
+                is_doubled_by_provider: cells.flag(8)?,
+                is_final: cells.flag(9)?,
+            });
+        }
+        Ok(number)
+    }
+
+    pub(super) fn kind(&self, number: u32) -> &Kind {
+        &self.kinds[number as usize]
+    }
+
+    pub(super) fn push(&mut self, read: &Read<'_>, subject: Subject, parent: u32) {
+        let packed = Packed {
+            amount_minor: read.amount_minor.unwrap_or(NO_AMOUNT),
+            lower: read.id as u32,
+            kind: read.kind,
+            subject: match subject {
+                Subject::Object(object) => object,
+                Subject::Loose(place) => place | LOOSE,
+            },
+            parent,
+        };
+        match self.pieces.last_mut().filter(|piece| piece.len() < PIECE) {
+            Some(piece) => piece.push(packed),
+            None => {
+                let mut piece = Vec::with_capacity(PIECE);
+                piece.push(packed);
+                self.pieces.push(piece);
+            }
+        }
+    }
+
+    /// Calls `take` for each row, and gives back the memory of those that it has seen.
+    pub(super) fn drain(self, mut take: impl FnMut(Line<'_>) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+        let Self { pieces, kinds, .. } = self;
+        pieces.into_iter().flatten().try_for_each(|packed| take(packed.line(&kinds)))
+    }
+}
+
+impl Packed {
+    fn line(self, kinds: &[Kind]) -> Line<'_> {
+        let kind = &kinds[self.kind as usize];
+        Line {
+            id: kind.upper << 32 | i64::from(self.lower),
+            kind,
+            subject: match self.subject & LOOSE {
+                0 => Subject::Object(self.subject),
+                _ => Subject::Loose(self.subject & !LOOSE),
+            },
+            parent: self.parent,
+            amount_minor: Some(self.amount_minor).filter(|amount| *amount != NO_AMOUNT),
+        }
+    }
 }

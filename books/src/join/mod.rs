@@ -17,15 +17,18 @@ mod orders;
 mod places;
 mod purse;
 mod shoppers;
+mod statement;
 mod store;
+mod stream;
 mod tally;
 
 use crate::error::{Error, While};
 use crate::schema;
-use objects::Objects;
+use listed::Lists;
 use orders::Orders;
 use rusqlite::Connection;
 use shoppers::Shoppers;
+use statement::Statement;
 use store::Found;
 use tally::Tally;
 
@@ -44,21 +47,24 @@ pub(crate) fn build(conn: &mut Connection) -> Result<(), Error> {
 }
 
 fn build_within(conn: &Connection) -> rusqlite::Result<()> {
+    // All is read before a row is written: until then a second connection can read beside this one.
+    let mut shoppers = Shoppers::read(conn)?;
+    let statement = Statement::read(conn, &mut shoppers)?;
+    let mut orders = Orders::read(conn, &mut shoppers, &statement)?;
+    let lists = Lists::read(conn, &shoppers, &orders)?;
     schema::forget_indexes(conn)?;
     for table in schema::DERIVED {
         conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
-    let mut shoppers = Shoppers::read(conn)?;
-    let mut objects = Objects::read(conn, &mut shoppers)?;
-    let mut orders = Orders::read(conn, &mut shoppers, &objects)?;
-    let tally = Tally::read(conn, &mut shoppers, &objects, &orders)?;
+    let (tally, mut objects) = Tally::read(conn, &mut shoppers, statement, &orders)?;
     // What is not needed any more is given back before the rest is written.
     objects.only_names();
     orders.only_orders();
-    let listed = listed::read(conn, &shoppers, &orders)?;
     shoppers.only_names();
     let (shoppers, objects) = (&shoppers, &objects);
-    Found { conn, shoppers, objects, orders: &mut orders, listed: &listed, tally: &tally }.store()?;
+    Found { conn, shoppers, objects, orders: &mut orders, listed: &lists.of_orders, tally: &tally }.store()?;
+    lists.store(conn, &orders)?;
+    drop((orders, tally, lists));
     schema::index(conn)?;
     conn.execute_batch("PRAGMA analysis_limit = 400; ANALYZE")?;
     conn.execute("UPDATE run SET joined = ?1", [VERSION])?;

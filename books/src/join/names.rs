@@ -3,18 +3,20 @@
 use super::hash::QuickHasher;
 use std::hash::Hasher;
 
-/// A slot that holds nothing.
-const EMPTY: u32 = u32::MAX;
+/// A slot that holds nothing; no text has that number.
+const EMPTY: u64 = u64::MAX;
+const ID_MASK: u64 = u32::MAX as u64;
 
 /// Texts by their numbers, and numbers by their texts. Numbers are given in the order of first meeting.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     text: String,
     ends: Vec<u32>,
-    /// Numbers, at the place that the hash says or the next free one; a power of two, at most seven eighths full.
-    slots: Vec<u32>,
-    /// A byte of the hash for each slot, so that few texts are compared in vain.
-    tags: Vec<u8>,
+    /// A number, and above it the tag of its text, so that few texts are compared in vain: at the place that the tag says or
+    /// the next free one. A power of two, at most three quarters full.
+    slots: Vec<u64>,
+    /// The number met last: what belongs together stands together.
+    last: u32,
 }
 
 impl Names {
@@ -29,69 +31,90 @@ impl Names {
     }
 
     pub(super) fn find(&self, name: &str) -> Option<u32> {
-        if self.slots.is_empty() {
-            return None;
-        }
-        let (place, _) = self.place(name, hash(name));
-        Some(self.slots[place]).filter(|id| *id != EMPTY)
+        self.find_under("", name)
     }
 
     /// The number of a text; a new one when it was not met yet.
     pub(super) fn id(&mut self, name: &str) -> u32 {
-        if (self.ends.len() + 1) * 8 > self.slots.len() * 7 {
-            self.grow();
-        }
-        let (place, tag) = self.place(name, hash(name));
-        if self.slots[place] != EMPTY {
-            return self.slots[place];
-        }
-        let id = self.ends.len() as u32;
-        self.text.push_str(name);
-        self.ends.push(self.text.len() as u32);
-        self.slots[place] = id;
-        self.tags[place] = tag;
-        id
+        self.id_under("", name)
     }
 
-    /// Where the text is, or belongs.
-    fn place(&self, name: &str, hash: u64) -> (usize, u8) {
+    /// As [`find`](Self::find), of a text that is `area` and `name`.
+    pub(super) fn find_under(&self, area: &str, name: &str) -> Option<u32> {
+        if self.slots.is_empty() {
+            return None;
+        }
+        self.place(area, name, tag(area, name)).ok()
+    }
+
+    /// As [`id`](Self::id), of a text that is `area` and `name`.
+    pub(super) fn id_under(&mut self, area: &str, name: &str) -> u32 {
+        if (self.last as usize) < self.ends.len() && self.is(self.last, area, name) {
+            return self.last;
+        }
+        if (self.ends.len() + 1) * 4 > self.slots.len() * 3 {
+            self.grow();
+        }
+        let tag = tag(area, name);
+        self.last = self.place(area, name, tag).unwrap_or_else(|free| {
+            let id = self.ends.len() as u32;
+            self.text.push_str(area);
+            self.text.push_str(name);
+            self.ends.push(self.text.len() as u32);
+            self.slots[free] = tag << 32 | u64::from(id);
+            id
+        });
+        self.last
+    }
+
+    fn is(&self, id: u32, area: &str, name: &str) -> bool {
+        self.get(id).strip_prefix(area) == Some(name)
+    }
+
+    /// The number of the text, or the free slot where it belongs.
+    fn place(&self, area: &str, name: &str, tag: u64) -> Result<u32, usize> {
         let mask = self.slots.len() - 1;
-        let (mut place, tag) = (hash as usize & mask, (hash >> 56) as u8);
-        while self.slots[place] != EMPTY && (self.tags[place] != tag || self.get(self.slots[place]) != name) {
+        let mut place = tag as usize & mask;
+        loop {
+            let slot = self.slots[place];
+            let id = (slot & ID_MASK) as u32;
+            if slot == EMPTY {
+                return Err(place);
+            }
+            if slot >> 32 == tag && self.is(id, area, name) {
+                return Ok(id);
+            }
             place = (place + 1) & mask;
         }
-        (place, tag)
     }
 
     fn grow(&mut self) {
-        let size = (self.slots.len() * 2).max(16);
+        let slots = std::mem::take(&mut self.slots);
+        let size = (slots.len() * 2).max(16);
         self.slots = vec![EMPTY; size];
-        self.tags = vec![0; size];
-        for id in 0..self.ends.len() as u32 {
-            let hash = hash(self.get(id));
-            let mut place = hash as usize & (size - 1);
+        for slot in slots.into_iter().filter(|slot| *slot != EMPTY) {
+            let mut place = (slot >> 32) as usize & (size - 1);
             while self.slots[place] != EMPTY {
                 place = (place + 1) & (size - 1);
             }
-            self.slots[place] = id;
-            self.tags[place] = (hash >> 56) as u8;
+            self.slots[place] = slot;
         }
     }
 
     /// Forgets how to find numbers by their texts.
     pub(super) fn only_texts(&mut self) {
         self.slots = Vec::new();
-        self.tags = Vec::new();
     }
 }
 
-fn hash(name: &str) -> u64 {
+/// 32 bits that depend on every byte.
+fn tag(area: &str, name: &str) -> u64 {
     let mut hasher = QuickHasher::default();
     hasher.write(name.as_bytes());
+    hasher.write(area.as_bytes());
     hasher.write_u32(name.len() as u32);
-    // Places are taken from the low bits, tags from the high ones: both are to depend on every byte.
     let mixed = hasher.finish().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed ^ (mixed >> 32)
+    (mixed >> 32) ^ (mixed & ID_MASK)
 }
 
 #[cfg(test)]

@@ -2,10 +2,9 @@
 
 use super::fit::Fits;
 use super::hash::QuickMap;
-use super::lines::{self, Line, Part};
+use super::lines::{Provider, Read};
 use super::names::Names;
 use super::shoppers::{Header, Shoppers};
-use rusqlite::Connection;
 
 /// Longest chain from an object to the one that it belongs to; a longer one is a circle.
 const DEPTH_MAX: usize = 8;
@@ -62,11 +61,11 @@ pub(super) struct OwnMarks {
     strong: Option<u32>,
     order: Option<u32>,
     email: Option<u32>,
-    foreign: Option<Foreign>,
+    foreign: Option<Box<Foreign>>,
 }
 
 impl OwnMarks {
-    pub(super) fn of(line: &Line<'_>, shoppers: &mut Shoppers) -> Self {
+    pub(super) fn of(line: &Read<'_>, shoppers: &mut Shoppers) -> Self {
         let mut marks = Self::default();
         let mut foreign = Foreign::default();
         match line.intent.map(|header| (header, shoppers.header(header))) {
@@ -78,9 +77,14 @@ impl OwnMarks {
         marks.order = line.order.map(|order| shoppers.number(order));
         if marks.strong.is_none() {
             marks.email = line.email.map(|email| shoppers.email(email));
-            marks.foreign = (foreign.run.is_some() || !foreign.strangers.is_empty()).then_some(foreign);
+            marks.foreign = (foreign.run.is_some() || !foreign.strangers.is_empty()).then(|| Box::new(foreign));
         }
         marks
+    }
+
+    /// Whether a header of ours says whose it is.
+    pub(super) const fn is_strong(&self) -> bool {
+        self.strong.is_some()
     }
 
     pub(super) fn marks(&self) -> Marks<'_> {
@@ -88,7 +92,7 @@ impl OwnMarks {
             strong: self.strong.as_slice(),
             orders: self.order.as_slice(),
             emails: self.email.as_slice(),
-            foreign: self.foreign.as_ref(),
+            foreign: self.foreign.as_deref(),
         }
     }
 }
@@ -100,74 +104,44 @@ pub(super) struct Objects {
     root: Vec<u32>,
     /// Which one it belongs to; [`NOTHING`] when none.
     parent: Vec<u32>,
-    /// Where its name stands.
-    name: Vec<u32>,
-    names: [Names; 5],
-    by_name: [Vec<u32>; 5],
-    side: Vec<u8>,
-    /// The object of each row, in the order of the statement; [`NOTHING`] when none.
-    of_row: Vec<u32>,
+    /// By the number of the object, each behind the [`area`] of its provider.
+    names: Names,
     strong: Fits,
     orders: Fits,
     emails: Fits,
     foreign: QuickMap<u32, Foreign>,
-    /// Whether a row has no header of ours.
-    pub weak: bool,
 }
 
 impl Objects {
-    pub(super) fn read(conn: &Connection, shoppers: &mut Shoppers) -> rusqlite::Result<Self> {
-        let mut objects = Self::default();
-        lines::each(conn, Part::Marks, |line| {
-            if let Some(header) = line.intent {
-                shoppers.meet(header);
-            }
-            objects.take(line, shoppers);
-            Ok(())
-        })?;
-        objects.pool_marks();
-        Ok(objects)
+    /// The number of an object; a new one when it was not met yet.
+    pub(super) fn meet(&mut self, provider: Provider, name: &str) -> u32 {
+        let id = self.names.id_under(area(provider), name);
+        if id as usize == self.root.len() {
+            self.root.push(id);
+            self.parent.push(NOTHING);
+        }
+        id
     }
 
-    fn take(&mut self, line: &Line<'_>, shoppers: &mut Shoppers) {
-        let Some(name) = line.object.filter(|_| line.makes_object()) else {
-            // Of the object that it belongs to, which may come later.
-            self.of_row.push(NOTHING);
-            self.weak |= line.intent.is_none_or(|header| !matches!(shoppers.header(header), Header::Ours(_)));
-            return;
-        };
-        let id = self.object(line.provider, name);
-        self.of_row.push(id);
-        if let Some(parent) = line.parent.filter(|parent| *parent != name) {
-            self.parent[id as usize] = self.object(line.provider, parent);
-        }
-        let own = OwnMarks::of(line, shoppers);
-        self.weak |= own.strong.is_none();
+    /// Notes that an object belongs to another one; returns that one.
+    pub(super) fn place_under(&mut self, id: u32, provider: Provider, parent: &str) -> u32 {
+        let parent = self.meet(provider, parent);
+        self.parent[id as usize] = parent;
+        parent
+    }
+
+    /// Adds what a row of the object says.
+    pub(super) fn mark(&mut self, id: u32, own: OwnMarks) {
         own.strong.into_iter().for_each(|intent| self.strong.add(id, intent));
         own.order.into_iter().for_each(|order| self.orders.add(id, order));
         own.email.into_iter().for_each(|email| self.emails.add(id, email));
         if let Some(foreign) = own.foreign {
-            merge(self.foreign.entry(id).or_default(), foreign);
+            merge(self.foreign.entry(id).or_default(), *foreign);
         }
-    }
-
-    fn object(&mut self, provider: &str, name: &str) -> u32 {
-        let side = side(provider);
-        let number = self.names[side].id(name);
-        if let Some(id) = self.by_name[side].get(number as usize) {
-            return *id;
-        }
-        let id = self.root.len() as u32;
-        self.by_name[side].push(id);
-        self.root.push(id);
-        self.parent.push(NOTHING);
-        self.name.push(number);
-        self.side.push(side as u8);
-        id
     }
 
     /// Moves the marks of each object to its outermost one.
-    fn pool_marks(&mut self) {
+    pub(super) fn pool_marks(&mut self) {
         for id in 0..self.root.len() as u32 {
             let mut root = id;
             for _ in 0..DEPTH_MAX {
@@ -194,7 +168,7 @@ impl Objects {
     }
 
     pub(super) fn name(&self, id: u32) -> &str {
-        self.names[usize::from(self.side[id as usize])].get(self.name[id as usize])
+        &self.names.get(id)[AREA_BYTES..]
     }
 
     /// The outermost object that it belongs to.
@@ -214,27 +188,16 @@ impl Objects {
 
     /// A payment, at whichever provider.
     pub(super) fn find_payment(&self, name: &str) -> Option<u32> {
-        self.find("payment", Some(name)).or_else(|| self.find("backup_payment", Some(name)))
+        self.find(Provider::Payment, Some(name)).or_else(|| self.find(Provider::BackupPayment, Some(name)))
     }
 
-    pub(super) fn find(&self, provider: &str, name: Option<&str>) -> Option<u32> {
-        let side = side(provider);
-        self.names[side].find(name?).map(|number| self.by_name[side][number as usize])
-    }
-
-    /// The object that the n-th row is about: its own, else the one that it belongs to.
-    pub(super) fn of(&self, row: usize, line: &Line<'_>) -> Option<u32> {
-        match self.of_row.get(row) {
-            None | Some(&NOTHING) => self.find(line.provider, line.parent),
-            Some(id) => Some(*id),
-        }
+    pub(super) fn find(&self, provider: Provider, name: Option<&str>) -> Option<u32> {
+        self.names.find_under(area(provider), name?)
     }
 
     /// Forgets what only the statement's rows ask for.
     pub(super) fn only_names(&mut self) {
-        self.of_row = Vec::new();
-        self.by_name = Default::default();
-        self.names.iter_mut().for_each(Names::only_texts);
+        self.names.only_texts();
     }
 }
 
@@ -247,13 +210,16 @@ fn merge(into: &mut Foreign, other: Foreign) {
     }
 }
 
+/// Length of an [`area`].
+const AREA_BYTES: usize = 1;
+
 /// Object names are unique within a provider only: a tax document is often called like its order.
-fn side(provider: &str) -> usize {
+const fn area(provider: Provider) -> &'static str {
     match provider {
-        "payment" => 0,
-        "backup_payment" => 1,
-        "tax" => 2,
-        "warehouse" => 3,
-        _ => 4,
+        Provider::Payment => "p",
+        Provider::BackupPayment => "b",
+        Provider::Tax => "t",
+        Provider::Warehouse => "w",
+        Provider::Other => "o",
     }
 }

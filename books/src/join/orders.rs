@@ -1,10 +1,12 @@
 //! The orders of the shop's book, each joined to its intent.
 
 use super::fit::{Attribution, Fits, Mark};
-use super::names::Names;
+use super::lines::Provider;
 use super::objects::Objects;
 use super::shoppers::{Header, Shoppers};
-use rusqlite::{Connection, Row};
+use super::statement::Statement;
+use super::stream::{self, Cells};
+use rusqlite::Connection;
 
 /// One order and what the statements say about it.
 #[derive(Debug)]
@@ -70,7 +72,7 @@ pub(super) struct Orders {
     pub by_cart: Fits,
     /// By the payment (the outermost object) or the tax document that they name.
     pub by_object: Fits,
-    quotes: Names,
+    /// By the number of the quote's code.
     by_quote: Fits,
     of_intent: Fits,
 }
@@ -94,13 +96,9 @@ const SELECT: &str = "
     ORDER BY o.seq";
 
 impl Orders {
-    pub(super) fn read(conn: &Connection, shoppers: &mut Shoppers, objects: &Objects) -> rusqlite::Result<Self> {
+    pub(super) fn read(conn: &Connection, shoppers: &mut Shoppers, statement: &Statement) -> rusqlite::Result<Self> {
         let mut orders = Self::default();
-        let mut select = conn.prepare(SELECT)?;
-        let mut rows = select.query([])?;
-        while let Some(row) = rows.next()? {
-            orders.take(conn, row, shoppers, objects)?;
-        }
+        stream::each(conn, SELECT, |cells| orders.take(conn, cells, shoppers, statement))?;
         for (index, order) in orders.all.iter().enumerate() {
             if let Some(intent) = order.attribution.intent() {
                 orders.of_intent.add(intent, index as u32);
@@ -112,11 +110,13 @@ impl Orders {
     fn take(
         &mut self,
         conn: &Connection,
-        row: &Row<'_>,
+        row: Cells<'_>,
         shoppers: &mut Shoppers,
-        objects: &Objects,
+        statement: &Statement,
     ) -> rusqlite::Result<()> {
-        let text = |column: usize| row.get_ref(column).and_then(|value| Ok(value.as_str_or_null()?));
+        let objects = &statement.objects;
+        let text = |column: usize| row.text(column);
+        let amount = |column: usize| row.number(column).map(Option::unwrap_or_default);
         let marks = OrderMarks {
             number: text(1)?.unwrap_or_default(),
             email: text(2)?,
@@ -132,25 +132,24 @@ impl Orders {
             self.by_cart.add(shoppers.number(cart), index);
         }
         let quote = text(7)?;
-        if let Some(quote) = quote {
-            self.by_quote.add(self.quotes.id(quote), index);
+        if let Some(asked) = quote.and_then(|quote| statement.quotes.find(quote)) {
+            self.by_quote.add(asked, index);
         }
-        if let Some(document) = objects.find("tax", text(8)?) {
+        if let Some(document) = objects.find(Provider::Tax, text(8)?) {
             self.by_object.add(document, index);
         }
         if let Some(payment) = marks.payment.and_then(|payment| objects.find_payment(payment)) {
             // A shop may name the payment or its charge; both providers may have one of that name.
             let root = Some(objects.name(objects.root(payment)));
-            let both = [objects.find("payment", root), objects.find("backup_payment", root)];
+            let both = [objects.find(Provider::Payment, root), objects.find(Provider::BackupPayment, root)];
             both.into_iter().flatten().for_each(|root| self.by_object.add(root, index));
         }
         let number = shoppers.number(marks.number);
         self.by_number.add(number, index);
         let state = text(9)?.unwrap_or_default();
-        let (refunded_minor, given_up_minor): (i64, i64) = (row.get(14)?, row.get(17)?);
-        let credit_minor: i64 = row.get::<_, Option<i64>>(12)?.unwrap_or(0);
+        let (refunded_minor, given_up_minor, credit_minor) = (amount(14)?, amount(17)?, amount(12)?);
         self.all.push(Order {
-            seq: row.get(0)?,
+            seq: row.known_number(0)?,
             number,
             attribution: attribute(conn, &marks, shoppers, objects)?,
             accepted: !matches!(state, "failed" | "cancelled"),
@@ -158,11 +157,11 @@ impl Orders {
             cancelled: state == "cancelled",
             paid: matches!(state, "paid" | "partially_fulfilled" | "fulfilled"),
             names_quote: quote.is_some(),
-            tax_minor: row.get(13)?,
+            tax_minor: row.number(13)?,
             currency: shoppers.currency(text(11)?),
-            due_minor: row.get::<_, Option<i64>>(10)?.map(|total| total - credit_minor - given_up_minor),
+            due_minor: row.number(10)?.map(|total| total - credit_minor - given_up_minor),
             refunded_minor,
-            booked_back_minor: refunded_minor - row.get::<_, i64>(15)? + row.get::<_, i64>(16)?,
+            booked_back_minor: refunded_minor - amount(15)? + amount(16)?,
             told: Told::default(),
         });
         Ok(())
@@ -173,16 +172,15 @@ impl Orders {
         self.of_intent.all(intent)
     }
 
-    /// The orders that name a quote of that code.
-    pub(super) fn of_quote(&self, code: &str) -> &[u32] {
-        self.quotes.find(code).map_or(&[], |quote| self.by_quote.all(quote))
+    /// The orders that name the quote.
+    pub(super) fn of_quote(&self, quote: u32) -> &[u32] {
+        self.by_quote.all(quote)
     }
 
     /// Forgets what only the statement's rows ask for.
     pub(super) fn only_orders(&mut self) {
         self.by_cart = Fits::default();
         self.by_object = Fits::default();
-        self.quotes = Names::default();
         self.by_quote = Fits::default();
     }
 

@@ -1,6 +1,6 @@
 //! The money of one order while the rows of the statement go by: what it holds at each of them.
 
-use super::lines::Line;
+use super::lines::{Line, Op};
 
 /// The money of an order as the rows of the statement go by.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,25 +20,25 @@ pub(super) struct Purse {
 impl Purse {
     /// Adds what a row of the order says.
     pub(super) fn take(&mut self, line: &Line<'_>) {
-        self.is_challenged |= line.op == "challenge";
-        self.faults += u32::from(line.fault.is_some() && line.is_payment());
-        if !line.is_payment()
-            || !matches!(line.op, "authorise" | "capture" | "refund" | "refund_failed" | "expire" | "challenge")
-        {
+        let kind = line.kind;
+        self.is_challenged |= kind.op == Op::Challenge;
+        if !kind.provider.is_payment() {
             return;
         }
-        let is_void = !line.took_effect();
-        self.is_apart |= is_void || matches!(line.op, "expire" | "challenge");
+        self.faults += u32::from(kind.fault.is_some());
+        let is_void = !kind.took_effect();
         let amount = if is_void { 0 } else { line.amount_minor.unwrap_or(0) };
-        match line.op {
-            "authorise" if !is_void => self.first_authorised = self.first_authorised.or(Some(line.id)),
-            "capture" => {
+        match kind.op {
+            Op::Authorise if !is_void => self.first_authorised = self.first_authorised.or(Some(line.id)),
+            Op::Capture => {
                 self.is_apart |= self.first_authorised.is_some_and(|authorised| line.id > authorised + 1);
                 self.held_minor += amount;
             }
-            "refund" => self.held_minor -= amount,
-            "refund_failed" => self.held_minor += amount,
-            _ => {}
+            Op::Refund => self.held_minor -= amount,
+            Op::RefundFailed => self.held_minor += amount,
+            Op::Authorise | Op::Expire | Op::Challenge => {}
+            _ => return,
         }
+        self.is_apart |= is_void || matches!(kind.op, Op::Expire | Op::Challenge);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::fit::Fits;
 use super::names::Names;
+use super::stream;
 use rusqlite::Connection;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -121,62 +122,56 @@ impl Shoppers {
     }
 
     fn read_purchases(&mut self, conn: &Connection) -> rusqlite::Result<()> {
-        let mut select = conn.prepare(
-            "SELECT id, intent, arrival, currency, order_number, outcome, shown_total_minor FROM purchase ORDER BY id",
-        )?;
-        let mut rows = select.query([])?;
-        while let Some(row) = rows.next()? {
-            let id = self.intent(row.get_ref(1)?.as_str()?);
-            let currency = self.currency(row.get_ref(3)?.as_str_or_null()?);
+        let select =
+            "SELECT id, intent, arrival, currency, order_number, outcome, shown_total_minor FROM purchase ORDER BY id";
+        stream::each(conn, select, |row| {
+            let id = self.intent(row.known_text(1)?);
+            let currency = row.text(3)?.map(|code| self.currencies.id(code));
             let intent = &mut self.intents[id as usize];
-            intent.purchase = Some(row.get(0)?);
-            intent.arrival = Some(row.get(2)?);
+            intent.purchase = row.number(0)?;
+            intent.arrival = row.number(2)?;
             intent.currency = currency;
-            intent.shown_total_minor = row.get(6)?;
-            let number = row.get_ref(4)?.as_str_or_null()?.map(|number| self.numbers.id(number));
+            intent.shown_total_minor = row.number(6)?;
+            let number = row.text(4)?.map(|number| self.numbers.id(number));
             if let Some(number) = number {
                 self.by_number.add(number, id);
             }
-            if row.get_ref(5)?.as_str()? == "confirmed" {
+            if row.known_text(5)? == "confirmed" {
                 self.acknowledged.push((id, number));
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn read_attempts(&mut self, conn: &Connection) -> rusqlite::Result<()> {
-        let mut select =
-            conn.prepare("SELECT intent, arrival, kind, sent_us IS NOT NULL, reading, order_number, key FROM attempt")?;
-        let mut rows = select.query([])?;
+        let select = "SELECT intent, arrival, kind, sent_us IS NOT NULL, reading, order_number, key FROM attempt";
         // Keys by their hashes alone: two that share one are looked at again by the law, and nothing is lost.
         let (hasher, mut keys) = (RandomState::new(), HashSet::new());
-        while let Some(row) = rows.next()? {
-            if let Some(key) = row.get_ref(6)?.as_str_or_null()?
+        stream::each(conn, select, |row| {
+            if let Some(key) = row.text(6)?
                 && !keys.insert(hasher.hash_one(key))
             {
                 self.repeated_keys.insert(key.into());
             }
-            let Some(name) = row.get_ref(0)?.as_str_or_null()? else { continue };
+            let Some(name) = row.text(0)? else { return Ok(()) };
             let id = self.intent(name);
             let intent = &mut self.intents[id as usize];
-            intent.arrival = Some(row.get(1)?);
-            let kind = row.get_ref(2)?.as_str()?;
-            let sent: bool = row.get(3)?;
-            let reading = row.get_ref(4)?.as_str()?;
+            intent.arrival = row.number(1)?;
+            let (kind, sent, reading) = (row.known_text(2)?, row.flag(3)?, row.known_text(4)?);
             if kind == "submit" && sent {
                 intent.submits += 1;
                 intent.submits_unanswered += u32::from(reading == "unanswered");
             }
             intent.told_pending += u32::from(reading == "pending");
-            if let Some(number) = row.get_ref(5)?.as_str_or_null()? {
+            if let Some(number) = row.text(5)? {
                 let number = self.numbers.id(number);
                 self.by_number.add(number, id);
                 if reading == "ok" && matches!(kind, "submit" | "second_card" | "return" | "settle" | "look") {
                     self.acknowledged.push((id, Some(number)));
                 }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Each once; a confirmation without a number says nothing beside one with a number.

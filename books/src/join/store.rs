@@ -36,6 +36,7 @@ impl Found<'_> {
         self.store_intents(&maybe)?;
         self.store_acknowledged()?;
         self.store_charges(&maybe)?;
+        self.store_refunds()?;
         self.store_documents()?;
         self.store_dispatches()?;
         self.store_orders(&maybe)?;
@@ -201,6 +202,31 @@ impl Found<'_> {
                 order.and_then(|order| order.due_minor),
                 order.map(|order| order.told.captured_minor),
                 intent.map(|intent| maybe.orders.get(&intent).copied().unwrap_or(0)),
+            ])?;
+        }
+        Ok(())
+    }
+
+    fn store_refunds(&self) -> rusqlite::Result<()> {
+        let mut insert = self.conn.prepare(
+            "INSERT INTO refund (statement, refund, charge, payment, intent, order_seq, amount_minor, currency, state, key,
+                 fault, answer)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?;
+        for refund in &self.tally.refunds {
+            insert.execute(params![
+                refund.statement,
+                refund.texts.object,
+                refund.texts.parent,
+                self.objects.name(refund.payment),
+                refund.intent,
+                refund.order_seq,
+                refund.amount_minor,
+                self.currency(refund.currency),
+                refund.state,
+                refund.texts.key,
+                refund.fault,
+                refund.answer,
             ])?;
         }
         Ok(())

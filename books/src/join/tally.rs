@@ -4,14 +4,15 @@ use super::attribute::{Books, Reference};
 use super::charges::Charges;
 use super::fit::Attribution;
 use super::hash::QuickMap;
-use super::lines::{self, Line, Part};
-use super::objects::{Objects, OwnMarks};
+use super::lines::{Line, Op, Provider, Subject};
+use super::objects::{NOTHING, Objects};
 use super::orders::Orders;
 use super::places::{Kind, Place, Places};
 use super::purse::Purse;
 use super::shoppers::Shoppers;
+use super::statement::{Loose, RefundTexts, Statement};
 use rusqlite::{CachedStatement, Connection, params};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 
 /// What the statement says about an intent.
 #[derive(Clone, Debug, Default)]
@@ -31,13 +32,13 @@ pub(super) struct Money {
 }
 
 impl Money {
-    fn capture(&mut self, amount: i64, line: &Line<'_>, currency: Option<u32>) {
+    fn capture(&mut self, amount: i64, line: &Line<'_>) {
         self.captures += 1;
         self.captured_minor += amount;
         // What the provider doubled by itself is the shop's to give back; having taken it is not its doing.
-        self.doubled_minor += if line.is_doubled_by_provider() { amount } else { 0 };
+        self.doubled_minor += if line.kind.is_doubled_by_provider { amount } else { 0 };
         self.peak_minor = self.peak_minor.max(self.captured_minor - self.doubled_minor - self.refunded_minor);
-        self.currency = self.currency.or(currency);
+        self.currency = self.currency.or(line.kind.currency);
     }
 }
 
@@ -73,6 +74,7 @@ pub(super) struct Tally {
     pub charges: Charges,
     pub documents: Vec<Paper>,
     pub dispatches: Vec<Paper>,
+    pub refunds: Vec<Refund>,
     pub places: Places,
     /// By order.
     pub purses: Vec<Purse>,
@@ -82,54 +84,69 @@ pub(super) struct Tally {
     dispatch_of: QuickMap<u32, u32>,
 }
 
+/// A refund, as its first row tells it and what became of it.
+#[derive(Debug)]
+pub(super) struct Refund {
+    /// The row.
+    pub statement: i64,
+    pub payment: u32,
+    pub intent: Option<u32>,
+    pub order_seq: Option<i64>,
+    pub amount_minor: i64,
+    /// Its number among the currencies met.
+    pub currency: Option<u32>,
+    pub state: Option<Box<str>>,
+    pub fault: Option<Box<str>>,
+    pub answer: Option<Box<str>>,
+    pub texts: RefundTexts,
+}
+
 /// The books and the statements that write what was found.
 struct Pass<'a> {
-    shoppers: &'a mut Shoppers,
+    shoppers: &'a Shoppers,
     objects: &'a Objects,
+    loose: &'a [Loose],
     orders: &'a Orders,
+    refund_texts: VecDeque<RefundTexts>,
     tally: Tally,
-    /// Rows read so far.
-    row: usize,
     join: CachedStatement<'a>,
     bitten: CachedStatement<'a>,
-    refund: CachedStatement<'a>,
-    settled_refund: CachedStatement<'a>,
     /// Refunds met so far.
-    refunds: BTreeSet<u32>,
+    refunds: QuickMap<u32, usize>,
     quote: CachedStatement<'a>,
 }
 
 impl Tally {
+    /// Goes through the rows once more; of the statement its objects stay.
     pub(super) fn read(
         conn: &Connection,
         shoppers: &mut Shoppers,
-        objects: &Objects,
+        statement: Statement,
         orders: &Orders,
-    ) -> rusqlite::Result<Self> {
-        if objects.weak {
+    ) -> rusqlite::Result<(Self, Objects)> {
+        if statement.is_weak {
             shoppers.need_emails(conn)?;
         }
+        let Statement { objects, lines, loose, refunds, .. } = statement;
         let money = vec![Money::default(); shoppers.intents.len()];
         let purses = vec![Purse::default(); orders.all.len()];
-        let mut pass = Pass {
-            shoppers,
-            objects,
-            orders,
-            tally: Self { money, purses, places: Places::new(objects.len()), ..Self::default() },
-            row: 0,
-            join: conn.prepare_cached("INSERT INTO statement_join VALUES (?1, ?2, ?3, ?4, ?5)")?,
-            bitten: conn.prepare_cached("INSERT INTO bitten VALUES (?1)")?,
-            refund: conn.prepare_cached(
-                "INSERT INTO refund (statement, refund, charge, payment, intent, order_seq, amount_minor, currency, state, key,
-                     fault, answer)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            )?,
-            settled_refund: conn.prepare_cached("UPDATE refund SET state = ?1 WHERE refund = ?2")?,
-            refunds: BTreeSet::new(),
-            quote: conn.prepare_cached("INSERT INTO tax_quote VALUES (?1, ?2)")?,
+        let tally = {
+            let mut pass = Pass {
+                shoppers,
+                objects: &objects,
+                loose: &loose,
+                orders,
+                refund_texts: refunds,
+                tally: Self { money, purses, places: Places::new(objects.len()), ..Self::default() },
+                join: conn.prepare_cached("INSERT INTO statement_join VALUES (?1, ?2, ?3, ?4, ?5)")?,
+                bitten: conn.prepare_cached("INSERT INTO bitten VALUES (?1)")?,
+                refunds: QuickMap::default(),
+                quote: conn.prepare_cached("INSERT INTO tax_quote VALUES (?1, ?2)")?,
+            };
+            lines.drain(|line| pass.take(line))?;
+            pass.tally
         };
-        lines::each(conn, Part::Whole, |line| pass.take(line))?;
-        Ok(pass.tally)
+        Ok((tally, objects))
     }
 
     fn money_of(&mut self, intent: Option<u32>) -> Option<&mut Money> {
@@ -138,10 +155,26 @@ impl Tally {
 }
 
 impl Pass<'_> {
-    fn take(&mut self, line: &Line<'_>) -> rusqlite::Result<()> {
-        let object = self.objects.of(self.row, line);
-        self.row += 1;
-        let (place, aside) = self.place(line, object);
+    fn take(&mut self, line: Line<'_>) -> rusqlite::Result<()> {
+        let (kind, line) = (line.kind, &line);
+        let texts = if kind.op == Op::Refund && !kind.replayed && kind.provider.is_payment() {
+            self.refund_texts.pop_front()
+        } else {
+            None
+        };
+        let (object, loose) = match line.subject {
+            Subject::Object(object) => (Some(object), None),
+            Subject::Loose(place) => {
+                let loose = &self.loose[place as usize];
+                let awaited = loose.awaits.as_ref();
+                (awaited.and_then(|(provider, name)| self.objects.find(*provider, Some(name))), Some(loose))
+            }
+        };
+        let (place, aside) = match (object, loose) {
+            (None, Some(loose)) => self.place_of_row(loose),
+            (Some(object), _) => self.place_of_object(line, object),
+            (None, None) => return Ok(()),
+        };
         if place.kind() == Kind::SetAside {
             *self.tally.set_aside.entry(aside.unwrap_or_default()).or_default() += 1;
             return Ok(());
@@ -149,54 +182,53 @@ impl Pass<'_> {
         let intent = place.intent();
         let order_seq = place.order().map(|index| self.orders.all[index as usize].seq);
         self.join.execute(params![line.id, intent, order_seq, place.kind().code(), place.mark_code()])?;
-        if line.fault.is_some() {
+        if kind.fault.is_some() {
             self.bitten.execute([line.id])?;
         }
         self.count_faults(line, &place);
         if let Some(order) = place.order() {
             self.tally.purses[order as usize].take(line);
         }
-        match (line.provider, object) {
-            ("payment" | "backup_payment", Some(object)) => {
-                if line.op == "refund" && !line.replayed && line.object.is_some() && !self.refunds.insert(object) {
-                    // What was pending is settled: the same refund, told once more.
-                    self.settle_refund(line)?;
-                    return Ok(());
+        match (kind.provider, object) {
+            (Provider::Payment | Provider::BackupPayment, Some(object)) => match texts {
+                // What was pending is settled: the same refund, told once more.
+                Some(RefundTexts { object: Some(_), .. }) if self.refunds.contains_key(&object) => {
+                    self.tally.refunds[self.refunds[&object]].state.clone_from(&kind.state);
                 }
-                self.pay(line, object, intent);
-                if line.op == "refund" && !line.replayed {
-                    self.note_refund(line, object, intent, order_seq)?;
+                Some(texts) => {
+                    self.pay(line, object, intent);
+                    self.note_refund(line, object, texts, intent, order_seq);
                 }
+                None => self.pay(line, object, intent),
+            },
+            (Provider::Tax, Some(object)) => self.file(line, object),
+            (Provider::Tax, None) if kind.op == Op::Quote => {
+                self.note_quote(line, intent, loose.and_then(|loose| loose.quote))?;
             }
-            ("tax", Some(object)) => self.file(line, object),
-            ("tax", None) if line.op == "quote" => self.note_quote(line, intent)?,
-            ("warehouse", Some(object)) => self.dispatch(line, object, &place),
+            (Provider::Warehouse, Some(object)) => self.dispatch(line, object, &place),
             _ => {}
         }
         Ok(())
     }
 
-    /// A row's own header says whose it is; otherwise its object does; a row without an object speaks for itself.
-    /// Beside it the run that a row set aside is of.
-    fn place(&mut self, line: &Line<'_>, object: Option<u32>) -> (Place, Option<Box<str>>) {
-        let Some(object) = object else {
-            let own = OwnMarks::of(line, self.shoppers);
-            let books = Books { shoppers: self.shoppers, orders: self.orders };
-            let reference = match (line.op, line.object) {
-                ("quote", Some(code)) => Reference::Quote(code),
-                _ => Reference::Nothing,
-            };
-            let attribution = books.attribute(own.marks(), reference);
-            let order = books.order(own.marks(), reference, attribution.intent());
-            let place = Place::new(&attribution, order);
-            return (place, if let Attribution::SetAside(run) = attribution { run } else { None });
-        };
+    /// A row without an object speaks for itself. Beside its place the run that it is of, when it is set aside.
+    fn place_of_row(&self, loose: &Loose) -> (Place, Option<Box<str>>) {
+        let books = Books { shoppers: self.shoppers, orders: self.orders };
+        let reference = loose.quote.map_or(Reference::Nothing, Reference::Quote);
+        let attribution = books.attribute(loose.marks.marks(), reference);
+        let order = books.order(loose.marks.marks(), reference, attribution.intent());
+        let place = Place::new(&attribution, order);
+        (place, if let Attribution::SetAside(run) = attribution { run } else { None })
+    }
+
+    /// Whose an object is say the marks of all its rows.
+    fn place_of_object(&mut self, line: &Line<'_>, object: u32) -> (Place, Option<Box<str>>) {
         let root = self.objects.root(object);
         let place = self.tally.places.get(root).unwrap_or_else(|| {
             let books = Books { shoppers: self.shoppers, orders: self.orders };
-            let reference = match line.provider {
-                "payment" | "backup_payment" | "tax" => Reference::Object(root),
-                _ => Reference::Nothing,
+            let reference = match line.kind.provider {
+                Provider::Payment | Provider::BackupPayment | Provider::Tax => Reference::Object(root),
+                Provider::Warehouse | Provider::Other => Reference::Nothing,
             };
             let marks = self.objects.marks(root);
             let attribution = books.attribute(marks, reference);
@@ -208,80 +240,75 @@ impl Pass<'_> {
     }
 
     fn count_faults(&mut self, line: &Line<'_>, place: &Place) {
-        if line.fault.is_none() {
+        if line.kind.fault.is_none() {
             return;
         }
         if let Some(money) = self.tally.money_of(place.intent()) {
-            match line.provider {
-                "payment" | "backup_payment" => money.payment_faults += 1,
-                "tax" => money.tax_faults += 1,
-                "warehouse" => money.warehouse_faults += 1,
-                _ => {}
+            match line.kind.provider {
+                Provider::Payment | Provider::BackupPayment => money.payment_faults += 1,
+                Provider::Tax => money.tax_faults += 1,
+                Provider::Warehouse => money.warehouse_faults += 1,
+                Provider::Other => {}
             }
         }
     }
 
     fn pay(&mut self, line: &Line<'_>, object: u32, intent: Option<u32>) {
-        if line.op == "replay" || line.replayed {
+        let kind = line.kind;
+        if kind.op == Op::Replay || kind.replayed {
             if let Some(money) = self.tally.money_of(intent) {
                 money.replays += 1;
             }
             return;
         }
-        let parent = self.objects.find(line.provider, line.parent);
-        let root = self.objects.root(object);
-        let currency = self.shoppers.currency(line.currency);
-        self.tally.charges.take(line, object, parent, root, currency);
+        let parent = Some(line.parent).filter(|parent| *parent != NOTHING);
+        self.tally.charges.take(line, object, parent, self.objects.root(object));
         let Some(money) = self.tally.money_of(intent) else { return };
         let amount = line.amount_minor.unwrap_or(0);
-        match line.op {
-            "authorise" | "capture" if line.took_effect() => {
-                money.answers_lost += u32::from(line.answer_lost());
-                if line.op == "capture" {
-                    money.capture(amount, line, currency);
+        match kind.op {
+            Op::Authorise | Op::Capture if kind.took_effect() => {
+                money.answers_lost += u32::from(kind.answer_lost());
+                if kind.op == Op::Capture {
+                    money.capture(amount, line);
                 }
             }
-            "refund" if line.took_effect() => money.refunded_minor += amount,
-            "refund_failed" => money.refunded_minor -= amount,
+            Op::Refund if kind.took_effect() => money.refunded_minor += amount,
+            Op::RefundFailed => money.refunded_minor -= amount,
             // A dispute that is lost gives the customer everything back.
-            "dispute" if line.state == Some("lost") => money.refunded_minor += amount,
+            Op::Dispute if kind.state.as_deref() == Some("lost") => money.refunded_minor += amount,
             _ => {}
         }
-    }
-
-    fn settle_refund(&mut self, line: &Line<'_>) -> rusqlite::Result<()> {
-        self.settled_refund.execute(params![line.state, line.object]).map(drop)
     }
 
     fn note_refund(
         &mut self,
         line: &Line<'_>,
         object: u32,
+        texts: RefundTexts,
         intent: Option<u32>,
         order_seq: Option<i64>,
-    ) -> rusqlite::Result<()> {
-        let payment = self.objects.name(self.objects.root(object));
-        self.refund.execute(params![
-            line.id,
-            line.object,
-            line.parent,
-            payment,
+    ) {
+        if texts.object.is_some() {
+            self.refunds.insert(object, self.tally.refunds.len());
+        }
+        self.tally.refunds.push(Refund {
+            statement: line.id,
+            payment: self.objects.root(object),
             intent,
             order_seq,
-            line.amount_minor.unwrap_or(0),
-            line.currency,
-            line.state,
-            line.key,
-            line.fault,
-            line.answer
-        ])?;
-        Ok(())
+            amount_minor: line.amount_minor.unwrap_or(0),
+            currency: line.kind.currency,
+            state: line.kind.state.clone(),
+            fault: line.kind.fault.clone(),
+            answer: line.kind.answer.clone(),
+            texts,
+        });
     }
 
     /// A quote bears out the tax of orders that name it, and of its intent's orders that name none.
-    fn note_quote(&mut self, line: &Line<'_>, intent: Option<u32>) -> rusqlite::Result<()> {
+    fn note_quote(&mut self, line: &Line<'_>, intent: Option<u32>, quote: Option<u32>) -> rusqlite::Result<()> {
         self.quote.execute(params![line.id, intent])?;
-        let naming = line.object.map_or(&[][..], |code| self.orders.of_quote(code));
+        let naming = quote.map_or(&[][..], |quote| self.orders.of_quote(quote));
         let nameless = intent.map_or(&[][..], |intent| self.orders.of_intent(intent)).iter();
         let nameless = nameless.filter(|index| !self.orders.all[**index as usize].names_quote);
         for index in naming.iter().chain(nameless) {
@@ -292,35 +319,36 @@ impl Pass<'_> {
     }
 
     fn file(&mut self, line: &Line<'_>, object: u32) {
-        if !matches!(line.op, "document" | "commit" | "void") {
+        let kind = line.kind;
+        if !matches!(kind.op, Op::Document | Op::Commit | Op::VoidDocument) {
             return;
         }
-        let currency = self.shoppers.currency(line.currency);
         let paper = paper(&mut self.tally.documents, &mut self.tally.document_of, object, line);
-        paper.faults += u32::from(line.fault.is_some());
-        if !line.took_effect() {
+        paper.faults += u32::from(line.kind.fault.is_some());
+        if !kind.took_effect() {
             return;
         }
-        match (line.op, line.state) {
-            ("document", state) => {
+        match (kind.op, kind.state.as_deref()) {
+            (Op::Document, state) => {
                 paper.state = if state == Some("committed") { PaperState::Committed } else { PaperState::Saved };
                 paper.amount_minor = line.amount_minor;
-                paper.currency = currency;
+                paper.currency = kind.currency;
             }
-            ("commit", _) => paper.state = PaperState::Committed,
+            (Op::Commit, _) => paper.state = PaperState::Committed,
             _ => paper.state = PaperState::Voided,
         }
     }
 
     fn dispatch(&mut self, line: &Line<'_>, object: u32, place: &Place) {
-        if !matches!(line.op, "dispatch" | "redelivery") {
+        let kind = line.kind;
+        if !matches!(kind.op, Op::Dispatch | Op::Redelivery) {
             return;
         }
         let held_minor = place.order().map_or(0, |order| self.tally.purses[order as usize].held_minor);
         let paper = paper(&mut self.tally.dispatches, &mut self.tally.dispatch_of, object, line);
-        paper.faults += u32::from(line.fault.is_some());
-        paper.redeliveries += u32::from(line.op == "redelivery");
-        if line.op == "dispatch" && !line.replayed {
+        paper.faults += u32::from(line.kind.fault.is_some());
+        paper.redeliveries += u32::from(kind.op == Op::Redelivery);
+        if kind.op == Op::Dispatch && !kind.replayed {
             // The least that it was ever sent for.
             paper.held_minor = Some(paper.held_minor.map_or(held_minor, |known| known.min(held_minor)));
         }

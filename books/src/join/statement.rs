@@ -1,0 +1,101 @@
+//! One look at the statement: its rows, kept small, and the objects that they name.
+
+use super::lines::{self, Lines, Op, Provider, Read, Subject};
+use super::names::Names;
+use super::objects::{NOTHING, Objects, OwnMarks};
+use super::shoppers::{Header, Shoppers};
+use super::stream;
+use rusqlite::Connection;
+use std::collections::VecDeque;
+
+/// All rows.
+#[derive(Debug, Default)]
+pub(super) struct Statement {
+    pub objects: Objects,
+    pub lines: Lines,
+    /// Of rows that are about no object of their own.
+    pub loose: Vec<Loose>,
+    /// Codes of quotes.
+    pub quotes: Names,
+    /// Of the rows that tell refunds, in their order.
+    pub refunds: VecDeque<RefundTexts>,
+    /// Whether a row has no header of ours.
+    pub is_weak: bool,
+}
+
+/// What a row says itself.
+#[derive(Debug)]
+pub(super) struct Loose {
+    pub marks: OwnMarks,
+    /// The number of a quote's code.
+    pub quote: Option<u32>,
+    /// An object that it belongs to, where no row before it was about that one.
+    pub awaits: Option<(Provider, Box<str>)>,
+}
+
+/// What only rows of refunds are asked for.
+#[derive(Debug)]
+pub(super) struct RefundTexts {
+    pub object: Option<Box<str>>,
+    pub parent: Option<Box<str>>,
+    pub key: Option<Box<str>>,
+}
+
+impl Statement {
+    pub(super) fn read(conn: &Connection, shoppers: &mut Shoppers) -> rusqlite::Result<Self> {
+        let mut statement = Self::default();
+        stream::each(conn, lines::SELECT, |cells| {
+            let read = statement.lines.read(cells, |code| shoppers.currencies.id(code))?;
+            statement.take(&read, shoppers);
+            Ok(())
+        })?;
+        statement.objects.pool_marks();
+        Ok(statement)
+    }
+
+    fn take(&mut self, read: &Read<'_>, shoppers: &mut Shoppers) {
+        if let Some(header) = read.intent {
+            shoppers.meet(header);
+        }
+        let kind = self.lines.kind(read.kind);
+        let (provider, op) = (kind.provider, kind.op);
+        if op == Op::Refund && !kind.replayed && provider.is_payment() {
+            let kept = |text: Option<&str>| text.map(Into::into);
+            let texts = RefundTexts { object: kept(read.object), parent: kept(read.parent), key: kept(read.key) };
+            self.refunds.push_back(texts);
+        }
+        match read.object.filter(|_| op.makes_object()) {
+            Some(name) => self.take_object(read, provider, name, shoppers),
+            None => self.take_loose(read, provider, op, shoppers),
+        }
+    }
+
+    fn take_object(&mut self, read: &Read<'_>, provider: Provider, name: &str, shoppers: &mut Shoppers) {
+        let own = OwnMarks::of(read, shoppers);
+        self.is_weak |= !own.is_strong();
+        let id = self.objects.meet(provider, name);
+        let parent = match read.parent {
+            Some(parent) if parent != name => self.objects.place_under(id, provider, parent),
+            Some(_) => id,
+            None => NOTHING,
+        };
+        self.objects.mark(id, own);
+        self.lines.push(read, Subject::Object(id), parent);
+    }
+
+    /// A row of the object that it belongs to, which may come later; without one it speaks for itself.
+    fn take_loose(&mut self, read: &Read<'_>, provider: Provider, op: Op, shoppers: &mut Shoppers) {
+        self.is_weak |= read.intent.is_none_or(|header| !matches!(shoppers.header(header), Header::Ours(_)));
+        let parent = self.objects.find(provider, read.parent);
+        let subject = match parent {
+            Some(parent) => Subject::Object(parent),
+            None => {
+                let quote = read.object.filter(|_| op == Op::Quote).map(|code| self.quotes.id(code));
+                let awaits = read.parent.map(|parent| (provider, parent.into()));
+                self.loose.push(Loose { marks: OwnMarks::of(read, shoppers), quote, awaits });
+                Subject::Loose(self.loose.len() as u32 - 1)
+            }
+        };
+        self.lines.push(read, subject, parent.unwrap_or(NOTHING));
+    }
+}
