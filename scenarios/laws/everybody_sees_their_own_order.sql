@@ -6,20 +6,14 @@
 -- Examined: order numbers that a purchase learnt from an answer, where the orders book has them. The order is that purchase's, by
 -- our header or by an e-mail address that no other purchase has; and the total told with a yes is the order's, with or without
 -- what vouchers cover. After an edit of the cart an older total may have been told.
-WITH told AS (
-    SELECT intent, order_number,
-           min(iif(reading = 'ok', total_minor, NULL)) AS least_minor, max(iif(reading = 'ok', total_minor, NULL)) AS most_minor,
-           max(kind = 'edit') AS edited, max(reading = 'unanswered') AS unanswered
-    FROM v1_attempt WHERE intent IS NOT NULL AND order_number IS NOT NULL
-    GROUP BY intent, order_number
-), emails AS MATERIALIZED (
+WITH emails AS MATERIALIZED (
     SELECT lower(email) AS email, intent FROM v1_intent WHERE email IS NOT NULL
 ), met AS (
     SELECT t.*, o.currency, o.total_minor, o.due_minor, i.submits, i.submits_unanswered, i.email AS own_email, o.email,
            o.intent AS owner, o.mark,
-           t.intent IN (SELECT intent FROM v1_attempt WHERE kind = 'edit' AND intent IS NOT NULL) AS has_edited
-    FROM told AS t
-    JOIN v1_intent AS i ON i.intent = t.intent
+           EXISTS (SELECT 1 FROM v1_attempt AS a WHERE a.intent = t.intent AND a.kind = 'edit') AS has_edited
+    FROM v1_told AS t
+    JOIN v1_intent AS i ON i.intent_id = t.intent_id
     JOIN v1_order AS o ON o.order_number = t.order_number
 ), judged AS (
     SELECT met.*,
@@ -33,10 +27,10 @@ WITH told AS (
                 END AS why
     FROM met
 )
-SELECT intent || ' ' || order_number AS subject,
-       iif(why IS NULL, 'held', 'violated') AS finding,
-       coalesce(why, '') AS why,
-       submits >= 2 OR submits_unanswered > 0 AS exposed,
-       intent,
+SELECT intent AS subject, 'held' AS finding, '' AS why, submits >= 2 OR submits_unanswered > 0 AS exposed, intent,
        order_number
+FROM v1_intent WHERE told_well > 0
+UNION ALL
+SELECT intent || ' ' || order_number, iif(why IS NULL, 'held', 'violated'), coalesce(why, ''),
+       submits >= 2 OR submits_unanswered > 0, intent, order_number
 FROM judged;

@@ -3,15 +3,12 @@
 -- exposure: orders with a promotion, with shipping, or whose cart was quoted more than once
 --
 -- Examined: accepted orders that name the quote of their tax, where the provider says on which amount it was asked.
-WITH asked AS MATERIALIZED (
-    SELECT o.order_number, o.intent, o.currency, o.discount_minor, o.shipping_minor,
+WITH asked AS (
+    SELECT o.order_number, o.intent, o.currency, o.discount_minor, o.shipping_minor, o.quotes, o.taxed_minor,
            o.subtotal_minor - coalesce(o.discount_minor, 0) + coalesce(o.shipping_minor, 0) AS sold_minor,
-           count(*) AS quotes,
-           max(q.taxed_minor = o.subtotal_minor - coalesce(o.discount_minor, 0) + coalesce(o.shipping_minor, 0)) AS agrees,
-           max(q.taxed_minor) AS taxed_minor
-    FROM v1_order AS o JOIN v1_tax_quote AS q ON q.quote = o.tax_quote
-    WHERE o.accepted AND o.tax_source = 'quote' AND o.subtotal_minor IS NOT NULL AND q.taxed_minor IS NOT NULL
-    GROUP BY o.order_seq
+           o.taxed_minor = o.subtotal_minor - coalesce(o.discount_minor, 0) + coalesce(o.shipping_minor, 0) AS agrees
+    FROM v1_order AS o
+    WHERE o.accepted AND o.tax_source = 'quote' AND o.subtotal_minor IS NOT NULL AND o.taxed_minor IS NOT NULL
 )
 SELECT a.order_number AS subject,
        iif(a.agrees, 'held', 'violated') AS finding,

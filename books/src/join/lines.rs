@@ -39,6 +39,7 @@ impl Provider {
 /// What was done, where the join asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Op {
+    Create,
     Authorise,
     Capture,
     Void,
@@ -64,6 +65,7 @@ pub(super) enum Op {
 impl Op {
     fn named(name: &str, provider: Provider) -> Self {
         match name {
+            "create" => Self::Create,
             "authorise" => Self::Authorise,
             "capture" => Self::Capture,
             "void" if provider == Provider::Tax => Self::VoidDocument,
@@ -108,12 +110,18 @@ pub(super) struct Kind {
     pub is_doubled_by_provider: bool,
     /// Of a capture: whether no other one may follow.
     pub is_final: bool,
+    pub has_email: bool,
 }
 
 impl Kind {
     /// Whether something was executed, and with success.
     pub(super) fn took_effect(&self) -> bool {
         !self.replayed && !matches!(self.state.as_deref(), Some("refused" | "declined" | "failed"))
+    }
+
+    /// Whether the provider writes to the address that it names, or may.
+    pub(super) const fn may_write(&self) -> bool {
+        self.has_email && !self.replayed && matches!(self.op, Op::Create | Op::Authorise | Op::Dispatch | Op::Document)
     }
 
     /// Whether a fault destroyed the answer of an operation that was executed.
@@ -168,13 +176,15 @@ pub(super) struct Lines {
 
 /// The columns that make a kind, as [`SELECT`] has them.
 const KIND_FROM: usize = 1;
-const KIND_TO: usize = 10;
+const KIND_TO: usize = 11;
 
 /// Rows of the provider about its own rules (`fault`) belong to nobody and are left out.
 pub(super) const SELECT: &str = "
     SELECT id, provider, op, state, currency, replayed, fault, answer, iif(effect = 'commit_twice', 1, 0),
-           iif(op <> 'capture' OR detail IS NULL, 1, coalesce(detail ->> '$.final', 1)),
-           object, parent, amount_minor, key, run, intent, order_number, email
+           iif(op <> 'capture' OR detail IS NULL, 1, coalesce(detail ->> '$.final', 1)), email IS NOT NULL,
+           object, parent, amount_minor, key, run, intent, order_number, email,
+           iif(op = 'dispatch' AND provider = 'warehouse', detail, NULL),
+           iif(op = 'quote', CAST(detail ->> '$.total_minor' AS INTEGER), NULL)
     FROM statement WHERE op <> 'fault' ORDER BY id";
 
 /// One row as it is read.
@@ -191,6 +201,10 @@ pub(super) struct Read<'a> {
     pub intent: Option<&'a str>,
     pub order: Option<&'a str>,
     pub email: Option<&'a str>,
+    /// JSON: what the warehouse is to send, and where to.
+    pub parcel: Option<&'a str>,
+    /// Of a quote: what tax was asked on.
+    pub taxed_minor: Option<i64>,
 }
 
 impl Lines {
@@ -212,6 +226,8 @@ impl Lines {
             intent: cells.text(KIND_TO + 5)?,
             order: cells.text(KIND_TO + 6)?,
             email: cells.text(KIND_TO + 7)?,
+            parcel: cells.text(KIND_TO + 8)?,
+            taxed_minor: cells.number(KIND_TO + 9)?,
         })
     }
 
@@ -238,6 +254,7 @@ impl Lines {
                 answer: cells.text(7)?.map(Into::into),
                 is_doubled_by_provider: cells.flag(8)?,
                 is_final: cells.flag(9)?,
+                has_email: cells.flag(10)?,
             });
         }
         Ok(number)

@@ -5,6 +5,7 @@ use super::hash::QuickMap;
 use super::names::Names;
 use super::objects::NOTHING;
 use super::orders::Orders;
+use super::parcels::{Difference, OfOrders, Pieces};
 use super::shoppers::Shoppers;
 use super::stream;
 use rusqlite::{Connection, params};
@@ -18,6 +19,8 @@ pub(super) struct Listed {
     pub namesakes: u32,
     pub namesake: u32,
     pub told: u32,
+    /// Pieces of all its lines, less what was given up.
+    pub articles: i64,
 }
 
 impl Listed {
@@ -63,19 +66,32 @@ pub(super) struct Lists {
     /// States of one order, a line each.
     courses: Names,
     skus: Names,
-    articles: Vec<Article>,
+    /// By the number of the article; none of those that no order has.
+    articles: Vec<Option<Article>>,
+    /// The lines of all orders, in the order of the orders.
+    pub ordered: OfOrders,
     providers: Names,
     settled: Vec<Settled>,
 }
 
 impl Lists {
-    pub(super) fn read(conn: &Connection, shoppers: &Shoppers, orders: &Orders) -> rusqlite::Result<Self> {
-        let none = Listed { course: NOTHING, settled_lines: 0, settled_minor: 0, namesakes: 0, namesake: 0, told: 0 };
+    /// `skus` are the articles that other books name.
+    pub(super) fn read(conn: &Connection, shoppers: &Shoppers, orders: &Orders, skus: Names) -> rusqlite::Result<Self> {
+        let none = Listed {
+            course: NOTHING,
+            settled_lines: 0,
+            settled_minor: 0,
+            namesakes: 0,
+            namesake: 0,
+            told: 0,
+            articles: 0,
+        };
         let mut lists = Self {
             of_orders: vec![none; orders.all.len()],
             courses: Names::default(),
-            skus: Names::default(),
+            skus,
             articles: Vec::new(),
+            ordered: Vec::new(),
             providers: Names::default(),
             settled: Vec::new(),
         };
@@ -114,13 +130,15 @@ impl Lists {
     fn read_articles(&mut self, conn: &Connection, orders: &Orders) -> rusqlite::Result<()> {
         let mut cursor = Cursor { orders, at: 0 };
         stream::each(conn, "SELECT order_seq, sku, quantity FROM order_line ORDER BY order_seq, number", |row| {
-            let Some(order) = cursor.find(row.known_number(0)?) else { return Ok(()) };
-            let order = &orders.all[order];
-            let sku = self.skus.id(row.known_text(1)?) as usize;
-            if sku == self.articles.len() {
-                self.articles.push(Article::default());
+            let Some(index) = cursor.find(row.known_number(0)?) else { return Ok(()) };
+            let (sku, quantity) = (self.skus.id(row.known_text(1)?), row.known_number(2)?);
+            self.ordered.push((index as u32, Pieces { sku, quantity }));
+            let order = &orders.all[index];
+            if self.articles.len() <= sku as usize {
+                self.articles.resize(sku as usize + 1, None);
             }
-            let (article, quantity) = (&mut self.articles[sku], row.known_number(2)?);
+            let article = self.articles[sku as usize].get_or_insert_default();
+            self.of_orders[index].articles += quantity;
             article.wanted += quantity;
             article.line_max = article.line_max.max(quantity);
             if order.pending || !(order.accepted || order.cancelled) {
@@ -175,6 +193,20 @@ impl Lists {
         self.settled.push(Settled { provider: line.provider, line: line.line, order });
     }
 
+    /// Writes where what was sent is not what was ordered.
+    pub(super) fn store_differences(
+        &self,
+        conn: &Connection,
+        orders: &Orders,
+        differences: &[Difference],
+    ) -> rusqlite::Result<()> {
+        let mut insert = conn.prepare("INSERT INTO parcel_difference VALUES (?1, ?2, ?3, ?4)")?;
+        for Difference { order, sku, sent, ordered } in differences {
+            insert.execute(params![orders.all[*order as usize].seq, self.skus.get(*sku), sent, ordered])?;
+        }
+        Ok(())
+    }
+
     /// Writes histories, articles and whose the lines of the settlement reports are.
     pub(super) fn store(&self, conn: &Connection, orders: &Orders) -> rusqlite::Result<()> {
         let mut insert = conn.prepare("INSERT INTO course (course, number, state) VALUES (?1, ?2, ?3)")?;
@@ -185,7 +217,7 @@ impl Lists {
         }
         let mut insert = conn.prepare("INSERT INTO article VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
         for (id, it) in self.articles.iter().enumerate() {
-            let sku = self.skus.get(id as u32);
+            let (Some(it), sku) = (it, self.skus.get(id as u32)) else { continue };
             insert.execute(params![sku, it.wanted, it.accepted, it.certain, it.given_up, it.unpaid, it.line_max])?;
         }
         let mut insert = conn.prepare("INSERT INTO settlement_join VALUES (?1, ?2, ?3)")?;

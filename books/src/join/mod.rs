@@ -14,6 +14,7 @@ mod listed;
 mod names;
 mod objects;
 mod orders;
+mod parcels;
 mod places;
 mod purse;
 mod shoppers;
@@ -33,7 +34,7 @@ use store::Found;
 use tally::Tally;
 
 /// Version of the join; a file joined by another one is joined anew.
-pub(crate) const VERSION: i64 = 3;
+pub(crate) const VERSION: i64 = 4;
 
 /// Tables are read and written from end to end, so that little is met twice (KiB; negative as `SQLite` counts).
 const CACHE_KIB: i64 = -16_384;
@@ -49,20 +50,23 @@ pub(crate) fn build(conn: &mut Connection) -> Result<(), Error> {
 fn build_within(conn: &Connection) -> rusqlite::Result<()> {
     // All is read before a row is written: until then a second connection can read beside this one.
     let mut shoppers = Shoppers::read(conn)?;
-    let statement = Statement::read(conn, &mut shoppers)?;
+    let mut statement = Statement::read(conn, &mut shoppers)?;
     let mut orders = Orders::read(conn, &mut shoppers, &statement)?;
-    let lists = Lists::read(conn, &shoppers, &orders)?;
+    let lists = Lists::read(conn, &shoppers, &orders, std::mem::take(&mut statement.skus))?;
     schema::forget_indexes(conn)?;
     for table in schema::DERIVED {
         conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
-    let (tally, mut objects) = Tally::read(conn, &mut shoppers, statement, &orders)?;
+    let (mut tally, mut objects) = Tally::read(conn, &mut shoppers, statement, &orders)?;
     // What is not needed any more is given back before the rest is written.
     objects.only_names();
     orders.only_orders();
     shoppers.only_names();
+    let (differences, sent) = parcels::compare(std::mem::take(&mut tally.sent), &lists.ordered, orders.all.len());
+    lists.store_differences(conn, &orders, &differences)?;
     let (shoppers, objects) = (&shoppers, &objects);
-    Found { conn, shoppers, objects, orders: &mut orders, listed: &lists.of_orders, tally: &tally }.store()?;
+    Found { conn, shoppers, objects, orders: &mut orders, listed: &lists.of_orders, sent: &sent, tally: &tally }
+        .store()?;
     lists.store(conn, &orders)?;
     drop((orders, tally, lists));
     schema::index(conn)?;

@@ -3,7 +3,8 @@
 use super::fit::{Attribution, Fits, Mark};
 use super::lines::Provider;
 use super::objects::Objects;
-use super::shoppers::{Header, Shoppers};
+use super::parcels::Destination;
+use super::shoppers::{Address, Header, Shoppers};
 use super::statement::Statement;
 use super::stream::{self, Cells};
 use rusqlite::Connection;
@@ -20,9 +21,15 @@ pub(super) struct Order {
     pub pending: bool,
     pub cancelled: bool,
     pub paid: bool,
+    /// Where it goes, where the book says that.
+    pub to: Option<Box<Destination>>,
     /// Where it names a quote of its own.
     pub names_quote: bool,
     pub tax_minor: Option<i64>,
+    /// What tax is due on: the articles less the promotion, and shipping.
+    pub sold_minor: Option<i64>,
+    pub total_minor: Option<i64>,
+    pub email: Address,
     /// What a charge is to pay: the total without what credit covers.
     pub due_minor: Option<i64>,
     /// Its number among [`Shoppers::currencies`].
@@ -89,7 +96,8 @@ struct OrderMarks<'a> {
 const SELECT: &str = "
     SELECT o.seq, o.number, o.email, o.payment, o.run, o.intent, o.cart, o.tax_quote, o.tax_document, o.state, o.total_minor,
            o.currency, o.credit_minor, o.tax_minor, max(coalesce(o.refunded_minor, 0), coalesce(r.booked, 0)),
-           coalesce(r.credit, 0), iif(o.dispute_state = 'lost', coalesce(o.disputed_minor, 0), 0), coalesce(o.given_up_minor, 0)
+           coalesce(r.credit, 0), iif(o.dispute_state = 'lost', coalesce(o.disputed_minor, 0), 0), coalesce(o.given_up_minor, 0),
+           o.ship_to, o.subtotal_minor - coalesce(o.discount_minor, 0) + coalesce(o.shipping_minor, 0)
     FROM shop_order AS o
     LEFT JOIN (SELECT order_seq, sum(amount_minor) AS booked, sum(credit_minor) AS credit FROM order_refund
                WHERE state IN ('succeeded', 'pending') GROUP BY order_seq) AS r ON r.order_seq = o.seq
@@ -156,9 +164,13 @@ impl Orders {
             pending: state == "pending",
             cancelled: state == "cancelled",
             paid: matches!(state, "paid" | "partially_fulfilled" | "fulfilled"),
+            to: text(18)?.and_then(Destination::read).map(Box::new),
             names_quote: quote.is_some(),
             tax_minor: row.number(13)?,
             currency: shoppers.currency(text(11)?),
+            sold_minor: row.number(19)?,
+            total_minor: row.number(10)?,
+            email: marks.email.map(Address::of).unwrap_or_default(),
             due_minor: row.number(10)?.map(|total| total - credit_minor - given_up_minor),
             refunded_minor,
             booked_back_minor: refunded_minor - amount(15)? + amount(16)?,

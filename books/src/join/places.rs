@@ -64,6 +64,11 @@ impl Place {
         self.kind
     }
 
+    /// Whether our header says whose it is.
+    pub(super) fn is_by_header(&self) -> bool {
+        self.mark == Some(Mark::Header)
+    }
+
     /// The number of the mark in the derived tables; the views have the words.
     pub(super) fn mark_code(&self) -> Option<u8> {
         self.mark.map(Mark::code)

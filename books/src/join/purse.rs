@@ -2,6 +2,14 @@
 
 use super::lines::{Line, Op};
 
+/// A quote that an order names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quote {
+    /// The row of the statement.
+    pub statement: i64,
+    pub taxed_minor: i64,
+}
+
 /// The money of an order as the rows of the statement go by.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Purse {
@@ -15,9 +23,22 @@ pub(super) struct Purse {
     pub is_challenged: bool,
     /// Whether a quote has the amount of its tax.
     pub is_quoted: bool,
+    /// Quotes that it names, where the provider says what they are on.
+    pub quotes: u32,
+    /// One of them: on what was sold, if there is such a one.
+    pub quote: Option<Quote>,
 }
 
 impl Purse {
+    /// Adds a quote that the order names; `sold_minor` is what tax is due on.
+    pub(super) fn name_quote(&mut self, quote: Quote, sold_minor: Option<i64>) {
+        self.quotes += 1;
+        let agrees = |quote: &Quote| Some(quote.taxed_minor) == sold_minor;
+        if self.quote.as_ref().is_none_or(|known| agrees(&quote) && !agrees(known)) {
+            self.quote = Some(quote);
+        }
+    }
+
     /// Adds what a row of the order says.
     pub(super) fn take(&mut self, line: &Line<'_>) {
         let kind = line.kind;

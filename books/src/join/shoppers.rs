@@ -1,12 +1,14 @@
 //! The intents that the shopper's book knows, and the marks by which other books may name them.
 
 use super::fit::Fits;
+use super::hash::QuickHasher;
 use super::names::Names;
 use super::stream;
 use rusqlite::Connection;
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::num::NonZeroU32;
 
 /// One intent and what its shopper met.
 #[derive(Debug, Default)]
@@ -16,9 +18,79 @@ pub(super) struct Intent {
     /// Its number among [`Shoppers::currencies`].
     pub currency: Option<u32>,
     pub shown_total_minor: Option<i64>,
+    pub email: Address,
+    pub cancel: Cancel,
     pub submits: u32,
     pub submits_unanswered: u32,
     pub told_pending: u32,
+    pub has_edited: bool,
+    /// The last one of [`Shoppers::told`] that is its.
+    last_told: Option<NonZeroU32>,
+}
+
+/// An e-mail address: a hash of it, in whichever case it is written. Who compares hashes may overlook one difference in four
+/// thousand million, and never sees one that is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Address(u32);
+
+impl Address {
+    pub(super) fn of(email: &str) -> Self {
+        let mut hasher = QuickHasher::default();
+        let mut bytes = [0; 64];
+        for part in email.as_bytes().chunks(bytes.len()) {
+            let lower = &mut bytes[..part.len()];
+            lower.copy_from_slice(part);
+            lower.make_ascii_lowercase();
+            hasher.write(lower);
+        }
+        let hash = hasher.finish();
+        Self(((hash >> 32) as u32 ^ hash as u32).max(1))
+    }
+
+    /// Whether there is one.
+    pub(super) const fn is_known(self) -> bool {
+        self.0 != 0
+    }
+}
+
+/// What came of a wish to cancel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Cancel {
+    #[default]
+    NotAsked,
+    Asked,
+    Confirmed,
+}
+
+impl Cancel {
+    fn named(name: &str) -> Self {
+        match name {
+            "asked" => Self::Asked,
+            "confirmed" => Self::Confirmed,
+            _ => Self::NotAsked,
+        }
+    }
+
+    /// The number in the derived tables; the views have the words.
+    pub(super) const fn code(self) -> u8 {
+        match self {
+            Self::NotAsked => 0,
+            Self::Asked => 1,
+            Self::Confirmed => 2,
+        }
+    }
+}
+
+/// An order of which answers told an intent.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub intent: u32,
+    /// Among [`Shoppers::numbers`].
+    pub number: u32,
+    /// The least total told with a yes, and the largest one.
+    pub totals_minor: Option<(i64, i64)>,
+    /// The one before it of the same intent: its place, from 1.
+    before: Option<NonZeroU32>,
 }
 
 /// All intents.
@@ -39,6 +111,8 @@ pub(super) struct Shoppers {
     pub emails: Names,
     pub by_email: Fits,
     has_emails: bool,
+    /// Orders that answers told of.
+    pub told: Vec<Told>,
     /// Orders that a shopper was told to be paid; by number where the shopper learnt it.
     pub acknowledged: Vec<(u32, Option<u32>)>,
     /// Idempotency keys of which more than one attempt was met.
@@ -72,6 +146,7 @@ impl Shoppers {
             emails: Names::default(),
             by_email: Fits::default(),
             has_emails: false,
+            told: Vec::new(),
             acknowledged: Vec::new(),
             repeated_keys: HashSet::new(),
         };
@@ -123,7 +198,8 @@ impl Shoppers {
 
     fn read_purchases(&mut self, conn: &Connection) -> rusqlite::Result<()> {
         let select =
-            "SELECT id, intent, arrival, currency, order_number, outcome, shown_total_minor FROM purchase ORDER BY id";
+            "SELECT id, intent, arrival, currency, order_number, outcome, shown_total_minor, email, cancel FROM purchase
+             ORDER BY id";
         stream::each(conn, select, |row| {
             let id = self.intent(row.known_text(1)?);
             let currency = row.text(3)?.map(|code| self.currencies.id(code));
@@ -132,6 +208,8 @@ impl Shoppers {
             intent.arrival = row.number(2)?;
             intent.currency = currency;
             intent.shown_total_minor = row.number(6)?;
+            intent.email = row.text(7)?.filter(|email| !email.is_empty()).map(Address::of).unwrap_or_default();
+            intent.cancel = row.text(8)?.map(Cancel::named).unwrap_or_default();
             let number = row.text(4)?.map(|number| self.numbers.id(number));
             if let Some(number) = number {
                 self.by_number.add(number, id);
@@ -144,7 +222,8 @@ impl Shoppers {
     }
 
     fn read_attempts(&mut self, conn: &Connection) -> rusqlite::Result<()> {
-        let select = "SELECT intent, arrival, kind, sent_us IS NOT NULL, reading, order_number, key FROM attempt";
+        let select =
+            "SELECT intent, arrival, kind, sent_us IS NOT NULL, reading, order_number, key, total_minor FROM attempt";
         // Keys by their hashes alone: two that share one are looked at again by the law, and nothing is lost.
         let (hasher, mut keys) = (RandomState::new(), HashSet::new());
         stream::each(conn, select, |row| {
@@ -163,15 +242,40 @@ impl Shoppers {
                 intent.submits_unanswered += u32::from(reading == "unanswered");
             }
             intent.told_pending += u32::from(reading == "pending");
+            intent.has_edited |= kind == "edit";
             if let Some(number) = row.text(5)? {
                 let number = self.numbers.id(number);
                 self.by_number.add(number, id);
+                let total_minor = row.number(7)?.filter(|_| reading == "ok");
+                self.tell(id, number, total_minor);
                 if reading == "ok" && matches!(kind, "submit" | "second_card" | "return" | "settle" | "look") {
                     self.acknowledged.push((id, Some(number)));
                 }
             }
             Ok(())
         })
+    }
+
+    fn tell(&mut self, intent: u32, number: u32, total_minor: Option<i64>) {
+        let last = &mut self.intents[intent as usize].last_told;
+        let mut place = *last;
+        while let Some(told) = place.map(|place| &self.told[place.get() as usize - 1])
+            && told.number != number
+        {
+            place = told.before;
+        }
+        let told = match place {
+            Some(place) => &mut self.told[place.get() as usize - 1],
+            None => {
+                self.told.push(Told { intent, number, totals_minor: None, before: *last });
+                *last = NonZeroU32::new(self.told.len() as u32);
+                self.told.last_mut().expect("it was just pushed")
+            }
+        };
+        if let Some(total) = total_minor {
+            let (least, most) = told.totals_minor.unwrap_or((total, total));
+            told.totals_minor = Some((least.min(total), most.max(total)));
+        }
     }
 
     /// Each once; a confirmation without a number says nothing beside one with a number.
@@ -222,6 +326,14 @@ impl Shoppers {
         match mark_parts(header) {
             Some((run, _)) if run != &*self.run => Header::OtherRun(run),
             Some(_) | None => Header::Stranger,
+        }
+    }
+
+    /// Whether a header is of an intent that has that address.
+    pub(super) fn is_address_of(&self, header: &str, email: Address) -> bool {
+        match self.header(header) {
+            Header::Ours(id) => self.intents[id as usize].email == email,
+            Header::OtherRun(_) | Header::Stranger => false,
         }
     }
 

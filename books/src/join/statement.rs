@@ -3,7 +3,8 @@
 use super::lines::{self, Lines, Op, Provider, Read, Subject};
 use super::names::Names;
 use super::objects::{NOTHING, Objects, OwnMarks};
-use super::shoppers::{Header, Shoppers};
+use super::parcels::Parcels;
+use super::shoppers::{Address, Header, Shoppers};
 use super::stream;
 use rusqlite::Connection;
 use std::collections::VecDeque;
@@ -19,6 +20,12 @@ pub(super) struct Statement {
     pub quotes: Names,
     /// Of the rows that tell refunds, in their order.
     pub refunds: VecDeque<RefundTexts>,
+    /// What the warehouse was told.
+    pub parcels: Parcels,
+    /// Names of articles.
+    pub skus: Names,
+    /// Rows whose address is not that of the purchase that their header names.
+    pub addressed: VecDeque<Addressed>,
     /// Whether a row has no header of ours.
     pub is_weak: bool,
 }
@@ -29,8 +36,17 @@ pub(super) struct Loose {
     pub marks: OwnMarks,
     /// The number of a quote's code.
     pub quote: Option<u32>,
+    /// What tax was asked on.
+    pub taxed_minor: Option<i64>,
     /// An object that it belongs to, where no row before it was about that one.
     pub awaits: Option<(Provider, Box<str>)>,
+}
+
+/// A row with an address that is to be looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Addressed {
+    pub statement: i64,
+    pub email: Address,
 }
 
 /// What only rows of refunds are asked for.
@@ -64,6 +80,15 @@ impl Statement {
             let texts = RefundTexts { object: kept(read.object), parent: kept(read.parent), key: kept(read.key) };
             self.refunds.push_back(texts);
         }
+        if kind.may_write()
+            && let Some(email) = read.email.map(Address::of)
+            && !read.intent.is_some_and(|header| shoppers.is_address_of(header, email))
+        {
+            self.addressed.push_back(Addressed { statement: read.id, email });
+        }
+        if let Some(parcel) = read.parcel {
+            self.parcels.add(read.id, parcel, &mut self.skus);
+        }
         match read.object.filter(|_| op.makes_object()) {
             Some(name) => self.take_object(read, provider, name, shoppers),
             None => self.take_loose(read, provider, op, shoppers),
@@ -92,7 +117,8 @@ impl Statement {
             None => {
                 let quote = read.object.filter(|_| op == Op::Quote).map(|code| self.quotes.id(code));
                 let awaits = read.parent.map(|parent| (provider, parent.into()));
-                self.loose.push(Loose { marks: OwnMarks::of(read, shoppers), quote, awaits });
+                let marks = OwnMarks::of(read, shoppers);
+                self.loose.push(Loose { marks, quote, taxed_minor: read.taxed_minor, awaits });
                 Subject::Loose(self.loose.len() as u32 - 1)
             }
         };

@@ -6,7 +6,7 @@ use super::listed::Listed;
 use super::objects::Objects;
 use super::orders::{Order, Orders};
 use super::places::{Kind, Place};
-use super::shoppers::Shoppers;
+use super::shoppers::{Shoppers, Told};
 use super::tally::{PaperState, Tally};
 use model::money::Currency;
 use rusqlite::{Connection, params};
@@ -19,6 +19,8 @@ pub(super) struct Found<'a> {
     pub objects: &'a Objects,
     pub orders: &'a mut Orders,
     pub listed: &'a [Listed],
+    /// Pieces sent of each order.
+    pub sent: &'a [i64],
     pub tally: &'a Tally,
 }
 
@@ -39,6 +41,7 @@ impl Found<'_> {
         self.store_refunds()?;
         self.store_documents()?;
         self.store_dispatches()?;
+        self.store_strays()?;
         self.store_orders(&maybe)?;
         self.store_currencies()?;
         self.store_set_aside()
@@ -92,9 +95,10 @@ impl Found<'_> {
                 counts[2] += u32::from(charge.declined);
             }
         }
+        let told_well = self.store_told()?;
         let mut insert = self.conn.prepare(
             "INSERT INTO intent VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                 ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
+                 ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)",
         )?;
         for (id, intent) in self.shoppers.intents.iter().enumerate() {
             let id = id as u32;
@@ -131,20 +135,57 @@ impl Found<'_> {
                 money.payment_faults,
                 money.tax_faults,
                 money.warehouse_faults,
+                money.mails,
+                intent.cancel.code(),
+                told_well[id as usize],
             ])?;
         }
         Ok(())
     }
 
+    /// Writes what intents were told of orders, unless it is plainly right; of that the number by intent.
+    fn store_told(&self) -> rusqlite::Result<Vec<u32>> {
+        let mut well = vec![0; self.shoppers.intents.len()];
+        let mut insert = self.conn.prepare("INSERT INTO told_order VALUES (?1, ?2, ?3, ?4)")?;
+        for told in &self.shoppers.told {
+            let mut orders =
+                self.orders.by_number.all(told.number).iter().map(|index| &self.orders.all[*index as usize]);
+            let mut orders = orders.by_ref().filter(|order| !order.set_aside());
+            match (orders.next(), orders.next()) {
+                // Of an order that the book does not have nothing can be told.
+                (None, _) => {}
+                (Some(only), None) if self.is_plainly_right(told, only) => well[told.intent as usize] += 1,
+                (Some(_), _) => {
+                    let (least, most) = told.totals_minor.unzip();
+                    insert.execute(params![told.intent, self.shoppers.numbers.get(told.number), least, most])?;
+                }
+            }
+        }
+        Ok(well)
+    }
+
+    /// Whether the order is the intent's, in its name, and of the total that it was told.
+    fn is_plainly_right(&self, told: &Told, order: &Order) -> bool {
+        let intent = &self.shoppers.intents[told.intent as usize];
+        let is_total = |told: i64| [order.total_minor, order.due_minor].contains(&Some(told));
+        order.attribution.intent() == Some(told.intent)
+            && (order.email == intent.email || !order.email.is_known() || !intent.email.is_known())
+            && (intent.has_edited
+                || order.total_minor.is_none()
+                || told.totals_minor.is_none_or(|(least, most)| is_total(least) && is_total(most)))
+    }
+
     fn store_acknowledged(&self) -> rusqlite::Result<()> {
-        let mut insert =
-            self.conn.prepare("INSERT INTO acknowledged (intent, order_number, order_seq) VALUES (?1, ?2, ?3)")?;
+        let mut insert = self
+            .conn
+            .prepare("INSERT INTO acknowledged (intent, order_number, order_seq, accepted) VALUES (?1, ?2, ?3, ?4)")?;
         for (intent, number) in &self.shoppers.acknowledged {
             let orders = number.map_or(&[][..], |number| self.orders.by_number.all(number)).iter();
             let orders = orders.map(|index| &self.orders.all[*index as usize]).filter(|order| !order.set_aside());
             let best = orders.max_by_key(|order| (order.accepted, order.cancelled, std::cmp::Reverse(order.seq)));
             let number = number.map(|number| self.shoppers.numbers.get(number));
-            insert.execute(params![intent, number, best.map(|order| order.seq)])?;
+            let accepted = best.map(|order| order.accepted);
+            insert.execute(params![intent, number, best.map(|order| order.seq), accepted])?;
         }
         let mut insert = self.conn.prepare("INSERT INTO repeated_key (key) VALUES (?1)")?;
         self.shoppers.repeated_keys.iter().try_for_each(|key| insert.execute([key]).map(drop))
@@ -282,11 +323,23 @@ impl Found<'_> {
         Ok(())
     }
 
+    fn store_strays(&self) -> rusqlite::Result<()> {
+        let mut insert = self.conn.prepare("INSERT INTO misdirected VALUES (?1, ?2)")?;
+        for (statement, order) in &self.tally.misdirected {
+            insert.execute(params![statement, self.orders.all[*order as usize].seq])?;
+        }
+        let mut insert = self.conn.prepare("INSERT INTO stray_mail VALUES (?1, ?2)")?;
+        self.tally
+            .stray_mail
+            .iter()
+            .try_for_each(|(statement, intent)| insert.execute(params![statement, intent]).map(drop))
+    }
+
     fn store_orders(&self, maybe: &Maybe) -> rusqlite::Result<()> {
-        let places: Vec<String> = (1..=41).map(|place| format!("?{place}")).collect();
+        let places: Vec<String> = (1..=46).map(|place| format!("?{place}")).collect();
         let mut insert = self.conn.prepare(&format!("INSERT INTO order_join VALUES ({})", places.join(", ")))?;
-        let all = self.orders.all.iter().zip(self.listed).zip(&self.tally.purses);
-        for ((order, listed), purse) in all.filter(|((order, _), _)| !order.set_aside()) {
+        let all = self.orders.all.iter().zip(self.listed).zip(&self.tally.purses).zip(self.sent);
+        for (((order, listed), purse), sent) in all.filter(|(((order, _), _), _)| !order.set_aside()) {
             let intent = order.attribution.intent();
             let shopper = intent.map(|intent| &self.shoppers.intents[intent as usize]);
             let money = intent.map(|intent| &self.tally.money[intent as usize]);
@@ -314,6 +367,9 @@ impl Found<'_> {
                 purse.is_challenged,
                 purse.is_apart,
                 purse.is_quoted,
+                purse.quotes,
+                purse.quote.map(|quote| quote.statement),
+                purse.quote.map(|quote| quote.taxed_minor),
                 told.documents,
                 told.documents_open,
                 told.filed_minor,
@@ -327,6 +383,8 @@ impl Found<'_> {
                 listed.namesakes,
                 listed.namesake,
                 listed.told,
+                listed.articles,
+                sent,
                 shopper.map_or(0, |shopper| shopper.submits),
                 shopper.map_or(0, |shopper| shopper.told_pending),
                 intent.map_or(0, |intent| maybe.charges.get(&intent).copied().unwrap_or(0)),

@@ -7,10 +7,11 @@ use super::hash::QuickMap;
 use super::lines::{Line, Op, Provider, Subject};
 use super::objects::{NOTHING, Objects};
 use super::orders::Orders;
+use super::parcels::{OfOrders, Parcels};
 use super::places::{Kind, Place, Places};
-use super::purse::Purse;
+use super::purse::{Purse, Quote};
 use super::shoppers::Shoppers;
-use super::statement::{Loose, RefundTexts, Statement};
+use super::statement::{Addressed, Loose, RefundTexts, Statement};
 use rusqlite::{CachedStatement, Connection, params};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -27,6 +28,8 @@ pub(super) struct Money {
     pub payment_faults: u32,
     pub tax_faults: u32,
     pub warehouse_faults: u32,
+    /// Rows with an address to which the provider writes, or may.
+    pub mails: u32,
     /// Its number among the currencies met.
     pub currency: Option<u32>,
 }
@@ -75,6 +78,12 @@ pub(super) struct Tally {
     pub documents: Vec<Paper>,
     pub dispatches: Vec<Paper>,
     pub refunds: Vec<Refund>,
+    /// What was sent of each order.
+    pub sent: OfOrders,
+    /// Rows that send an order elsewhere than it says, each with the order.
+    pub misdirected: Vec<(i64, u32)>,
+    /// Rows with an address that is not that of their intent, each with the intent.
+    pub stray_mail: Vec<(i64, u32)>,
     pub places: Places,
     /// By order.
     pub purses: Vec<Purse>,
@@ -108,6 +117,8 @@ struct Pass<'a> {
     loose: &'a [Loose],
     orders: &'a Orders,
     refund_texts: VecDeque<RefundTexts>,
+    addressed: VecDeque<Addressed>,
+    parcels: Parcels,
     tally: Tally,
     join: CachedStatement<'a>,
     bitten: CachedStatement<'a>,
@@ -127,7 +138,7 @@ impl Tally {
         if statement.is_weak {
             shoppers.need_emails(conn)?;
         }
-        let Statement { objects, lines, loose, refunds, .. } = statement;
+        let Statement { objects, lines, loose, refunds, addressed, parcels, .. } = statement;
         let money = vec![Money::default(); shoppers.intents.len()];
         let purses = vec![Purse::default(); orders.all.len()];
         let tally = {
@@ -137,6 +148,8 @@ impl Tally {
                 loose: &loose,
                 orders,
                 refund_texts: refunds,
+                addressed,
+                parcels,
                 tally: Self { money, purses, places: Places::new(objects.len()), ..Self::default() },
                 join: conn.prepare_cached("INSERT INTO statement_join VALUES (?1, ?2, ?3, ?4, ?5)")?,
                 bitten: conn.prepare_cached("INSERT INTO bitten VALUES (?1)")?,
@@ -186,6 +199,7 @@ impl Pass<'_> {
             self.bitten.execute([line.id])?;
         }
         self.count_faults(line, &place);
+        self.address(line, &place);
         if let Some(order) = place.order() {
             self.tally.purses[order as usize].take(line);
         }
@@ -203,7 +217,7 @@ impl Pass<'_> {
             },
             (Provider::Tax, Some(object)) => self.file(line, object),
             (Provider::Tax, None) if kind.op == Op::Quote => {
-                self.note_quote(line, intent, loose.and_then(|loose| loose.quote))?;
+                self.note_quote(line, intent, loose)?;
             }
             (Provider::Warehouse, Some(object)) => self.dispatch(line, object, &place),
             _ => {}
@@ -250,6 +264,26 @@ impl Pass<'_> {
                 Provider::Warehouse => money.warehouse_faults += 1,
                 Provider::Other => {}
             }
+        }
+    }
+
+    /// Whose address a row has that our header gives to a purchase.
+    fn address(&mut self, line: &Line<'_>, place: &Place) {
+        let own = match place.intent().filter(|_| line.kind.may_write() && place.is_by_header()) {
+            Some(intent) => (intent, self.shoppers.intents[intent as usize].email),
+            None => return,
+        };
+        if !own.1.is_known() {
+            return;
+        }
+        if let Some(money) = self.tally.money_of(Some(own.0)) {
+            money.mails += 1;
+        }
+        while self.addressed.front().is_some_and(|it| it.statement < line.id) {
+            self.addressed.pop_front();
+        }
+        if self.addressed.front().is_some_and(|it| it.statement == line.id && it.email != own.1) {
+            self.tally.stray_mail.push((line.id, own.0));
         }
     }
 
@@ -306,9 +340,15 @@ impl Pass<'_> {
     }
 
     /// A quote bears out the tax of orders that name it, and of its intent's orders that name none.
-    fn note_quote(&mut self, line: &Line<'_>, intent: Option<u32>, quote: Option<u32>) -> rusqlite::Result<()> {
+    fn note_quote(&mut self, line: &Line<'_>, intent: Option<u32>, loose: Option<&Loose>) -> rusqlite::Result<()> {
         self.quote.execute(params![line.id, intent])?;
-        let naming = quote.map_or(&[][..], |quote| self.orders.of_quote(quote));
+        let naming = loose.and_then(|loose| loose.quote).map_or(&[][..], |quote| self.orders.of_quote(quote));
+        if let Some(taxed_minor) = loose.and_then(|loose| loose.taxed_minor) {
+            let quote = Quote { statement: line.id, taxed_minor };
+            for index in naming {
+                self.tally.purses[*index as usize].name_quote(quote, self.orders.all[*index as usize].sold_minor);
+            }
+        }
         let nameless = intent.map_or(&[][..], |intent| self.orders.of_intent(intent)).iter();
         let nameless = nameless.filter(|index| !self.orders.all[**index as usize].names_quote);
         for index in naming.iter().chain(nameless) {
@@ -344,6 +384,7 @@ impl Pass<'_> {
         if !matches!(kind.op, Op::Dispatch | Op::Redelivery) {
             return;
         }
+        self.send(line, place);
         let held_minor = place.order().map_or(0, |order| self.tally.purses[order as usize].held_minor);
         let paper = paper(&mut self.tally.dispatches, &mut self.tally.dispatch_of, object, line);
         paper.faults += u32::from(line.kind.fault.is_some());
@@ -351,6 +392,17 @@ impl Pass<'_> {
         if kind.op == Op::Dispatch && !kind.replayed {
             // The least that it was ever sent for.
             paper.held_minor = Some(paper.held_minor.map_or(held_minor, |known| known.min(held_minor)));
+        }
+    }
+
+    /// Notes what a message tells the warehouse to send, and where that is not what the order says.
+    fn send(&mut self, line: &Line<'_>, place: &Place) {
+        let (Some(order), Some((pieces, to))) = (place.order(), self.parcels.take(line.id)) else { return };
+        self.tally.sent.extend(pieces.iter().map(|pieces| (order, *pieces)));
+        if let (Some(to), Some(ordered)) = (to, self.orders.all[order as usize].to.as_deref())
+            && to.differs(ordered)
+        {
+            self.tally.misdirected.push((line.id, order));
         }
     }
 }

@@ -30,12 +30,23 @@ CREATE TABLE intent (
     replays             INTEGER NOT NULL,   -- stored answers of the payment provider given again
     payment_faults      INTEGER NOT NULL,   -- statement rows touched by a fault
     tax_faults          INTEGER NOT NULL,
-    warehouse_faults    INTEGER NOT NULL
+    warehouse_faults    INTEGER NOT NULL,
+    mails               INTEGER NOT NULL,   -- rows by our header with an address to which the provider writes, or may
+    cancel              INTEGER NOT NULL,   -- 0 not asked for, 1 asked for, 2 confirmed
+    told_well           INTEGER NOT NULL    -- orders of which it was told, and what is plainly right
 ) STRICT;
 CREATE TABLE acknowledged (
     intent       INTEGER NOT NULL,
     order_number TEXT,
-    order_seq    INTEGER                -- an order of that number, an accepted one if there is one
+    order_seq    INTEGER,               -- an order of that number, an accepted one if there is one
+    accepted     INTEGER                -- whether that one is
+) STRICT;
+-- Orders of which intents were told, where it is not plain that the order is theirs, in their name, and of the total told.
+CREATE TABLE told_order (
+    intent       INTEGER NOT NULL,
+    order_number TEXT NOT NULL,
+    least_minor  INTEGER,               -- the least total told with a yes
+    most_minor   INTEGER                -- the largest
 ) STRICT;
 -- Keys that more than one attempt may have.
 CREATE TABLE repeated_key (key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
@@ -131,6 +142,23 @@ CREATE TABLE dispatch (
     redeliveries  INTEGER NOT NULL,
     faults        INTEGER NOT NULL
 ) STRICT;
+-- Of an article, what was sent for an order and what was ordered, where that is not the same.
+CREATE TABLE parcel_difference (
+    order_seq  INTEGER NOT NULL,
+    sku        TEXT NOT NULL,
+    sent       INTEGER NOT NULL,
+    ordered    INTEGER NOT NULL
+) STRICT;
+-- Dispatches to another address than the order's.
+CREATE TABLE misdirected (
+    statement  INTEGER PRIMARY KEY,     -- row in `statement`
+    order_seq  INTEGER NOT NULL
+) STRICT;
+-- Rows by our header whose address is not that of the purchase.
+CREATE TABLE stray_mail (
+    statement  INTEGER PRIMARY KEY,     -- row in `statement`
+    intent     INTEGER NOT NULL
+) STRICT;
 CREATE TABLE settlement_join (
     provider   TEXT NOT NULL,
     line       INTEGER NOT NULL,
@@ -179,6 +207,9 @@ CREATE TABLE order_join (
     challenged        INTEGER NOT NULL,     -- whether its payment was challenged
     paid_apart        INTEGER NOT NULL,     -- whether its payment did not go through at once
     quoted            INTEGER NOT NULL,     -- whether a quote has the amount of its tax
+    quotes            INTEGER NOT NULL,     -- that it names, where the provider says what they are on
+    quote             INTEGER,              -- one of them, on what was sold if there is such a one: row in `statement`
+    taxed_minor       INTEGER,              -- what that one is on
     documents         INTEGER NOT NULL,     -- tax documents not voided
     documents_open    INTEGER NOT NULL,     -- of these, not committed
     filed_minor       INTEGER,              -- sum of these
@@ -192,6 +223,8 @@ CREATE TABLE order_join (
     namesakes         INTEGER NOT NULL,     -- orders of its number, itself included
     namesake          INTEGER NOT NULL,     -- which of them it is, from 1
     told              INTEGER NOT NULL,     -- intents that were told its number
+    articles          INTEGER NOT NULL,     -- pieces of all its lines, less what was given up
+    sent              INTEGER NOT NULL,     -- pieces that the warehouse was told to send
     submits           INTEGER NOT NULL,     -- from here on: of its intent
     told_pending      INTEGER NOT NULL,
     charges_maybe     INTEGER NOT NULL,

@@ -3,16 +3,17 @@
 use rusqlite::Connection;
 
 /// Version of the layout; kept in the file's `user_version`.
-pub(crate) const VERSION: i64 = 4;
+pub(crate) const VERSION: i64 = 5;
 
 /// Marks the file as ours in its header (`application_id`): "Door" in ASCII.
 pub(crate) const APPLICATION: i64 = 0x446f_6f72;
 
 /// The tables that the join builds; emptied before each build.
-pub(crate) const DERIVED: [&str; 17] = [
+pub(crate) const DERIVED: [&str; 21] = [
     "currency",
     "intent",
     "acknowledged",
+    "told_order",
     "repeated_key",
     "statement_join",
     "bitten",
@@ -23,6 +24,9 @@ pub(crate) const DERIVED: [&str; 17] = [
     "tax_quote",
     "tax_document",
     "dispatch",
+    "parcel_difference",
+    "misdirected",
+    "stray_mail",
     "settlement_join",
     "course",
     "article",

@@ -40,12 +40,11 @@ FROM arrival AS a LEFT JOIN arrival_end AS e ON e.number = a.number;
 CREATE VIEW v1_intent AS
 SELECT i.id AS intent_id, i.intent, i.arrival, p.email, p.intended_us, p.done_us, coalesce(p.outcome, 'unknown') AS outcome, p.refusal,
        p.shown_total_minor, coalesce(i.currency, p.currency, '') AS currency, p.order_number, p.total_minor,
-       coalesce(p.cancel, 'not_asked') AS cancel, i.purchase IS NOT NULL AS recorded,
+       CASE i.cancel WHEN 0 THEN 'not_asked' WHEN 1 THEN 'asked' ELSE 'confirmed' END AS cancel, i.purchase IS NOT NULL AS recorded,
        i.submits, i.submits_unanswered, i.told_pending, i.orders, i.orders_accepted, i.orders_pending, i.orders_maybe,
        i.owed_minor, i.charges, i.charges_maybe, i.captures, i.captured_minor, i.refunded_minor,
        i.captured_minor - i.refunded_minor AS net_minor, i.peak_minor, i.answers_lost, i.authorised, i.declined,
-       i.replays, i.payment_faults,
-       i.tax_faults, i.warehouse_faults, p.ship_to
+       i.replays, i.payment_faults, i.tax_faults, i.warehouse_faults, i.mails, i.told_well, p.ship_to
 FROM intent AS i LEFT JOIN purchase AS p ON p.id = i.purchase;
 
 CREATE VIEW v1_attempt AS
@@ -54,7 +53,12 @@ SELECT id AS attempt, arrival, intent, step, kind, key, intended_us, sent_us, do
 FROM attempt;
 
 CREATE VIEW v1_acknowledged AS
-SELECT a.intent AS intent_id, i.intent, a.order_number, a.order_seq FROM acknowledged AS a LEFT JOIN intent AS i ON i.id = a.intent;
+SELECT a.intent AS intent_id, i.intent, a.order_number, a.order_seq, a.accepted
+FROM acknowledged AS a LEFT JOIN intent AS i ON i.id = a.intent;
+
+CREATE VIEW v1_told AS
+SELECT t.intent AS intent_id, i.intent, t.order_number, t.least_minor, t.most_minor
+FROM told_order AS t JOIN intent AS i ON i.id = t.intent;
 
 CREATE VIEW v1_repeated_key AS SELECT key FROM repeated_key;
 
@@ -118,8 +122,8 @@ SELECT j.seq AS order_seq, o.number AS order_number, o.cart, o.state, coalesce(o
        o.total_minor > 0 AND j.refunded_minor >= o.total_minor AS refunded_in_full,
        j.charges, j.charges_other, j.charges_foreign, j.captures, j.captured_minor, j.returned_minor,
        j.captured_minor - j.returned_minor AS net_minor,
-       j.open_minor, j.answers_lost, j.faults, j.quoted AS tax_quoted, j.documents, j.documents_open, j.filed_minor, j.document_faults,
-       j.dispatches, j.redeliveries, j.dispatch_faults, j.settled_lines, j.settled_minor, j.course, j.namesakes, j.namesake, j.told,
+       j.open_minor, j.answers_lost, j.faults, j.quoted AS tax_quoted, j.quotes, j.quote, j.taxed_minor, j.documents, j.documents_open, j.filed_minor, j.document_faults,
+       j.dispatches, j.redeliveries, j.dispatch_faults, j.settled_lines, j.settled_minor, j.course, j.namesakes, j.namesake, j.told, j.articles, j.sent,
        j.submits, j.told_pending, j.charges_maybe, j.tax_faults, j.warehouse_faults, j.shown_total_minor, p.currency AS shown_currency,
        o.rounding_minor, o.ship_to
 FROM order_join AS j
@@ -151,7 +155,7 @@ SELECT s.provider, s.line, s.kind, s.object, s.payment, s.order_number, s.gross_
 FROM settlement AS s LEFT JOIN settlement_join AS j ON j.provider = s.provider AND j.line = s.line;
 
 CREATE VIEW v1_tax_quote AS
-SELECT s.object AS quote, q.intent AS intent_id, i.intent, s.amount_minor, s.currency, s.fault, s.answer,
+SELECT q.statement, s.object AS quote, q.intent AS intent_id, i.intent, s.amount_minor, s.currency, s.fault, s.answer,
        s.detail ->> '$.total_minor' AS taxed_minor
 FROM tax_quote AS q LEFT JOIN statement AS s ON s.id = q.statement LEFT JOIN intent AS i ON i.id = q.intent;
 
@@ -172,6 +176,17 @@ SELECT s.id AS statement, s.object AS dispatch, j.order_seq, json_extract(l.valu
        json_extract(l.value, '$.quantity') AS quantity
 FROM statement AS s JOIN statement_join AS j ON j.id = s.id JOIN json_each(s.detail, '$.lines') AS l
 WHERE s.provider = 'warehouse' AND s.op = 'dispatch' AND s.detail IS NOT NULL;
+
+CREATE VIEW v1_parcel_difference AS SELECT order_seq, sku, sent, ordered FROM parcel_difference;
+
+CREATE VIEW v1_misdirected AS
+SELECT m.statement, m.order_seq, s.detail ->> '$.ship_to' AS told, o.ship_to AS ordered
+FROM misdirected AS m JOIN statement AS s ON s.id = m.statement JOIN shop_order AS o ON o.seq = m.order_seq;
+
+CREATE VIEW v1_stray_mail AS
+SELECT m.statement, s.provider, s.object, m.intent AS intent_id, i.intent, s.email, p.email AS own_email
+FROM stray_mail AS m JOIN statement AS s ON s.id = m.statement JOIN intent AS i ON i.id = m.intent
+LEFT JOIN purchase AS p ON p.id = i.purchase;
 
 CREATE VIEW v1_basket_line AS
 SELECT i.id AS intent_id, i.intent, json_extract(l.value, '$.sku') AS sku, json_extract(l.value, '$.quantity') AS quantity,
