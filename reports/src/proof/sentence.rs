@@ -96,6 +96,17 @@ pub fn caught_of(tally: &Tally) -> String {
     format!("{} of {}", count(tally.good), count(tally.planned))
 }
 
+/// How many seeds there were, for the honest shop too where it had fewer or more.
+pub fn seeds(record: &ProofRecord) -> String {
+    let (defects, honest) = (record.seeds, record.honest_seeds);
+    let seeds = |seeds| counted(seeds, "seed", "seeds");
+    match (record.defects.is_empty(), record.honest.is_empty()) {
+        (true, _) => seeds(honest),
+        (false, false) if defects != honest => format!("{}, {} for the honest shop", seeds(defects), count(honest)),
+        (false, _) => seeds(defects),
+    }
+}
+
 /// The catcher as a table names it.
 pub fn catcher(catcher: &Catcher) -> String {
     match catcher {
