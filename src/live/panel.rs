@@ -1,7 +1,6 @@
 //! Progress as a panel on a terminal. It takes no keys, so that Ctrl-C stays the signal that it is.
 
 use super::Snapshot;
-use model::finding::Finding;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -102,8 +101,8 @@ fn draw_faults(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
 }
 
 fn draw_laws(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
-    let broken = snapshot.laws.iter().any(|law| law.finding == Finding::Violated);
-    let style = if broken { Style::new().fg(Color::Red).add_modifier(Modifier::BOLD) } else { Style::new() };
+    let style =
+        if snapshot.is_broken() { Style::new().fg(Color::Red).add_modifier(Modifier::BOLD) } else { Style::new() };
     let line = Line::from(vec![Span::raw("laws      "), Span::styled(snapshot.laws(), style)]);
     frame.render_widget(Paragraph::new(line), area);
 }

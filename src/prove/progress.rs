@@ -87,13 +87,7 @@ impl Progress {
     pub fn draw(&self, under_way: impl Iterator<Item = String>) {
         if self.view == View::Panel {
             let names: Vec<String> = under_way.collect();
-            let text = format!(
-                "{} of {} done{}; under way: {}",
-                self.done,
-                self.total,
-                self.left(),
-                names.join(", ")
-            );
+            let text = format!("{} of {} done{}; under way: {}", self.done, self.total, self.left(), names.join(", "));
             let fitting: String = text.chars().take(live::width().saturating_sub(1)).collect();
             let mut out = std::io::stdout();
             drop(write!(out, "\r\u{1b}[2K{fitting}").and_then(|()| out.flush()));

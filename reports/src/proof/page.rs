@@ -42,7 +42,7 @@ fn opening(record: &ProofRecord) -> String {
         "<header class=\"opening {class}\">\n<p class=\"brand\"><b>Doorbuster</b><span>proof</span><span>{seeds}</span><span><time>{at}</time></span></p>\n\
          <h1><span class=\"badge\">{verdict}</span><span class=\"hidden\">: </span><span class=\"sentence\">{halves}</span></h1>\n{remarks}{tiles}</header>\n",
         seeds = sentence::seeds(record),
-        at = escape(&record.written_at),
+        at = escape(&numerals::instant(&record.written_at)),
         verdict = record.verdict.name(),
         halves = escape(&crate::sentence::capitalised(&sentence::halves(record))),
         tiles = tiles(record),

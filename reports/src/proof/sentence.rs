@@ -16,13 +16,17 @@ pub fn halves(record: &ProofRecord) -> String {
 
 fn caught(record: &ProofRecord) -> Option<String> {
     let all = record.defects.len() as u64;
-    let runs = record.figures.defect_runs.planned;
+    let runs = record.figures.defect_runs;
+    let planned = counted(runs.planned, "run", "runs");
+    let made = match runs.missing() {
+        0 => planned,
+        missing => format!("{} of {planned}", count(runs.planned - missing)),
+    };
     (all > 0).then(|| {
         format!(
-            "{} of {} caught with every seed by what was named beforehand ({})",
+            "{} of {} caught with every seed by what was named beforehand ({made})",
             count(record.figures.caught_always),
             counted(all, "seeded defect", "seeded defects"),
-            counted(runs, "run", "runs")
         )
     })
 }
