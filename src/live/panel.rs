@@ -5,7 +5,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Gauge, Paragraph, Sparkline};
+use ratatui::widgets::{Block, Gauge, Paragraph, Sparkline, Wrap};
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use std::io::{self, Stdout};
 
@@ -104,12 +104,13 @@ fn draw_laws(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let style =
         if snapshot.is_broken() { Style::new().fg(Color::Red).add_modifier(Modifier::BOLD) } else { Style::new() };
     let line = Line::from(vec![Span::raw("laws      "), Span::styled(snapshot.laws(), style)]);
-    frame.render_widget(Paragraph::new(line), area);
+    frame.render_widget(Paragraph::new(line).wrap(Wrap { trim: false }), area);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::{LawSoFar, Standing};
     use ratatui::backend::TestBackend;
     use std::time::Duration;
 
@@ -117,6 +118,14 @@ mod tests {
         let mut terminal = Terminal::new(TestBackend::new(columns, HEIGHT)).expect("a terminal");
         terminal.draw(|frame| draw(frame, snapshot)).expect("drawn");
         terminal.backend().to_string()
+    }
+
+    #[test]
+    fn more_broken_laws_than_a_line_holds_are_all_told() {
+        let names = ["no_intent_is_charged_twice", "the_settlement_agrees_with_the_orders"];
+        let laws = names.map(|name| LawSoFar { name: name.into(), standing: Standing::Broken });
+        let text = drawn(&Snapshot { laws: laws.into(), ..Snapshot::default() }, 60);
+        assert!(names.iter().all(|name| text.contains(name)), "{text}");
     }
 
     #[test]

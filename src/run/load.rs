@@ -81,13 +81,14 @@ pub fn read(path: &Path, seed: Option<u64>) -> Result<Loaded, RunError> {
         scenario_file::load(&name, &text, &Directory(directory.clone()), overrides).map_err(RunError::Mistakes)?;
     let directories: Vec<PathBuf> = scenario.law_directories.iter().map(|law| directory.join(law)).collect();
     let laws = laws(&directories)?;
-    let unknown: Vec<Mistake> = scenario
+    let mut unknown: Vec<Mistake> = scenario
         .required_laws
         .keys()
         .filter(|required| !laws.iter().any(|law| law.name == **required))
         .map(|required| unknown_law(required, &scenario))
         .collect();
     if !unknown.is_empty() {
+        unknown.sort_by_key(|mistake| (mistake.spot.line, mistake.spot.column));
         return Err(RunError::Mistakes(Mistakes { scenario: name, mistakes: unknown }));
     }
     let plan = model::plan::build(&scenario);
