@@ -79,7 +79,7 @@ fn story(record: &RunRecord, story: &Counterexample) -> String {
     };
     let stake = sentence::stake(story).map_or_else(String::new, |stake| format!(" ({})", line(&stake)));
     let faults = items(story.touched.iter().map(|touch| {
-        let did = touch.did.iter().take(TOUCHES_MAX).map(|did| line(did)).collect::<Vec<_>>().join("; ");
+        let did = sentence::did(touch).iter().take(TOUCHES_MAX).map(|did| line(did)).collect::<Vec<_>>().join("; ");
         format!("  Fault `{}`: {did}\n", code(&touch.fault))
     }));
     let places = decisive::places(&story.timeline, LINES_MAX);

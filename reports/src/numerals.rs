@@ -172,6 +172,17 @@ fn group(text: &str) -> String {
     grouped
 }
 
+/// `2026-11-23T10:00:00Z` as `2026-11-23 10:00:00 UTC`.
+pub fn instant(rfc3339: &str) -> String {
+    match rfc3339.split_once('T') {
+        Some((day, time)) => {
+            let time = time.strip_suffix('Z').unwrap_or(time);
+            format!("{day} {} UTC", time.split('.').next().unwrap_or(time))
+        }
+        None => rfc3339.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,9 @@
 
 use crate::numerals::{count, counted, money, number, rate_under};
 use model::finding::{Finding, Verdict};
-use model::record::{Counterexample, EventKind, EventRecord, FaultRecord, LawRecord, ObjectiveRecord, RunRecord};
+use model::record::{
+    Counterexample, EventKind, EventRecord, FaultRecord, LawRecord, ObjectiveRecord, RunRecord, Touch,
+};
 
 /// The law that people ask for first.
 const CHARGED_TWICE: &str = "no_intent_is_charged_twice";
@@ -131,6 +133,19 @@ fn broken(law: &LawRecord) -> String {
 
 fn missed(objective: &ObjectiveRecord) -> String {
     format!("{} missed its target", uncapitalised(&objective_name(&objective.name)))
+}
+
+/// What a fault did to the subject, in order; what it did more than once stands there once, with its number.
+pub fn did(touch: &Touch) -> Vec<String> {
+    let mut deeds: Vec<(&str, u64)> = Vec::new();
+    for did in &touch.did {
+        match deeds.iter_mut().find(|(known, _)| known == did) {
+            Some((_, times)) => *times += 1,
+            None => deeds.push((did, 1)),
+        }
+    }
+    let told = |(did, times): (&str, u64)| if times == 1 { did.into() } else { format!("{did} ({times} times)") };
+    deeds.into_iter().map(told).collect()
 }
 
 /// What should have been and what was; where the record does not say it, why the law is broken.

@@ -38,6 +38,7 @@ fn heading() -> Heading {
         command: "doorbuster prove --seeds 2".into(),
         machine: Machine { processor: "a processor".into(), cores: 2, memory_mib: 8_192, ..Machine::default() },
         seeds: 2,
+        honest_seeds: 2,
         defects: vec![
             defect(
                 "cart-ordered-twice",
@@ -113,6 +114,15 @@ fn pages() {
     for reference in ["http:", "https:", "//", "src=", "href", "url(", "<script", "<link"] {
         assert!(!page.contains(reference), "it refers to something by `{reference}`");
     }
+}
+
+#[test]
+fn the_page_says_how_many_seeds_the_honest_shop_had() {
+    let brand = |seeds, honest_seeds| {
+        let page = proof::html(&assemble(Heading { seeds, honest_seeds, ..heading() }, Vec::new()));
+        page.split("<span>").nth(2).and_then(|rest| rest.split_once('<')).expect("a brand").0.to_owned()
+    };
+    assert_eq!((brand(2, 2).as_str(), brand(10, 4).as_str()), ("2 seeds", "10 seeds, 4 for the honest shop"));
 }
 
 #[test]

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 /// Finishes the books of a run that was interrupted: a planned arrival without a row is unknown.
 #[derive(Args)]
 pub struct Check {
-    /// The run file
-    #[arg(value_name = "RUN.db")]
+    /// The run file, or the directory of its run
+    #[arg(value_name = "RUN.db", value_parser = super::run_file)]
     run: PathBuf,
     /// Print the whole record as JSON instead of the verdict
     #[arg(long)]

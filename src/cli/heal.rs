@@ -10,8 +10,8 @@ use std::process::ExitCode;
 /// such as a Toxiproxy that a team runs.
 #[derive(Args)]
 pub struct Heal {
-    /// The run file
-    #[arg(value_name = "RUN.db")]
+    /// The run file, or the directory of its run
+    #[arg(value_name = "RUN.db", value_parser = super::run_file)]
     run: PathBuf,
 }
 

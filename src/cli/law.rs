@@ -49,6 +49,8 @@ enum Unusable {
     None(PathBuf),
     #[error("test `{}`: name a law (`.sql`) before its histories", .0.display())]
     NoLaw(PathBuf),
+    #[error("test `{}`: there is no law (`.sql`) in it", .0.display())]
+    Empty(PathBuf),
     #[error("examine the law: {0}")]
     Books(#[from] books::Error),
 }
@@ -103,9 +105,10 @@ fn tested(files: &[PathBuf]) -> Result<(String, bool), Unusable> {
             tell(&mut text, &law, &trial);
         }
     }
+    let histories = if tried == 1 { "history" } else { "histories" };
     let _ = match differing {
-        0 => writeln!(text, "\n{tried} histories, all as expected"),
-        _ => writeln!(text, "\n{tried} histories, {differing} not as expected"),
+        0 => writeln!(text, "\n{tried} {histories}, all as expected"),
+        _ => writeln!(text, "\n{tried} {histories}, {differing} not as expected"),
     };
     Ok((text, differing == 0))
 }
@@ -113,8 +116,12 @@ fn tested(files: &[PathBuf]) -> Result<(String, bool), Unusable> {
 fn cases(files: &[PathBuf]) -> Result<Vec<Case>, Unusable> {
     let mut cases: Vec<Case> = Vec::new();
     for file in files {
+        std::fs::metadata(file).map_err(|source| Unusable::File { path: file.clone(), source })?;
         if file.is_dir() {
             let laws = laws::in_directory(file)?;
+            if laws.is_empty() {
+                return Err(Unusable::Empty(file.clone()));
+            }
             let paths = laws.iter().map(|law| file.join(format!("{}.sql", law.name)));
             cases.extend(paths.map(|law| Case { law, histories: Vec::new() }));
         } else if file.extension().is_some_and(|extension| extension == "sql") {

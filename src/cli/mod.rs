@@ -14,6 +14,7 @@ mod serve;
 mod shop;
 
 use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Exit code of a usage error: a scenario or flag that cannot be used.
@@ -92,10 +93,27 @@ impl Cli {
     }
 }
 
+/// The run file that a person names: the file itself, or the directory of its run.
+pub fn run_file(named: &str) -> Result<PathBuf, String> {
+    let named = Path::new(named);
+    let file = if named.is_dir() { named.join("run.db") } else { named.to_owned() };
+    match std::fs::metadata(&file) {
+        Ok(_) => Ok(file),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && file != named => {
+            Err("there is no `run.db` in this directory".into())
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err("no such file".into()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// Prints `failed to …` and what caused it, and gives the code to exit with.
 pub fn failed(code: u8, error: &dyn std::error::Error) -> ExitCode {
     let text = error.to_string();
-    let mut told = text.strip_prefix("failed to ").unwrap_or(&text).to_owned();
+    let text = text.strip_prefix("failed to ").unwrap_or(&text);
+    // What stands below the first line – hints, mistakes – stays below the cause.
+    let (first, below) = text.split_once('\n').map_or((text, ""), |(first, _)| (first, &text[first.len()..]));
+    let mut told = first.to_owned();
     let mut cause = error.source();
     while let Some(inner) = cause {
         let text = inner.to_string();
@@ -105,7 +123,7 @@ pub fn failed(code: u8, error: &dyn std::error::Error) -> ExitCode {
         }
         cause = inner.source();
     }
-    eprintln!("failed to {told}");
+    eprintln!("failed to {told}{below}");
     ExitCode::from(code)
 }
 

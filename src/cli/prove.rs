@@ -5,11 +5,15 @@ use doorbuster::prove::{Extent, Options, ProveError};
 use model::proof::SeededDefect;
 use stack::Defect;
 use std::io::IsTerminal;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Columns where there is no terminal, as in a pipeline's log: the whole table.
 const LINE_WIDTH: usize = 140;
+
+/// Seeds that can be asked for.
+const SEEDS: RangeInclusive<u64> = 1..=10_000;
 
 /// Runs beside each other for each core.
 const JOBS_PER_CORE: usize = 2;
@@ -25,9 +29,12 @@ pub struct Prove {
     /// This defect, and the honest shop under its scenario; can be repeated
     #[arg(long = "defect", value_name = "SLUG", value_parser = super::shop::defect, conflicts_with_all = ["quick", "honest"])]
     defects: Vec<String>,
-    /// Each defect and each scenario with seeds 1 to N
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    /// Each defect with seeds 1 to N, and so the honest shop under each scenario unless `--honest-seeds` says otherwise
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(SEEDS))]
     seeds: u64,
+    /// The honest shop under each scenario with seeds 1 to N [default: as `--seeds`]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(SEEDS))]
+    honest_seeds: Option<u64>,
     /// Every defect, and the honest shop under the scenarios of proofs only
     #[arg(long, conflicts_with = "honest")]
     quick: bool,
@@ -65,6 +72,7 @@ impl Prove {
                 _ => Extent::All,
             },
             seeds: self.seeds,
+            honest_seeds: self.honest_seeds.unwrap_or(self.seeds),
             jobs: self.jobs.map_or(cores * JOBS_PER_CORE, usize::from),
             keep: self.keep,
             program,

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 /// Write the reports of a run again
 #[derive(Args)]
 pub struct Report {
-    /// The run file
-    #[arg(value_name = "RUN.db")]
+    /// The run file, or the directory of its run
+    #[arg(value_name = "RUN.db", value_parser = super::run_file)]
     run: PathBuf,
     /// Where the reports go [default: beside the run file]
     #[arg(long, value_name = "DIR")]

@@ -29,7 +29,6 @@ fn line(snapshot: &Snapshot) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::finding::Finding;
     use std::time::Duration;
 
     #[test]
@@ -46,9 +45,7 @@ mod tests {
             rejected: 12,
             laws: vec![super::super::LawSoFar {
                 name: "no_intent_is_charged_twice".into(),
-                finding: Finding::Violated,
-                examined: 10,
-                violated: 1,
+                standing: super::super::Standing::Broken,
             }],
             ..Snapshot::default()
         };

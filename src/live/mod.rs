@@ -4,7 +4,7 @@ mod lines;
 mod panel;
 mod snapshot;
 
-pub use snapshot::{LawSoFar, Snapshot};
+pub use snapshot::{LawSoFar, Snapshot, Standing};
 
 use std::io::IsTerminal;
 use std::time::Duration;

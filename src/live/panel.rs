@@ -1,12 +1,11 @@
 //! Progress as a panel on a terminal. It takes no keys, so that Ctrl-C stays the signal that it is.
 
 use super::Snapshot;
-use model::finding::Finding;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Gauge, Paragraph, Sparkline};
+use ratatui::widgets::{Block, Gauge, Paragraph, Sparkline, Wrap};
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use std::io::{self, Stdout};
 
@@ -102,15 +101,16 @@ fn draw_faults(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
 }
 
 fn draw_laws(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
-    let broken = snapshot.laws.iter().any(|law| law.finding == Finding::Violated);
-    let style = if broken { Style::new().fg(Color::Red).add_modifier(Modifier::BOLD) } else { Style::new() };
+    let style =
+        if snapshot.is_broken() { Style::new().fg(Color::Red).add_modifier(Modifier::BOLD) } else { Style::new() };
     let line = Line::from(vec![Span::raw("laws      "), Span::styled(snapshot.laws(), style)]);
-    frame.render_widget(Paragraph::new(line), area);
+    frame.render_widget(Paragraph::new(line).wrap(Wrap { trim: false }), area);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::{LawSoFar, Standing};
     use ratatui::backend::TestBackend;
     use std::time::Duration;
 
@@ -118,6 +118,14 @@ mod tests {
         let mut terminal = Terminal::new(TestBackend::new(columns, HEIGHT)).expect("a terminal");
         terminal.draw(|frame| draw(frame, snapshot)).expect("drawn");
         terminal.backend().to_string()
+    }
+
+    #[test]
+    fn more_broken_laws_than_a_line_holds_are_all_told() {
+        let names = ["no_intent_is_charged_twice", "the_settlement_agrees_with_the_orders"];
+        let laws = names.map(|name| LawSoFar { name: name.into(), standing: Standing::Broken });
+        let text = drawn(&Snapshot { laws: laws.into(), ..Snapshot::default() }, 60);
+        assert!(names.iter().all(|name| text.contains(name)), "{text}");
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! One look at a run under way.
 
-use model::finding::Finding;
 use std::time::Duration;
 
 /// One look at a run under way.
@@ -43,12 +42,19 @@ pub struct Snapshot {
 pub struct LawSoFar {
     /// Its name.
     pub name: String,
-    /// What it says.
-    pub finding: Finding,
-    /// Subjects examined.
-    pub examined: u64,
-    /// Subjects for which it is violated.
-    pub violated: u64,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// How a law stands before the books are closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing violates it so far, or nothing it is about has happened.
+    Unbroken,
+    /// Something violates it that a row which is still to come may explain.
+    Suspected,
+    /// Broken beyond doubt: the final books cannot say otherwise.
+    Broken,
 }
 
 impl Snapshot {
@@ -64,14 +70,41 @@ impl Snapshot {
     /// The laws in a few words.
     #[must_use]
     pub fn laws(&self) -> String {
-        let violated: Vec<&str> =
-            self.laws.iter().filter(|law| law.finding == Finding::Violated).map(|law| law.name.as_str()).collect();
-        if self.laws.is_empty() {
-            "not looked at yet".into()
-        } else if violated.is_empty() {
-            "none broken so far".into()
-        } else {
-            format!("BROKEN: {}", violated.join(", "))
+        let (broken, suspected) = (self.standing(Standing::Broken), self.standing(Standing::Suspected));
+        match (self.laws.is_empty(), broken.is_empty(), suspected.is_empty()) {
+            (true, ..) => "not looked at yet".into(),
+            (false, true, true) => "none broken so far".into(),
+            (false, false, true) => format!("BROKEN: {broken}"),
+            (false, true, false) => format!("perhaps broken: {suspected}"),
+            (false, false, false) => format!("BROKEN: {broken}; perhaps: {suspected}"),
         }
+    }
+
+    /// Whether a law is broken beyond doubt.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.laws.iter().any(|law| law.standing == Standing::Broken)
+    }
+
+    fn standing(&self, standing: Standing) -> String {
+        let names = self.laws.iter().filter(|law| law.standing == standing).map(|law| law.name.as_str());
+        names.collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suspicion_is_not_told_as_a_fact() {
+        let law = |name: &str, standing| LawSoFar { name: name.into(), standing };
+        let told = |laws: &[LawSoFar]| Snapshot { laws: laws.to_vec(), ..Snapshot::default() }.laws();
+        let (kept, suspected) = (law("a", Standing::Unbroken), law("b", Standing::Suspected));
+        let broken = law("c", Standing::Broken);
+        assert_eq!(told(&[]), "not looked at yet");
+        assert_eq!(told(std::slice::from_ref(&kept)), "none broken so far");
+        assert_eq!(told(&[kept.clone(), suspected.clone()]), "perhaps broken: b");
+        assert_eq!(told(&[kept, suspected, broken]), "BROKEN: c; perhaps: b");
     }
 }

@@ -90,7 +90,7 @@ impl Matrix {
                 }
             }));
         }
-        for seed in 1..=options.seeds {
+        for seed in 1..=options.honest_seeds {
             trials.extend(honest.iter().map(|scenario| {
                 let stage = &stages[scenario];
                 let fingerprint = fingerprint(&[program_hash, &stage.sources]);

@@ -25,8 +25,10 @@ pub struct Options {
     pub out: PathBuf,
     /// Which runs.
     pub extent: Extent,
-    /// Seeds for each defect and each scenario: 1 to this.
+    /// Seeds for each defect: 1 to this.
     pub seeds: u64,
+    /// Seeds for the honest shop under each scenario: 1 to this.
+    pub honest_seeds: u64,
     /// Runs beside each other, at most; each has room for a share of the machine.
     pub jobs: usize,
     /// Directories of runs that nobody needs to look at are kept too.
@@ -144,6 +146,7 @@ fn heading(options: &Options, lines: Vec<manifest::Line>, matrix: &matrix::Matri
         command: options.command.clone(),
         machine: crate::run::machine(),
         seeds: options.seeds,
+        honest_seeds: options.honest_seeds,
         defects: defects.into_iter().map(|line| (line.defect, line.scenario, line.catcher)).collect(),
         honest: matrix.honest.clone(),
     }

@@ -1,64 +1,101 @@
 //! Progress of a proof: a line for each run that ended, and on a terminal a live one about those under way.
 
 use super::matrix::Trial;
-use super::schedule::{Load, Pace, Room, time_left};
+use super::schedule::{Load, Pace, Queued, Room, time_left};
 use crate::live::{self, View};
 use model::proof::{Catcher, Outcome, TrialRecord, Turn};
 use std::io::Write;
 use std::time::Duration;
 
+/// The runs that are being made: those with a defect mostly end at their proof, those of the honest shop go on to their end.
+#[derive(Clone, Copy)]
+pub enum Part {
+    /// With a defect.
+    WithDefect,
+    /// Of the honest shop.
+    Honest,
+}
+
 /// What whoever watches is told.
 pub struct Progress {
     view: View,
     room: Room,
-    pace: Pace,
     total: usize,
     done: usize,
-    /// Runs that come after those that are being made.
-    pub later: Vec<Load>,
+    with_defect: Pace,
+    honest: Pace,
+    part: Part,
+    later: Vec<Queued>,
     left: Duration,
 }
 
 impl Progress {
     /// Of a proof of so many runs.
     pub fn new(view: View, total: usize, room: Room) -> Self {
-        Self { view, room, pace: Pace::default(), total, done: 0, later: Vec::new(), left: Duration::ZERO }
+        Self {
+            view,
+            room,
+            total,
+            done: 0,
+            with_defect: Pace::default(),
+            honest: Pace::default(),
+            part: Part::WithDefect,
+            later: Vec::new(),
+            left: Duration::ZERO,
+        }
+    }
+
+    /// Takes what a run took into account, also of one that is known from before.
+    pub fn saw(&mut self, trial: &Trial, found: &TrialRecord) {
+        let pace = if trial.defect.is_some() { &mut self.with_defect } else { &mut self.honest };
+        pace.saw(trial.load, Duration::from_secs_f64(found.took_s.max(0.0)));
     }
 
     /// Says what there is to do.
     pub fn begin(&mut self, open: usize) {
         self.done = self.total - open.min(self.total);
         let known = if self.done > 0 { format!(", {} of them known from before", self.done) } else { String::new() };
-        say(&format!("{} runs{known}; at most {} beside each other", self.total, self.room.jobs));
+        let jobs = self.room.jobs;
+        say(&format!("{} runs{known}; at most {jobs} beside each other{}", self.total, self.left()));
+    }
+
+    /// From here on runs of this part are made; `later` are those of the honest shop that come after it.
+    pub fn enter(&mut self, part: Part, later: Vec<Queued>) {
+        self.part = part;
+        self.later = later;
+    }
+
+    /// Works out the time left.
+    pub fn look_ahead(&mut self, waiting: &[Queued], under_way: &[(Load, Duration)]) {
+        let pace = match self.part {
+            Part::WithDefect => self.with_defect,
+            Part::Honest => self.honest,
+        };
+        self.left =
+            time_left(waiting, under_way, self.room, pace) + time_left(&self.later, &[], self.room, self.honest);
     }
 
     /// Tells of a run that ended.
     pub fn finished(&mut self, trial: &Trial, found: &TrialRecord) {
-        self.pace.saw(trial.load, Duration::from_secs_f64(found.took_s));
         let again = found.turn == Turn::First && found.outcome.is_open();
         self.done += usize::from(!again);
         self.wipe();
-        say(&format!("{}; about {} left", line(trial, found, self.done, self.total), for_people(self.left)));
+        say(&format!("{}{}", line(trial, found, self.done, self.total), self.left()));
     }
 
-    /// Works out the time left, and draws the live line on a terminal.
-    pub fn draw(&mut self, waiting: &[Load], under_way: Vec<(String, Load, Duration)>) {
-        let loads: Vec<(Load, Duration)> = under_way.iter().map(|(_, load, since)| (*load, *since)).collect();
-        self.left =
-            time_left(waiting, &loads, self.room, self.pace) + time_left(&self.later, &[], self.room, self.pace);
+    /// Draws the live line on a terminal.
+    pub fn draw(&self, under_way: impl Iterator<Item = String>) {
         if self.view == View::Panel {
-            let names: Vec<String> = under_way.into_iter().map(|(name, ..)| name).collect();
-            let text = format!(
-                "{} of {} done, about {} left; under way: {}",
-                self.done,
-                self.total,
-                for_people(self.left),
-                names.join(", ")
-            );
+            let names: Vec<String> = under_way.collect();
+            let text = format!("{} of {} done{}; under way: {}", self.done, self.total, self.left(), names.join(", "));
             let fitting: String = text.chars().take(live::width().saturating_sub(1)).collect();
             let mut out = std::io::stdout();
             drop(write!(out, "\r\u{1b}[2K{fitting}").and_then(|()| out.flush()));
         }
+    }
+
+    fn left(&self) -> String {
+        if self.left.is_zero() { String::new() } else { format!("; about {} left", for_people(self.left)) }
     }
 
     /// Wipes the live line.

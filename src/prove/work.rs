@@ -2,9 +2,9 @@
 //! go with the machine to themselves.
 
 use super::matrix::{Matrix, Trial};
-use super::progress::Progress;
+use super::progress::{Part, Progress};
 use super::results::Results;
-use super::schedule::{Load, Room, next};
+use super::schedule::{Load, Queued, Room, next};
 use super::{Options, ProveError, child};
 use crate::live::View;
 use model::proof::{Outcome, TrialRecord, Turn};
@@ -25,7 +25,7 @@ pub struct Worked {
     pub interrupted: bool,
 }
 
-/// A run that waits for its turn.
+/// A run that is still to be made.
 #[derive(Clone)]
 struct Waiting {
     trial: Trial,
@@ -40,6 +40,15 @@ impl Waiting {
             Turn::Alone => Load { peak_per_s: None, ..self.trial.load },
         }
     }
+
+    /// Seed by seed; second goes come last, so that nothing new waits for the machine to empty for them.
+    fn queued(&self) -> Queued {
+        let round = match self.turn {
+            Turn::First => self.trial.seed,
+            Turn::Alone => u64::MAX,
+        };
+        Queued { load: self.load(), round }
+    }
 }
 
 /// Makes all runs that are not done: first those with a defect, then those of the honest shop.
@@ -51,15 +60,23 @@ pub async fn work(options: &Options, matrix: &Matrix) -> Result<Worked, ProveErr
         matrix.trials.iter().filter_map(|trial| open(trial, &results)).partition(|it| it.trial.defect.is_none());
     let mut progress = Progress::new(View::for_terminal(), matrix.trials.len(), room);
     let mut crew = Crew { options: Arc::new(options.clone()), room, interrupted: interrupted.clone() };
+    for (trial, known) in matrix.trials.iter().filter_map(|trial| Some((trial, results.of(trial)?))) {
+        progress.saw(trial, known);
+    }
+    progress.enter(Part::WithDefect, queue(&honest));
+    progress.look_ahead(&queue(&with_defect), &[]);
     progress.begin(with_defect.len() + honest.len());
-    progress.later = honest.iter().map(Waiting::load).collect();
     crew.make(with_defect, &mut results, &mut progress).await?;
-    progress.later = Vec::new();
+    progress.enter(Part::Honest, Vec::new());
     crew.make(honest, &mut results, &mut progress).await?;
     progress.end();
     let trials = matrix.trials.iter().filter_map(|trial| counts(results.of(trial)?)).collect();
     let interrupted = *interrupted.borrow();
     Ok(Worked { trials, interrupted })
+}
+
+fn queue(waiting: &[Waiting]) -> Vec<Queued> {
+    waiting.iter().map(Waiting::queued).collect()
 }
 
 /// A run that is still to be made, and whether it is its second go.
@@ -97,9 +114,8 @@ impl Crew {
         let mut begun: Vec<(Waiting, Instant)> = Vec::new();
         loop {
             while !*self.interrupted.borrow() {
-                let loads: Vec<Load> = waiting.iter().map(Waiting::load).collect();
                 let busy: Vec<Load> = begun.iter().map(|(it, _)| it.load()).collect();
-                let Some(chosen) = next(&loads, &busy, self.room) else { break };
+                let Some(chosen) = next(&queue(&waiting), &busy, self.room) else { break };
                 let it = waiting.remove(chosen);
                 let options = Arc::clone(&self.options);
                 under_way.spawn(child::run(options, it.trial.clone(), it.turn, self.interrupted.clone()));
@@ -115,15 +131,20 @@ impl Crew {
                         waiting.push(Waiting { trial: trial.clone(), turn: Turn::Alone });
                     }
                     results.add(found.clone())?;
+                    progress.saw(&trial, &found);
+                    progress.look_ahead(&queue(&waiting), &since_start(&begun));
                     progress.finished(&trial, &found);
                 }
-                _ = tick.tick() => {}
+                _ = tick.tick() => progress.look_ahead(&queue(&waiting), &since_start(&begun)),
             }
-            let loads: Vec<Load> = waiting.iter().map(Waiting::load).collect();
-            let busy = begun.iter().map(|(it, since)| (it.trial.name(), it.load(), since.elapsed())).collect();
-            progress.draw(&loads, busy);
+            progress.draw(begun.iter().map(|(it, _)| it.trial.name()));
         }
     }
+}
+
+/// What is under way, and for how long.
+fn since_start(begun: &[(Waiting, Instant)]) -> Vec<(Load, Duration)> {
+    begun.iter().map(|(it, since)| (it.load(), since.elapsed())).collect()
 }
 
 /// Turns true with Ctrl-C or SIGTERM; the second one ends at once, and the runs with it.

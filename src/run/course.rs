@@ -57,6 +57,7 @@ pub async fn drive(
     arena: &Arc<Arena>,
     intake: &Intake,
     file: &Path,
+    door: Option<Door>,
 ) -> Result<Option<StatementReader>, RunError> {
     let stage = Stage { options, loaded, run, arena, intake, halt: watch::Sender::new(None), cut: Arc::default() };
     stage.watch_for_interrupt();
@@ -67,7 +68,7 @@ pub async fn drive(
         let walked = stage.walk(*journey, nth as u64 + 1, &variables, prepared_at).await?;
         variables.extend(walked.captured);
     }
-    let driven = stage.load(&variables, file).await?;
+    let driven = stage.load(&variables, file, door).await?;
     for (nth, journey) in loaded.scenario.tear_down.iter().enumerate() {
         stage.walk(*journey, nth as u64 + 1001, &variables, prepared_at).await?;
     }
@@ -96,7 +97,12 @@ impl Stage<'_> {
     }
 
     /// Everything on the run clock.
-    async fn load(&self, variables: &Map<String, Value>, file: &Path) -> Result<Option<StatementReader>, RunError> {
+    async fn load(
+        &self,
+        variables: &Map<String, Value>,
+        file: &Path,
+        door: Option<Door>,
+    ) -> Result<Option<StatementReader>, RunError> {
         let scenario = &self.loaded.scenario;
         let start = Instant::now() + LEAD;
         note(self.intake.fact(Fact::LoadBegan(unix_us() + LEAD.as_micros() as u64)));
@@ -130,14 +136,10 @@ impl Stage<'_> {
         });
 
         let actions = tokio::spawn(actions::carry_out(self.actions(variables, start), start, self.intake.clone()));
-        let door = match &scenario.take_events {
-            Some(address) => {
-                let door = Door::open(address).await.map_err(RunError::Events)?;
-                say(&format!("events are taken in at http://{}/events", door.address));
-                Some(tokio::spawn(door.take_in(start, self.intake.clone(), over.subscribe())))
-            }
-            None => None,
-        };
+        let door = door.map(|door| {
+            say(&format!("events are taken in at http://{}/events", door.address));
+            tokio::spawn(door.take_in(start, self.intake.clone(), over.subscribe()))
+        });
 
         let course = Course {
             scenario: Arc::clone(scenario),

@@ -3,7 +3,7 @@
 //! `POST /events` with a JSON object: `name` (or Alertmanager's `alerts[].labels.alertname`), `text`. What is taken in stands on
 //! the run clock, by the instant of its arrival.
 
-use super::note;
+use super::{RunError, note};
 use books::intake::Intake;
 use books::rows::{Batch, Event, EventKind};
 use bytes::Bytes;
@@ -41,10 +41,11 @@ pub struct Door {
 }
 
 impl Door {
-    /// Opens it; port 0 takes a free one.
-    pub async fn open(address: &str) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
+    /// Opens it; port 0 takes a free one. Before anything is raised, so that an address in use costs no run.
+    pub async fn open(address: &str) -> Result<Self, RunError> {
+        let unusable = |source| RunError::Events { address: address.to_owned(), source };
+        let listener = TcpListener::bind(address).await.map_err(unusable)?;
+        let address = listener.local_addr().map_err(unusable)?;
         Ok(Self { listener, address })
     }
 
@@ -78,9 +79,9 @@ async fn answer(
     intake: Intake,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let said = if request.uri().path() != "/events" {
-        told(StatusCode::NOT_FOUND, "events are taken in at /events")
+        told(StatusCode::NOT_FOUND, "events are taken in at /events\n")
     } else if request.method() != Method::POST {
-        told(StatusCode::METHOD_NOT_ALLOWED, "events are taken in by POST")
+        told(StatusCode::METHOD_NOT_ALLOWED, "events are taken in by POST\n")
     } else {
         let body = tokio::time::timeout(PATIENCE, Limited::new(request.into_body(), BODY_BYTES_MAX).collect()).await;
         match body.map(|body| body.map(|body| serde_json::from_slice::<Value>(&body.to_bytes()))) {
@@ -88,15 +89,15 @@ async fn answer(
                 let at_us = start.elapsed().as_micros() as u64;
                 let events = read(&value, at_us);
                 if events.is_empty() {
-                    told(StatusCode::UNPROCESSABLE_ENTITY, "an event is an object with `name` and `text`")
+                    told(StatusCode::UNPROCESSABLE_ENTITY, "an event is an object with `name` and `text`\n")
                 } else {
                     note(intake.give(Batch { events, ..Batch::default() }));
-                    told(StatusCode::ACCEPTED, "taken in")
+                    told(StatusCode::ACCEPTED, "taken in\n")
                 }
             }
-            Ok(Ok(Err(_))) => told(StatusCode::BAD_REQUEST, "the body is no JSON"),
-            Ok(Err(_)) => told(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or was cut off"),
-            Err(_) => told(StatusCode::REQUEST_TIMEOUT, "the body did not come"),
+            Ok(Ok(Err(_))) => told(StatusCode::BAD_REQUEST, "the body is no JSON\n"),
+            Ok(Err(_)) => told(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or was cut off\n"),
+            Err(_) => told(StatusCode::REQUEST_TIMEOUT, "the body did not come\n"),
         }
     };
     Ok(said)

@@ -48,14 +48,15 @@ pub fn check_scenario(path: &Path) -> Result<String, RunError> {
     let loaded = read(path, None)?;
     let buys = |mix: u32| loaded.scenario.journeys[loaded.scenario.mix[mix as usize].journey].buys();
     let buyers = loaded.plan.arrivals.iter().filter(|arrival| buys(arrival.mix)).count();
+    let counted = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     let mut text = format!(
-        "{}: right. {} in {:.0} s{}; {} faults; {} laws required",
+        "{}: right. {} in {:.0} s{}; {}; {} required",
         path.display(),
         loaded.load_in_words(),
         loaded.plan.duration().as_secs_f64(),
         if loaded.scenario.traffic.crowd.is_some() { String::new() } else { format!(", {buyers} of them to buy") },
-        loaded.scenario.faults.len(),
-        loaded.scenario.required_laws.len(),
+        counted(loaded.scenario.faults.len(), "fault"),
+        counted(loaded.scenario.required_laws.len(), "law"),
     );
     for remark in model::plan::too_small(&loaded.scenario, &loaded.plan) {
         text += &format!("\n  too small to decide: {remark}");
@@ -80,10 +81,15 @@ pub fn read(path: &Path, seed: Option<u64>) -> Result<Loaded, RunError> {
         scenario_file::load(&name, &text, &Directory(directory.clone()), overrides).map_err(RunError::Mistakes)?;
     let directories: Vec<PathBuf> = scenario.law_directories.iter().map(|law| directory.join(law)).collect();
     let laws = laws(&directories)?;
-    for required in scenario.required_laws.keys() {
-        if !laws.iter().any(|law| law.name == *required) {
-            return Err(unknown_law(required, &scenario, &name));
-        }
+    let mut unknown: Vec<Mistake> = scenario
+        .required_laws
+        .keys()
+        .filter(|required| !laws.iter().any(|law| law.name == **required))
+        .map(|required| unknown_law(required, &scenario))
+        .collect();
+    if !unknown.is_empty() {
+        unknown.sort_by_key(|mistake| (mistake.spot.line, mistake.spot.column));
+        return Err(RunError::Mistakes(Mistakes { scenario: name, mistakes: unknown }));
     }
     let plan = model::plan::build(&scenario);
     let plan_hash = model::plan::plan_hash(&plan, &scenario);
@@ -147,13 +153,12 @@ fn laws(directories: &[PathBuf]) -> Result<Vec<Law>, RunError> {
 }
 
 /// A required law that does not exist is a mistake of the scenario like any other.
-fn unknown_law(law: &str, scenario: &Scenario, name: &str) -> RunError {
-    let spot = scenario.law_spots.get(law).cloned().unwrap_or_default();
-    let problem = "is not a law".to_owned();
-    let hint = Some(
-        "the built-in ones are listed in scenarios/README.md; laws of your own stand in `laws.directories`".into(),
-    );
-    RunError::Mistakes(Mistakes { scenario: name.into(), mistakes: vec![Mistake { spot, problem, hint }] })
+fn unknown_law(law: &str, scenario: &Scenario) -> Mistake {
+    Mistake {
+        spot: scenario.law_spots.get(law).cloned().unwrap_or_default(),
+        problem: "is not a law".into(),
+        hint: Some("`doorbuster law list` has the built-in ones; laws of your own stand in `laws.directories`".into()),
+    }
 }
 
 /// Every address that the run would send to, as far as the scenario names it.

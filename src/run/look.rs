@@ -11,10 +11,11 @@ use super::orders;
 use super::shown::Noticed;
 use crate::arena::Arena;
 use crate::judgement;
-use crate::live::LawSoFar;
+use crate::live::{LawSoFar, Standing};
 use books::intake::Intake;
 use books::laws::{Law, LawFinding};
 use books::rows::OrderRow;
+use model::finding::Finding;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -84,14 +85,14 @@ impl Lookout {
             }
             let began = Instant::now();
             if let Some(findings) = self.look(&shop).await {
-                if shop.may_count()
-                    && let Some(law) = suspects.proven(&self.loaded.laws, &self.until_broken, &findings)
-                {
-                    broken(&law);
+                let proven = suspects.proven(&self.loaded.laws, &findings);
+                let ending = self.until_broken.iter().find(|law| proven.contains(law.as_str()));
+                if let Some(law) = ending.filter(|_| shop.may_count()) {
+                    broken(law);
                     return;
                 }
                 self.noticed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).laws =
-                    findings.iter().map(so_far).collect();
+                    findings.iter().map(|found| so_far(found, &proven)).collect();
             }
             if !self.until_broken.is_empty() {
                 shop = self.read_shop().await;
@@ -115,13 +116,13 @@ impl Lookout {
     }
 }
 
-fn so_far(found: &LawFinding) -> LawSoFar {
-    LawSoFar {
-        name: found.name.clone(),
-        finding: found.finding(),
-        examined: found.examined(),
-        violated: found.violated(),
-    }
+fn so_far(found: &LawFinding, proven: &BTreeSet<String>) -> LawSoFar {
+    let standing = match found.finding() {
+        Finding::Violated if proven.contains(&found.name) => Standing::Broken,
+        Finding::Violated => Standing::Suspected,
+        Finding::Held | Finding::Undecided | Finding::NotExercised => Standing::Unbroken,
+    };
+    LawSoFar { name: found.name.clone(), standing }
 }
 
 /// Subjects that violated a law at the last look.
@@ -129,22 +130,20 @@ fn so_far(found: &LawFinding) -> LawSoFar {
 struct Suspects(BTreeMap<String, BTreeSet<String>>);
 
 impl Suspects {
-    /// The named law that a subject violates now as at the last look, if its violation stands.
-    fn proven(&mut self, laws: &[Law], named: &[String], findings: &[LawFinding]) -> Option<String> {
+    /// The laws that a subject violates now as at the last look, and whose violation stands.
+    fn proven(&mut self, laws: &[Law], findings: &[LawFinding]) -> BTreeSet<String> {
         let stands = |name: &str| laws.iter().any(|law| law.name == name && law.stands.is_some());
-        let mut proven = None;
-        let mut now = BTreeMap::new();
-        for found in findings.iter().filter(|found| named.contains(&found.name) && stands(&found.name)) {
-            if found.violated() == 0 {
-                continue;
-            }
-            let subjects: BTreeSet<String> = found.violations.iter().map(|subject| subject.subject.clone()).collect();
-            let before = self.0.get(&found.name);
-            if proven.is_none() && before.is_some_and(|before| !before.is_disjoint(&subjects)) {
-                proven = Some(found.name.clone());
-            }
-            now.insert(found.name.clone(), subjects);
-        }
+        let violated = findings.iter().filter(|found| found.violated() > 0 && stands(&found.name));
+        let now: BTreeMap<String, BTreeSet<String>> = violated
+            .map(|found| {
+                let subjects = found.violations.iter().map(|subject| subject.subject.clone());
+                (found.name.clone(), subjects.collect())
+            })
+            .collect();
+        let again = |(name, subjects): &(&String, &BTreeSet<String>)| {
+            self.0.get(*name).is_some_and(|before| !before.is_disjoint(subjects))
+        };
+        let proven = now.iter().filter(again).map(|(name, _)| name.clone()).collect();
         self.0 = now;
         proven
     }
@@ -175,29 +174,32 @@ mod tests {
         }
     }
 
-    fn looks(named: &str, looks: &[LawFinding]) -> Option<String> {
+    /// What is proven at the last of these looks.
+    fn looks(looks: &[&LawFinding]) -> Vec<String> {
         let mut suspects = Suspects::default();
-        let mut proven = None;
+        let mut proven = BTreeSet::new();
         for found in looks {
-            proven = suspects.proven(&built_in(), &[named.into()], std::slice::from_ref(found));
+            proven = suspects.proven(&built_in(), std::slice::from_ref(*found));
         }
-        proven
+        proven.into_iter().collect()
     }
 
     #[test]
     fn a_subject_must_violate_the_law_in_two_looks_one_after_the_other() {
         let (one, both, other) = (violated(STANDS, &["a"]), violated(STANDS, &["a", "b"]), violated(STANDS, &["c"]));
-        assert_eq!(looks(STANDS, std::slice::from_ref(&one)), None);
-        assert_eq!(looks(STANDS, &[one.clone(), other.clone()]), None);
-        assert_eq!(looks(STANDS, &[one.clone(), other, one.clone()]), None);
-        assert_eq!(looks(STANDS, &[one, both]), Some(STANDS.into()));
+        assert!(looks(&[&one]).is_empty());
+        assert!(looks(&[&one, &other]).is_empty());
+        assert!(looks(&[&one, &other, &one]).is_empty());
+        assert_eq!(looks(&[&one, &both]), [STANDS]);
     }
 
     #[test]
-    fn a_law_whose_violation_may_heal_ends_nothing_and_neither_does_one_that_is_not_named() {
-        let healing = violated(MAY_HEAL, &["a"]);
-        assert_eq!(looks(MAY_HEAL, &[healing.clone(), healing]), None);
-        let unnamed = violated(STANDS, &["a"]);
-        assert_eq!(looks(MAY_HEAL, &[unnamed.clone(), unnamed]), None);
+    fn a_law_whose_violation_may_heal_is_suspected_and_never_proven() {
+        let (healing, standing) = (violated(MAY_HEAL, &["a"]), violated(STANDS, &["a"]));
+        assert!(looks(&[&healing, &healing]).is_empty());
+        let proven = BTreeSet::from([STANDS.to_owned()]);
+        assert_eq!(so_far(&healing, &proven).standing, Standing::Suspected);
+        assert_eq!(so_far(&standing, &proven).standing, Standing::Broken);
+        assert_eq!(so_far(&standing, &BTreeSet::new()).standing, Standing::Suspected);
     }
 }

@@ -31,6 +31,7 @@ use crate::judgement;
 use books::file::RunFile;
 use books::intake::{Complete, Fact, Intake, Settled};
 use books::writer::Writer;
+use events::Door;
 use load::Loaded;
 use model::finding::Verdict;
 use model::scenario::Shop;
@@ -52,6 +53,10 @@ pub fn run(options: &Options) -> Result<Verdict, RunError> {
 }
 
 async fn execute(options: &Options, loaded: &Loaded) -> Result<Verdict, RunError> {
+    let door = match &loaded.scenario.take_events {
+        Some(address) => Some(Door::open(address).await?),
+        None => None,
+    };
     let out = output_directory(options, loaded)?;
     let run = opening::run_id();
     say(&format!(
@@ -76,7 +81,7 @@ async fn execute(options: &Options, loaded: &Loaded) -> Result<Verdict, RunError
         Ok(arena) => {
             let arena = Arc::new(arena);
             let leases = Leases::keep(Arc::clone(&arena));
-            let ended = perform(options, loaded, &run, &arena, &writer.intake(), &file).await;
+            let ended = perform(options, loaded, &run, &arena, &writer.intake(), &file, door).await;
             if let Some(lapse) = leases.let_go().await {
                 say(&lapse);
             }
@@ -104,8 +109,9 @@ async fn perform(
     arena: &Arc<Arena>,
     intake: &Intake,
     file: &Path,
+    door: Option<Door>,
 ) -> Result<(), RunError> {
-    let reader = course::drive(options, loaded, run, arena, intake, file).await?;
+    let reader = course::drive(options, loaded, run, arena, intake, file, door).await?;
     let waited_from = Instant::now();
     let quiet = quiet::wait(arena, &loaded.scenario.settlement).await;
     let how = match &quiet {

@@ -108,8 +108,13 @@ pub enum RunError {
         step: Option<String>,
     },
     /// The door for events of other systems could not be opened.
-    #[error("take events in\n  hint: set another address in `take_events`, or port 0")]
-    Events(#[source] std::io::Error),
+    #[error("take events in at `{address}`\n  hint: set another address in `take_events`, or port 0")]
+    Events {
+        /// Where.
+        address: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// No journey to take.
     #[error("drive the load: the mix names no journey")]
     NothingToDo,
@@ -135,7 +140,7 @@ impl RunError {
             | Self::Laws(_)
             | Self::UnknownLaw(_)
             | Self::SecretMissing(_)
-            | Self::Events(_)
+            | Self::Events { .. }
             | Self::Output { .. }
             | Self::Arena(RaiseError::NoDefects) => true,
             Self::Books(_)

@@ -56,7 +56,8 @@ impl Shop {
     }
 
     /// The defect `callback-captures-again`: whenever the provider tells of the reserve, the last capture of it is made once
-    /// more, under a key of its own. The provider takes it as long as something is left.
+    /// more, under a key of its own. In the report each callback captured the whole; a provider that knows how much is reserved
+    /// refuses that, so what is taken again here is a part of an order that is captured in parts, while something is left.
     pub(crate) async fn capture_again(&self, payment: i64) -> Result<(), Refusal> {
         let last = self.store.last_capture(payment).await.map_err(|error| self.refusal(error))?;
         if let Some(last) = last {

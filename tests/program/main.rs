@@ -4,6 +4,7 @@ mod closed_crowd;
 mod footing;
 mod harness;
 mod laws;
+mod mistyped;
 mod own_shop;
 mod prove;
 mod run_clock;

@@ -1,4 +1,5 @@
-//! The proof as its users do it: two defects and the honest shop under one scenario, cut off by nothing, then asked for again.
+//! The proof as its users do it: two defects and the honest shop under one scenario, then with other numbers of seeds: what is
+//! known is not run again.
 
 use crate::harness::{Finished, doorbuster};
 use std::path::Path;
@@ -22,6 +23,10 @@ fn record(finished: &Finished) -> serde_json::Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
+fn results(finished: &Finished) -> String {
+    std::fs::read_to_string(finished.file("out/results.jsonl")).expect("results")
+}
+
 #[test]
 fn two_defects_are_caught_the_honest_shop_is_not_accused_and_nothing_is_run_twice() {
     let scenarios = scenarios();
@@ -43,15 +48,28 @@ fn two_defects_are_caught_the_honest_shop_is_not_accused_and_nothing_is_run_twic
     let hoped = proof["trials"].as_array().expect("trials").iter().all(|trial| trial["directory"].is_null());
     assert_eq!(left == 0, hoped, "books of runs that showed what was hoped for are removed");
 
-    let lines = || std::fs::read_to_string(finished.file("out/results.jsonl")).expect("results").lines().count();
+    let lines = || results(&finished).lines().count();
     let before = lines();
-    let again = Command::new(env!("CARGO_BIN_EXE_doorbuster"))
-        .args(arguments(&scenarios))
-        .current_dir(finished.file("."))
-        .output()
-        .expect("the binary starts");
-    assert_eq!(again.status.code(), Some(finished.code), "{}", String::from_utf8_lossy(&again.stdout));
-    assert_eq!(lines(), before, "what is known is not run again");
+    let again = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_doorbuster"));
+        command.args(arguments(&scenarios)).args(more).current_dir(finished.file("."));
+        command.output().expect("the binary starts")
+    };
+    let more = again(&["--honest-seeds", "2"]);
+    let told = String::from_utf8_lossy(&more.stdout).into_owned();
+    assert!(told.starts_with("4 runs, 3 of them known from before;"), "{told}");
+    let proof = record(&finished);
+    assert_eq!((&proof["seeds"], &proof["honest_seeds"]), (&1.into(), &2.into()));
+    assert_eq!(proof["figures"]["honest_runs"]["planned"], 2, "{told}");
+    let after = lines();
+    let gained: Vec<String> = results(&finished).lines().skip(before).map(str::to_owned).collect();
+    assert!(!gained.is_empty() && gained.iter().all(|line| line.contains(r#""defect":null"#)), "{gained:?}");
+    assert!(gained.iter().all(|line| line.contains(r#""seed":2"#)), "what is known is not run again: {gained:?}");
+
+    let as_before = again(&[]);
+    assert_eq!(as_before.status.code(), Some(finished.code), "{}", String::from_utf8_lossy(&as_before.stdout));
+    assert_eq!(lines(), after, "fewer seeds take no run");
+    assert_eq!(record(&finished)["figures"]["honest_runs"]["planned"], 1, "and count none beyond them");
 }
 
 #[test]

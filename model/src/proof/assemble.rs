@@ -24,8 +24,10 @@ pub struct Heading {
     pub command: String,
     /// The machine.
     pub machine: Machine,
-    /// Seeds for each defect and each scenario.
+    /// Seeds for each defect.
     pub seeds: u64,
+    /// Seeds for the honest shop under each scenario.
+    pub honest_seeds: u64,
     /// The defects that are to be caught: each with its scenario and its catcher.
     pub defects: Vec<(SeededDefect, String, Catcher)>,
     /// The scenarios of the honest shop.
@@ -36,7 +38,7 @@ pub struct Heading {
 #[must_use]
 pub fn assemble(heading: Heading, trials: Vec<TrialRecord>) -> ProofRecord {
     let honest: Vec<HonestRecord> =
-        heading.honest.iter().map(|scenario| honest(scenario, heading.seeds, &trials)).collect();
+        heading.honest.iter().map(|scenario| honest(scenario, heading.honest_seeds, &trials)).collect();
     let defects: Vec<DefectRecord> =
         heading.defects.into_iter().map(|defect| with_defect(defect, heading.seeds, &trials)).collect();
     let figures = figures(&defects, &honest, &trials);
@@ -48,6 +50,7 @@ pub fn assemble(heading: Heading, trials: Vec<TrialRecord>) -> ProofRecord {
         command: heading.command,
         machine: heading.machine,
         seeds: heading.seeds,
+        honest_seeds: heading.honest_seeds,
         verdict: verdict(&figures),
         defects,
         honest,
@@ -227,19 +230,23 @@ mod tests {
         }
     }
 
-    fn proof(trials: Vec<TrialRecord>) -> ProofRecord {
+    fn heading() -> Heading {
         let defect = SeededDefect { slug: "d".into(), summary: "s".into(), origin: "o".into() };
-        let heading = Heading {
+        Heading {
             doorbuster_version: String::new(),
             program_hash: String::new(),
             written_at: String::new(),
             command: String::new(),
             machine: Machine::default(),
             seeds: 2,
+            honest_seeds: 2,
             defects: vec![(defect, "proofs/a.yaml".into(), Catcher::Law("l".into()))],
             honest: vec!["proofs/a.yaml".into()],
-        };
-        assemble(heading, trials)
+        }
+    }
+
+    fn proof(trials: Vec<TrialRecord>) -> ProofRecord {
+        assemble(heading(), trials)
     }
 
     fn all_well() -> Vec<TrialRecord> {
@@ -256,6 +263,16 @@ mod tests {
         assert_eq!(proof.figures.accusation_rate_max, judge::excluded_rate(2));
         // From 10 s to 22 s and from 20 s to 32 s.
         assert!((proof.figures.defects_s - 22.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_honest_shop_has_seeds_of_its_own() {
+        let mut heading = heading();
+        heading.honest_seeds = 1;
+        let three = all_well().into_iter().take(3).collect();
+        let proof = assemble(heading, three);
+        assert_eq!((proof.seeds, proof.honest_seeds, proof.verdict), (2, 1, ProofVerdict::Proven));
+        assert_eq!((proof.figures.defect_runs.planned, proof.figures.honest_runs.planned), (2, 1));
     }
 
     #[test]

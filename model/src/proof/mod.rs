@@ -157,8 +157,10 @@ pub struct ProofRecord {
     pub command: String,
     /// The machine.
     pub machine: Machine,
-    /// Seeds for each defect and each scenario: 1 to this.
+    /// Seeds for each defect: 1 to this.
     pub seeds: u64,
+    /// Seeds for the honest shop under each scenario: 1 to this.
+    pub honest_seeds: u64,
     /// What the runs show together.
     pub verdict: ProofVerdict,
     /// In the order of the shop's list.

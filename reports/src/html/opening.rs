@@ -21,7 +21,7 @@ pub fn section(record: &RunRecord) -> String {
          <h1><span class=\"badge\">{badge}</span><span class=\"hidden\">: </span><span class=\"sentence\">{sentence}</span></h1>\n{description}{reasons}{tiles}</header>\n",
         scenario = escape(&record.scenario),
         shop = escape(&record.shop),
-        started = escape(&started(&record.started_at)),
+        started = escape(&numerals::instant(&record.started_at)),
         sentence = escape(&sentence::capitalised(&sentence)),
         description = paragraph(&record.description),
         reasons = reasons(record),
@@ -34,17 +34,6 @@ fn paragraph(text: &str) -> String {
         String::new()
     } else {
         format!("<p class=\"description\">{}</p>\n", escape(text.trim()))
-    }
-}
-
-/// `2026-11-23T10:00:00Z` as `2026-11-23 10:00:00 UTC`.
-fn started(rfc3339: &str) -> String {
-    match rfc3339.split_once('T') {
-        Some((day, time)) => {
-            let time = time.strip_suffix('Z').unwrap_or(time);
-            format!("{day} {} UTC", time.split('.').next().unwrap_or(time))
-        }
-        None => rfc3339.into(),
     }
 }
 

@@ -63,7 +63,7 @@ fn touched(touches: &[Touch]) -> String {
         format!(
             "<li><span class=\"fault\">{}</span>{what}: {}</li>\n",
             escape(&touch.fault),
-            escape(&touch.did.join("; "))
+            escape(&sentence::did(touch).join("; "))
         )
     });
     let heading = if touches.len() == 1 { "The fault that touched it" } else { "The faults that touched it" };

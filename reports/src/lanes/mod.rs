@@ -11,7 +11,7 @@ use model::record::{Book, Counterexample, Passage, TimelineEntry};
 const ROWS_MAX: usize = 40;
 
 /// Width of the column of times, in pixels.
-const CLOCK_PX: f64 = 112.0;
+const CLOCK_PX: f64 = 122.0;
 
 /// Distances of lanes, in pixels: as wide as lets a usual story fit on a page.
 const LANE_PX_MIN: f64 = 172.0;

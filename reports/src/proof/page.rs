@@ -41,8 +41,8 @@ fn opening(record: &ProofRecord) -> String {
     format!(
         "<header class=\"opening {class}\">\n<p class=\"brand\"><b>Doorbuster</b><span>proof</span><span>{seeds}</span><span><time>{at}</time></span></p>\n\
          <h1><span class=\"badge\">{verdict}</span><span class=\"hidden\">: </span><span class=\"sentence\">{halves}</span></h1>\n{remarks}{tiles}</header>\n",
-        seeds = numerals::counted(record.seeds, "seed", "seeds"),
-        at = escape(&record.written_at),
+        seeds = sentence::seeds(record),
+        at = escape(&numerals::instant(&record.written_at)),
         verdict = record.verdict.name(),
         halves = escape(&crate::sentence::capitalised(&sentence::halves(record))),
         tiles = tiles(record),

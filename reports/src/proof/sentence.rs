@@ -16,13 +16,17 @@ pub fn halves(record: &ProofRecord) -> String {
 
 fn caught(record: &ProofRecord) -> Option<String> {
     let all = record.defects.len() as u64;
-    let runs = record.figures.defect_runs.planned;
+    let runs = record.figures.defect_runs;
+    let planned = counted(runs.planned, "run", "runs");
+    let made = match runs.missing() {
+        0 => planned,
+        missing => format!("{} of {planned}", count(runs.planned - missing)),
+    };
     (all > 0).then(|| {
         format!(
-            "{} of {} caught with every seed by what was named beforehand ({})",
+            "{} of {} caught with every seed by what was named beforehand ({made})",
             count(record.figures.caught_always),
             counted(all, "seeded defect", "seeded defects"),
-            counted(runs, "run", "runs")
         )
     })
 }
@@ -94,6 +98,17 @@ fn told(trial: &TrialRecord) -> String {
 /// `10 of 10`: what was hoped for, of what was planned.
 pub fn caught_of(tally: &Tally) -> String {
     format!("{} of {}", count(tally.good), count(tally.planned))
+}
+
+/// How many seeds there were, for the honest shop too where it had fewer or more.
+pub fn seeds(record: &ProofRecord) -> String {
+    let (defects, honest) = (record.seeds, record.honest_seeds);
+    let seeds = |seeds| counted(seeds, "seed", "seeds");
+    match (record.defects.is_empty(), record.honest.is_empty()) {
+        (true, _) => seeds(honest),
+        (false, false) if defects != honest => format!("{}, {} for the honest shop", seeds(defects), count(honest)),
+        (false, _) => seeds(defects),
+    }
 }
 
 /// The catcher as a table names it.

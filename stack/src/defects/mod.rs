@@ -112,7 +112,6 @@ impl Defects {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     #[test]

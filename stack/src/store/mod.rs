@@ -10,19 +10,19 @@ use crate::{
 };
 
 mod front;
-mod hasty;
 mod sqlite;
 mod terms;
 mod till;
+mod unguarded;
 
 pub(crate) use front::{Account, Decided, Front, Receipt, Review, SavedCard, StockLine, VoucherLine};
-pub(crate) use hasty::{Hasty, Seen};
 pub(crate) use sqlite::{SqliteStore, StoreCredit};
 pub(crate) use terms::Terms;
 pub(crate) use till::{
     ABANDONED, Aftermath, CaptureEnd, CaptureOrder, CaptureStep, CaptureTime, Challenge, DisputeLine, DisputeNews,
     DisputeState, Edit, EditEnd, OpenTransaction, PaymentKind, Plan, RefundNews, Stray, Subject, Till, VoidOrder,
 };
+pub(crate) use unguarded::{Seen, Unguarded};
 
 /// An answer of the store that is still on its way.
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -332,7 +332,7 @@ pub(crate) struct Census {
 }
 
 /// The shop's storage.
-pub(crate) trait Store: Front + Hasty + Till + Send + Sync + 'static {
+pub(crate) trait Store: Front + Unguarded + Till + Send + Sync + 'static {
     /// Changes a cart that is not ordered yet; with a key, once.
     fn change_cart(&self, cart: String, change: CartChange, claim: Option<Claim>, telling: Telling)
     -> Answer<'_, Told>;

@@ -5,9 +5,9 @@ use rusqlite::{Connection, params};
 
 use super::{
     super::{Begin, Begun, Move, Terms},
-    carts, credit, hasty, keys,
+    carts, credit, keys,
     orders::{self, Hold},
-    payments,
+    payments, unguarded,
     writer::Done,
 };
 use crate::{
@@ -59,7 +59,7 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, begin: &Begin) -> Do
     credit::keep(connection, brief.number.0, &taken)?;
     let charge = payments::insert(connection, terms, &brief, &begin.provider_key, &begin.method, begin.plan)?;
     if let Some(last) = begin.seen.last_number {
-        hasty::number(connection, brief.number.0, last + 1)?;
+        unguarded::number(connection, brief.number.0, last + 1)?;
     }
     // The defect `order-before-claim`: both claims are another step, after the payment.
     if !terms.defects.has(Defect::OrderBeforeClaim) {

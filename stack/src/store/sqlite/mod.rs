@@ -34,7 +34,6 @@ mod disputes;
 mod edits;
 mod front;
 mod giving_up;
-mod hasty;
 mod keys;
 mod opening;
 mod orders;
@@ -46,6 +45,7 @@ mod reviews;
 mod settlement;
 mod strays;
 mod till;
+mod unguarded;
 mod waiting;
 mod writer;
 
@@ -75,7 +75,7 @@ impl SqliteStore {
         let mut writing = opening::writing(path, Duration::from_millis(terms.store_wait_ms)).map_err(unavailable)?;
         opening::migrate(&mut writing).map_err(unavailable)?;
         opening::load(&mut writing, &terms).map_err(unavailable)?;
-        hasty::loosen(&writing, terms.defects).map_err(unavailable)?;
+        unguarded::loosen(&writing, terms.defects).map_err(unavailable)?;
         let readers = (0..READERS).map(|_| opening::reading(path).map(Mutex::new)).collect::<Result<_, _>>();
         Ok(Self {
             readers: readers.map_err(unavailable)?,
@@ -237,7 +237,7 @@ impl Store for SqliteStore {
         self.archived(move |connection| {
             let mut lines = book::read(connection, after, limit)?;
             if shares_numbers {
-                hasty::renumber(connection, &mut lines)?;
+                unguarded::renumber(connection, &mut lines)?;
             }
             Ok(lines)
         })

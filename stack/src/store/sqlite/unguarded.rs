@@ -1,9 +1,9 @@
-//! Steps that leave out what would have made them safe, for the seeded defects, and what their shops' schema is without.
+//! Steps without the guard that would make them safe, for the seeded defects, and what their shops' schema is without.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    super::{Answer, Charge, Claim, Hasty, Move, Plan, Proof, Settled, Settlement},
+    super::{Answer, Charge, Claim, Move, Plan, Proof, Settled, Settlement, Unguarded},
     SqliteStore, Terms, checkout, keys, orders, payments, settlement,
     writer::Done,
 };
@@ -14,7 +14,7 @@ use crate::{
     refusal::known,
 };
 
-impl Hasty for SqliteStore {
+impl Unguarded for SqliteStore {
     fn last_number(&self) -> Answer<'_, i64> {
         self.look(|connection| {
             connection.query_row("SELECT coalesce(max(number), 0) FROM order_numbers", [], |row| row.get(0))

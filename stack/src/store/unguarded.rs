@@ -1,4 +1,4 @@
-//! What a shop asks of its storage that looks first and acts later: only the seeded defects come here.
+//! Steps without the guard that would make them safe: what only a shop with a seeded defect asks of its storage.
 
 use super::{Answer, Charge, Claim, Settled};
 use crate::cart::Cart;
@@ -12,8 +12,8 @@ pub(crate) struct Seen {
     pub(crate) last_number: Option<i64>,
 }
 
-/// Steps that leave out what would have made them safe.
-pub(crate) trait Hasty {
+/// Steps without the guard that would make them safe.
+pub(crate) trait Unguarded {
     /// The highest order number that was given.
     fn last_number(&self) -> Answer<'_, i64>;
     /// Binds key and cart to the order that was made of the cart, once it has been dealt with.
