@@ -149,7 +149,9 @@ fn rate(shipment: &mut Shipment, services: &Services, shift: i64, turn: &mut Tur
         .iter()
         .map(|rate| json!({ "carrier": rate.carrier, "service": rate.service, "rate_minor": rate.price_minor }))
         .collect();
-    let mut detail = json!({ "rates": told });
+    let to = &shipment.to.place;
+    let place = json!({ "region": to.state, "postal_code": to.zip, "country": to.country() });
+    let mut detail = json!({ "rates": told, "ship_to": place });
     if shift != 0 {
         detail["shift_basis_points"] = shift.into();
     }

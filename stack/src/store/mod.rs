@@ -15,7 +15,7 @@ mod sqlite;
 mod terms;
 mod till;
 
-pub(crate) use front::{Account, Decided, Front, Receipt, Review, SavedCard, StockLine, VoucherLine};
+pub(crate) use front::{Account, Decided, Front, PromotionLine, Receipt, Review, SavedCard, StockLine, VoucherLine};
 pub(crate) use hasty::{Hasty, Seen};
 pub(crate) use sqlite::{SqliteStore, StoreCredit};
 pub(crate) use terms::Terms;
