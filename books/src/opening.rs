@@ -43,6 +43,8 @@ pub struct Opening {
     pub stock: BTreeMap<String, u64>,
     /// Declared price of one by SKU, in minor units.
     pub prices: BTreeMap<String, i64>,
+    /// Declared weight of one by SKU, in grams.
+    pub weights_g: BTreeMap<String, i64>,
     /// What shipping costs by country when no provider is asked, in minor units; `""` is every other country.
     pub shipping: BTreeMap<String, i64>,
     /// Declared limits by promotion code.
@@ -172,9 +174,9 @@ fn store_run(conn: &Connection, opening: &Opening, plan: &RunPlan) -> rusqlite::
 }
 
 fn store_limits(conn: &Connection, opening: &Opening) -> rusqlite::Result<()> {
-    let mut stock = conn.prepare("INSERT INTO stock_limit (sku, stock, unit_minor) VALUES (?1, ?2, ?3)")?;
+    let mut stock = conn.prepare("INSERT INTO stock_limit (sku, stock, unit_minor, weight_g) VALUES (?1, ?2, ?3, ?4)")?;
     for (sku, count) in &opening.stock {
-        stock.execute(params![sku, *count as i64, opening.prices.get(sku)])?;
+        stock.execute(params![sku, *count as i64, opening.prices.get(sku), opening.weights_g.get(sku)])?;
     }
     let mut shipping = conn.prepare("INSERT INTO shipping_rate (country, amount_minor) VALUES (?1, ?2)")?;
     for (country, amount_minor) in &opening.shipping {

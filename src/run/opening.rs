@@ -3,7 +3,8 @@
 use super::Options;
 use super::load::Loaded;
 use crate::faults;
-use books::opening::{FaultKind, FaultPlan, MixName, Opening, TELLS_WHO_ASKED, SHIPPING_TAKES};
+use crate::arena::WEIGHT_G;
+use books::opening::{FaultKind, FaultPlan, MixName, Opening, SHIPPING_TAKES, TELLS_WHO_ASKED};
 use model::record::Machine;
 use model::scenario::{FaultTarget, Shop, TaxFallback};
 use std::collections::BTreeMap;
@@ -37,7 +38,7 @@ pub fn local_stamp() -> String {
 #[must_use]
 pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
     let scenario = &loaded.scenario;
-    let Declared { stock, prices, shipping, promotions, discounts_bp, vouchers, tax } = declared(&scenario.shop);
+    let Declared { stock, prices, weights_g, shipping, promotions, discounts_bp, vouchers, tax } = declared(&scenario.shop);
     let mix = scenario.mix.iter().map(|entry| {
         let journey = &scenario.journeys[entry.journey];
         MixName { journey: journey.name.clone(), buys: journey.buys() }
@@ -78,6 +79,7 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
         mix: mix.collect(),
         stock,
         prices,
+        weights_g,
         shipping,
         promotions,
         discounts_bp,
@@ -97,6 +99,7 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
 struct Declared {
     stock: BTreeMap<String, u64>,
     prices: BTreeMap<String, i64>,
+    weights_g: BTreeMap<String, i64>,
     shipping: BTreeMap<String, i64>,
     promotions: BTreeMap<String, u64>,
     discounts_bp: BTreeMap<String, u32>,
@@ -109,6 +112,7 @@ fn declared(shop: &Shop) -> Declared {
         Shop::Reference(shop) => Declared {
             stock: shop.products.iter().map(|product| (product.sku.clone(), product.stock)).collect(),
             prices: shop.products.iter().map(|product| (product.sku.clone(), product.unit_minor)).collect(),
+            weights_g: shop.products.iter().map(|product| (product.sku.clone(), WEIGHT_G)).collect(),
             shipping: shipping(&shop.settings),
             promotions: shop.promotions.iter().map(|promotion| (promotion.code.clone(), promotion.limit)).collect(),
             discounts_bp: shop.promotions.iter().map(|it| (it.code.clone(), it.percent_bp)).collect(),
@@ -118,6 +122,7 @@ fn declared(shop: &Shop) -> Declared {
         Shop::Own(own) => Declared {
             stock: own.stock.clone(),
             prices: BTreeMap::new(),
+            weights_g: BTreeMap::new(),
             shipping: BTreeMap::new(),
             promotions: own.promotions.clone(),
             discounts_bp: BTreeMap::new(),

@@ -121,6 +121,7 @@ impl Draft {
             "stock" => {
                 let sku = words.expect("an article")?.to_owned();
                 self.opening.prices.extend(words.number("price")?.map(|unit_minor| (sku.clone(), unit_minor)));
+                self.opening.weights_g.extend(words.number("weight")?.map(|weight_g| (sku.clone(), weight_g)));
                 self.opening.stock.insert(sku, number(words.expect("a number")?)?);
             }
             "promotion" => {

@@ -325,6 +325,9 @@ fn detail(partial: bool, words: &mut Words<'_>) -> Result<Option<serde_json::Val
     if let Some(taxed) = words.number::<i64>("taxed")? {
         detail.insert("total_minor".into(), taxed.into());
     }
+    if let Some(weight) = words.number::<i64>("weight")? {
+        detail.insert("weight_g".into(), weight.into());
+    }
     if let Some(kind) = words.value("type") {
         detail.insert("type".into(), kind.into());
     }

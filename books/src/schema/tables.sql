@@ -55,7 +55,7 @@ CREATE TABLE fault_plan (
     from_us  INTEGER NOT NULL,
     to_us    INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE stock_limit (sku TEXT PRIMARY KEY, stock INTEGER NOT NULL, unit_minor INTEGER) STRICT;  -- NULL: not declared
+CREATE TABLE stock_limit (sku TEXT PRIMARY KEY, stock INTEGER NOT NULL, unit_minor INTEGER, weight_g INTEGER) STRICT;  -- NULL: not declared
 CREATE TABLE promotion_limit (code TEXT PRIMARY KEY, uses INTEGER NOT NULL, percent_bp INTEGER) STRICT;  -- NULL: not declared
 CREATE TABLE voucher_limit (code TEXT PRIMARY KEY, balance_minor INTEGER NOT NULL) STRICT;
 -- What shipping costs when no provider is asked: '' where the country does not matter, or is none of the others.

@@ -24,7 +24,7 @@ CREATE VIEW v1_fact AS SELECT name, value FROM fact;
 CREATE VIEW v1_source AS SELECT name, text FROM source;
 CREATE VIEW v1_currency AS SELECT code AS currency, minor_digits, minor_unit FROM currency;
 CREATE VIEW v1_phase AS SELECT number, kind, label, from_us, to_us FROM phase;
-CREATE VIEW v1_stock AS SELECT sku, stock, unit_minor FROM stock_limit;
+CREATE VIEW v1_stock AS SELECT sku, stock, unit_minor, weight_g FROM stock_limit;
 CREATE VIEW v1_promotion AS SELECT code, uses, percent_bp FROM promotion_limit;
 CREATE VIEW v1_voucher AS SELECT code, balance_minor FROM voucher_limit;
 CREATE VIEW v1_shipping_rate AS SELECT country, amount_minor FROM shipping_rate;
