@@ -1,8 +1,8 @@
 //! How each kind of row gets into its table.
 
 use crate::rows::{
-    AccountRow, ArrivalEnd, Attempt, Batch, Came, Cancel, Event, OrderRow, PromotionRow, Purchase, Sample, SettlementRow, StatementRow, StockRow,
-    Timings, VoucherRow, Window,
+    AccountRow, ArrivalEnd, Attempt, Batch, Came, Cancel, Event, OrderRow, PromotionRow, Purchase, Sample,
+    SettlementRow, StatementRow, StockRow, Timings, VoucherRow, Window,
 };
 use hdrhistogram::serialization::{Serializer, V2Serializer};
 use rusqlite::{Connection, params};

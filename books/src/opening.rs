@@ -174,7 +174,8 @@ fn store_run(conn: &Connection, opening: &Opening, plan: &RunPlan) -> rusqlite::
 }
 
 fn store_limits(conn: &Connection, opening: &Opening) -> rusqlite::Result<()> {
-    let mut stock = conn.prepare("INSERT INTO stock_limit (sku, stock, unit_minor, weight_g) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut stock =
+        conn.prepare("INSERT INTO stock_limit (sku, stock, unit_minor, weight_g) VALUES (?1, ?2, ?3, ?4)")?;
     for (sku, count) in &opening.stock {
         stock.execute(params![sku, *count as i64, opening.prices.get(sku), opening.weights_g.get(sku)])?;
     }

@@ -2,8 +2,8 @@
 
 use super::Options;
 use super::load::Loaded;
-use crate::faults;
 use crate::arena::WEIGHT_G;
+use crate::faults;
 use books::opening::{FaultKind, FaultPlan, MixName, Opening, SHIPPING_TAKES, TELLS_WHO_ASKED};
 use model::record::Machine;
 use model::scenario::{FaultTarget, Shop, TaxFallback};
@@ -38,7 +38,8 @@ pub fn local_stamp() -> String {
 #[must_use]
 pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
     let scenario = &loaded.scenario;
-    let Declared { stock, prices, weights_g, shipping, promotions, discounts_bp, vouchers, tax } = declared(&scenario.shop);
+    let Declared { stock, prices, weights_g, shipping, promotions, discounts_bp, vouchers, tax } =
+        declared(&scenario.shop);
     let mix = scenario.mix.iter().map(|entry| {
         let journey = &scenario.journeys[entry.journey];
         MixName { journey: journey.name.clone(), buys: journey.buys() }
@@ -139,7 +140,8 @@ fn shipping(settings: &serde_json::Map<String, serde_json::Value>) -> BTreeMap<S
         return flat.map(|amount_minor| (String::new(), amount_minor)).into_iter().collect();
     };
     let rows = provider["table"].as_array().into_iter().flatten();
-    let named = rows.filter_map(|row| Some((row["country"].as_str()?.to_ascii_uppercase(), row["amount_minor"].as_i64()?)));
+    let named =
+        rows.filter_map(|row| Some((row["country"].as_str()?.to_ascii_uppercase(), row["amount_minor"].as_i64()?)));
     named.chain(provider["default_minor"].as_i64().map(|amount_minor| (String::new(), amount_minor))).collect()
 }
 

@@ -141,8 +141,7 @@ impl Draft {
                 });
             }
             "shopper" => self.shopper(&mut words)?,
-            "submit" | "look" | "settle" | "second-card" | "confirm" | "return" | "edit" | "cancel"
-            | "refund" => {
+            "submit" | "look" | "settle" | "second-card" | "confirm" | "return" | "edit" | "cancel" | "refund" => {
                 return self.attempt(verb, rest);
             }
             "payment" | "tax" | "fraud" | "shipping" | "warehouse" => self.statement(verb, &mut words)?,

@@ -4,8 +4,8 @@ use super::lines::{BEGAN_US, Draft, PACE_US, RUN};
 use super::words::{Words, number};
 use crate::intake::Complete;
 use crate::rows::{
-    ArrivalEnd, Attempt, AttemptKind, Cancel, OrderCredit, OrderDispatch, OrderLine, OrderRefund, OrderRow, OrderState, Purchase,
-    SettlementKind, SettlementRow, StatementRow,
+    ArrivalEnd, Attempt, AttemptKind, Cancel, OrderCredit, OrderDispatch, OrderLine, OrderRefund, OrderRow, OrderState,
+    Purchase, SettlementKind, SettlementRow, StatementRow,
 };
 use model::outcome::{Outcome, Reading, Refusal};
 
@@ -91,7 +91,8 @@ impl Draft {
         let shows = answer.value("shows").map(|name| self.email(name));
         self.batch.attempts.push(Attempt {
             arrival,
-            intent: Some(intent),
+            // Money is asked back for what was bought before.
+            intent: (kind != AttemptKind::Refund).then_some(intent),
             step: "checkout".into(),
             kind,
             key: request.text("key"),

@@ -369,7 +369,9 @@ fn dispatch(books: &mut Books) -> Option<&mut StatementRow> {
 
 /// A refund that the desk asked for.
 fn refund(books: &mut Books) -> Option<&mut StatementRow> {
-    let key = books.orders.iter().flat_map(|it| &it.refunds).find(|it| it.asked.is_some())?.key.clone();
+    let key =
+        books.orders.iter().flat_map(|it| &it.refunds).find(|it| it.asked.is_some() && it.state == "succeeded")?;
+    let key = key.key.clone();
     books.batch.statement.iter_mut().find(|row| row.op == "refund" && row.key.as_ref() == Some(&key))
 }
 

@@ -82,7 +82,8 @@ impl<'a> Telling<'a> {
     fn of(n: usize, story: &'a Story) -> Self {
         let name = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
         let name = format!("{}{}", name[n / 10 % 10], name[n % 10]);
-        let mut telling = Self { story, n, name, lines: Vec::new(), sold: [0; 3], spent_minor: 0, uses_promotion: false };
+        let mut telling =
+            Self { story, n, name, lines: Vec::new(), sold: [0; 3], spent_minor: 0, uses_promotion: false };
         telling.tell();
         telling
     }
@@ -284,7 +285,11 @@ impl<'a> Telling<'a> {
         };
         say(&mut line, self.story.carries_header, format!("intent={name}"));
         say(&mut line, self.story.promotion, "promotion=SAVE10".into());
-        say(&mut line, price.credit > 0, format!("voucher=GIFT credit={0} credits=voucher:GIFT:{0}:{returned}", price.credit));
+        say(
+            &mut line,
+            price.credit > 0,
+            format!("voucher=GIFT credit={0} credits=voucher:GIFT:{0}:{returned}", price.credit),
+        );
         say(&mut line, self.story.shipping_quoted, format!("shipping-source=quote shipping-quote=shp_{n}"));
         say(&mut line, !self.story.shipping_quoted, "shipping-source=flat".into());
         say(&mut line, self.story.tax_estimated, "source=fallback".into());

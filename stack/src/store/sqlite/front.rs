@@ -3,7 +3,9 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    super::{Account, Answer, Decided, Front, Move, PromotionLine, Receipt, Review, SavedCard, StockLine, Terms, VoucherLine},
+    super::{
+        Account, Answer, Decided, Front, Move, PromotionLine, Receipt, Review, SavedCard, StockLine, Terms, VoucherLine,
+    },
     SqliteStore, accounts, remainder, reviews,
 };
 use crate::{
