@@ -89,10 +89,10 @@ impl Trial<'_> {
         let shows = answer.and_then(|answer| answer.strangers_mail(&shopper.own_mail()));
         let to_keep = self.ask.kind != AttemptKind::Other || shows.is_some();
         let row = || Attempt { shows, ..self.row(sent_us, done_us, answer, read) };
-        if !to_keep {
-            ledger.requested(read.reading, done_us, response_us, row);
-        } else {
+        if to_keep {
             ledger.attempted(row());
+        } else {
+            ledger.requested(read.reading, done_us, response_us, row);
         }
     }
 
