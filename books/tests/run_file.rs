@@ -90,6 +90,7 @@ fn attempt(number: u64) -> Attempt {
         total_minor: None,
         card: None,
         remark: None,
+        shows: None,
     }
 }
 

@@ -8,7 +8,10 @@ mod run;
 mod shopper;
 mod statement;
 
-pub use orders::{OrderDispatch, OrderLine, OrderRefund, OrderRow, OrderState, StockRow, VoucherRow};
+pub use orders::{
+    AccountRow, OrderCredit, OrderDispatch, OrderLine, OrderRefund, OrderRow, OrderState, PromotionRow, StockRow,
+    VoucherRow,
+};
 pub use run::{Event, EventKind, Sample, Timings, Window};
 pub use shopper::{ArrivalEnd, Attempt, AttemptKind, Came, Cancel, Purchase};
 pub use statement::{SettlementKind, SettlementRow, StatementRow};
@@ -39,6 +42,10 @@ pub struct Batch {
     pub stock: Vec<StockRow>,
     /// The shop's vouchers at the end.
     pub vouchers: Vec<VoucherRow>,
+    /// The shop's promotions at the end.
+    pub promotions: Vec<PromotionRow>,
+    /// The shop's accounts at the end.
+    pub accounts: Vec<AccountRow>,
     /// Lines of settlement reports.
     pub settlement: Vec<SettlementRow>,
 }

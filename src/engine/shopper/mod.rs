@@ -141,6 +141,11 @@ impl Shopper {
         self.trace.header()
     }
 
+    /// What each of their own e-mail addresses begins with.
+    fn own_mail(&self) -> String {
+        format!("{}.{}.", self.station.run, self.arrival)
+    }
+
     /// Name of the present step.
     fn step_name(&self) -> &str {
         &self.station.script.journeys[self.journey].steps[self.step.get()].name

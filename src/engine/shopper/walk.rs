@@ -139,7 +139,8 @@ impl Shopper {
 
 impl<'a> Ask<'a> {
     fn other(call: &'a Call, key: Option<&'a str>, intended_us: u64) -> Self {
-        Self { call, kind: AttemptKind::Other, key, intended_us, order: None, total: None }
+        let kind = if call.refund.is_some() { AttemptKind::Refund } else { AttemptKind::Other };
+        Self { call, kind, key, intended_us, order: None, total: None }
     }
 }
 
