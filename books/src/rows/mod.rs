@@ -10,7 +10,7 @@ mod statement;
 
 pub use orders::{OrderDispatch, OrderLine, OrderRefund, OrderRow, OrderState, StockRow, VoucherRow};
 pub use run::{Event, EventKind, Sample, Timings, Window};
-pub use shopper::{ArrivalEnd, Attempt, AttemptKind, Came, Cancel, Purchase};
+pub use shopper::{ArrivalEnd, Attempt, AttemptKind, Came, Cancel, Purchase, TurnedAway};
 pub use statement::{SettlementKind, SettlementRow, StatementRow};
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,8 @@ pub struct Batch {
     pub arrivals: Vec<ArrivalEnd>,
     /// Ended purchases.
     pub purchases: Vec<Purchase>,
+    /// Wishes to buy that ended before their submission.
+    pub turned_away: Vec<TurnedAway>,
     /// Attempts.
     pub attempts: Vec<Attempt>,
     /// Histograms since the last batch.

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 /// Version of the layout; kept in the file's `user_version`.
-pub(crate) const VERSION: i64 = 4;
+pub(crate) const VERSION: i64 = 5;
 
 /// Marks the file as ours in its header (`application_id`): "Door" in ASCII.
 pub(crate) const APPLICATION: i64 = 0x446f_6f72;

@@ -86,6 +86,16 @@ CREATE TABLE purchase (
     basket             TEXT,            -- JSON: what the shopper put in the cart; NULL: the journey does not say
     ship_to            TEXT             -- JSON: the address that the shopper gave
 ) STRICT;
+-- Wishes to buy that ended before they were submitted: a step on the way did not go through.
+CREATE TABLE turned_away (
+    id           INTEGER PRIMARY KEY,
+    arrival      INTEGER NOT NULL,
+    step         TEXT NOT NULL,
+    intended_us  INTEGER NOT NULL,   -- of that step
+    ended_us     INTEGER NOT NULL,
+    outcome      TEXT NOT NULL,
+    refusal      TEXT
+) STRICT;
 CREATE TABLE attempt (
     id            INTEGER PRIMARY KEY,
     arrival       INTEGER NOT NULL,
