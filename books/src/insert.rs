@@ -2,7 +2,7 @@
 
 use crate::rows::{
     AccountRow, ArrivalEnd, Attempt, Batch, Came, Cancel, Event, OrderRow, PromotionRow, Purchase, Sample,
-    SettlementRow, StatementRow, StockRow, Timings, VoucherRow, Window,
+    SettlementRow, StatementRow, StockRow, Timings, TurnedAway, VoucherRow, Window,
 };
 use hdrhistogram::serialization::{Serializer, V2Serializer};
 use rusqlite::{Connection, params};
@@ -17,6 +17,7 @@ pub(crate) fn batch(conn: &Connection, batch: &Batch) -> rusqlite::Result<u64> {
     came(conn, &batch.came)?;
     arrivals(conn, &batch.arrivals)?;
     purchases(conn, &batch.purchases)?;
+    turned_away(conn, &batch.turned_away)?;
     attempts(conn, &batch.attempts)?;
     timings(conn, &batch.timings)?;
     samples(conn, &batch.samples)?;
@@ -30,6 +31,7 @@ pub(crate) fn batch(conn: &Connection, batch: &Batch) -> rusqlite::Result<u64> {
     let rows = batch.came.len()
         + batch.arrivals.len()
         + batch.purchases.len()
+        + batch.turned_away.len()
         + batch.attempts.len()
         + batch.timings.len()
         + batch.samples.len()
@@ -69,6 +71,26 @@ fn arrivals(conn: &Connection, rows: &[ArrivalEnd]) -> rusqlite::Result<()> {
             row.outcome.name(),
             row.refusal.map(model::outcome::Refusal::name),
             row.step,
+        ])?;
+    }
+    Ok(())
+}
+
+fn turned_away(conn: &Connection, rows: &[TurnedAway]) -> rusqlite::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO turned_away (arrival, step, intended_us, ended_us, outcome, refusal) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for row in rows {
+        insert.execute(params![
+            row.arrival as i64,
+            row.step,
+            row.intended_us as i64,
+            row.ended_us as i64,
+            row.outcome.name(),
+            row.refusal.map(model::outcome::Refusal::name),
         ])?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 pub mod till;
 
 use axum::Router;
-use books::rows::{ArrivalEnd, Attempt, Batch, Purchase, Timings, Window};
+use books::rows::{ArrivalEnd, Attempt, Batch, Purchase, Timings, TurnedAway, Window};
 use doorbuster::engine::{Course, Driven, Live, Stop, drive};
 use hdrhistogram::Histogram;
 use model::card::Card;
@@ -227,6 +227,8 @@ pub struct Books {
     pub arrivals: Vec<ArrivalEnd>,
     /// By arrival.
     pub purchases: Vec<Purchase>,
+    /// As they came.
+    pub turned_away: Vec<TurnedAway>,
     /// By the intended time.
     pub attempts: Vec<Attempt>,
     /// As they came.
@@ -255,6 +257,7 @@ pub fn run(course: &Course) -> Books {
     for batch in batches.lock().expect("no panic holds it").drain(..) {
         books.arrivals.extend(batch.arrivals);
         books.purchases.extend(batch.purchases);
+        books.turned_away.extend(batch.turned_away);
         books.attempts.extend(batch.attempts);
         books.timings.extend(batch.timings);
     }

@@ -141,6 +141,7 @@ impl Draft {
                 });
             }
             "shopper" => self.shopper(&mut words)?,
+            "turned-away" => self.turned_away(&mut words)?,
             "submit" | "look" | "settle" | "second-card" | "confirm" | "return" | "edit" | "cancel" | "refund" => {
                 return self.attempt(verb, rest);
             }

@@ -5,7 +5,7 @@ use super::words::{Words, number};
 use crate::intake::Complete;
 use crate::rows::{
     ArrivalEnd, Attempt, AttemptKind, Cancel, OrderCredit, OrderDispatch, OrderLine, OrderRefund, OrderRow, OrderState,
-    Purchase, SettlementKind, SettlementRow, StatementRow,
+    Purchase, SettlementKind, SettlementRow, StatementRow, TurnedAway,
 };
 use model::outcome::{Outcome, Reading, Refusal};
 
@@ -29,10 +29,7 @@ impl Draft {
     pub(super) fn shopper(&mut self, words: &mut Words<'_>) -> Result<(), String> {
         let name = words.expect("a shopper")?;
         let (arrival, intent) = self.intent(name);
-        let refusal = words.value("refusal").map(refusal).transpose()?;
-        let outcome = words.next().unwrap_or("confirmed");
-        let outcome =
-            Outcome::ALL.into_iter().find(|it| it.name() == outcome).ok_or(format!("`{outcome}` is no outcome"))?;
+        let (outcome, refusal) = ending(words, Outcome::Confirmed)?;
         let cancel = match words.value("cancel") {
             None => Cancel::NotAsked,
             Some("asked") => Cancel::Asked,
@@ -65,6 +62,17 @@ impl Draft {
             promotion: words.text("promotion"),
             account: words.text("account"),
         });
+        Ok(())
+    }
+
+    /// `turned-away a rejected refusal=technical`: they came to buy, and never got to submit.
+    pub(super) fn turned_away(&mut self, words: &mut Words<'_>) -> Result<(), String> {
+        let arrival = self.intent(words.expect("a shopper")?).0;
+        let (outcome, refusal) = ending(words, Outcome::Unknown)?;
+        let (begun_us, ended_us, step) = (self.now_us, self.now_us + PACE_US, "cart".to_owned());
+        let (begun, at) = (Some(begun_us), Some(step.clone()));
+        self.batch.arrivals.push(ArrivalEnd { number: arrival, begun_us: begun, ended_us, outcome, refusal, step: at });
+        self.batch.turned_away.push(TurnedAway { arrival, step, intended_us: begun_us, ended_us, outcome, refusal });
         Ok(())
     }
 
@@ -345,6 +353,14 @@ fn address(intent: &str) -> String {
 
 fn reading(word: &str) -> Result<Reading, String> {
     Reading::named(word).ok_or_else(|| format!("`{word}` is no reading"))
+}
+
+/// How a wish ended: an outcome, `usual` where none is named, and `refusal=`.
+fn ending(words: &mut Words<'_>, usual: Outcome) -> Result<(Outcome, Option<Refusal>), String> {
+    let refusal = words.value("refusal").map(refusal).transpose()?;
+    let named = words.next().unwrap_or(usual.name());
+    let outcome = Outcome::ALL.into_iter().find(|it| it.name() == named).ok_or(format!("`{named}` is no outcome"))?;
+    Ok((outcome, refusal))
 }
 
 fn refusal(word: &str) -> Result<Refusal, String> {

@@ -13,7 +13,7 @@ pub use orders::{
     VoucherRow,
 };
 pub use run::{Event, EventKind, Sample, Timings, Window};
-pub use shopper::{ArrivalEnd, Attempt, AttemptKind, Came, Cancel, Purchase};
+pub use shopper::{ArrivalEnd, Attempt, AttemptKind, Came, Cancel, Purchase, TurnedAway};
 pub use statement::{SettlementKind, SettlementRow, StatementRow};
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,8 @@ pub struct Batch {
     pub arrivals: Vec<ArrivalEnd>,
     /// Ended purchases.
     pub purchases: Vec<Purchase>,
+    /// Wishes to buy that ended before their submission.
+    pub turned_away: Vec<TurnedAway>,
     /// Attempts.
     pub attempts: Vec<Attempt>,
     /// Histograms since the last batch.

@@ -78,6 +78,23 @@ pub struct Purchase {
     pub promotion: Option<String>,
 }
 
+/// A wish to buy that came to nothing before it was submitted: a step on the way to it did not go through.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TurnedAway {
+    /// Number in the plan.
+    pub arrival: u64,
+    /// That step.
+    pub step: String,
+    /// When it was meant to begin.
+    pub intended_us: u64,
+    /// When the shopper was told, or gave up.
+    pub ended_us: u64,
+    /// Rejected, unknown or in flight.
+    pub outcome: Outcome,
+    /// Why it was told no.
+    pub refusal: Option<Refusal>,
+}
+
 /// What came of a shopper's wish to cancel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cancel {

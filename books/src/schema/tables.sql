@@ -90,6 +90,16 @@ CREATE TABLE purchase (
     account            TEXT,            -- the shop's account that the shopper bought with; NULL: the journey does not say
     promotion          TEXT             -- the code that the shop said yes to; '': none was asked for; NULL: the journey does not say
 ) STRICT;
+-- Wishes to buy that ended before they were submitted: a step on the way did not go through.
+CREATE TABLE turned_away (
+    id           INTEGER PRIMARY KEY,
+    arrival      INTEGER NOT NULL,
+    step         TEXT NOT NULL,
+    intended_us  INTEGER NOT NULL,   -- of that step
+    ended_us     INTEGER NOT NULL,
+    outcome      TEXT NOT NULL,
+    refusal      TEXT
+) STRICT;
 CREATE TABLE attempt (
     id            INTEGER PRIMARY KEY,
     arrival       INTEGER NOT NULL,

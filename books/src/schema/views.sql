@@ -40,6 +40,8 @@ SELECT a.number AS arrival, a.intended_us, a.journey, a.buys, a.card, a.manner, 
        coalesce(e.outcome, 'unknown') AS outcome, e.refusal, e.step, e.number IS NOT NULL AS recorded
 FROM arrival AS a LEFT JOIN arrival_end AS e ON e.number = a.number;
 
+CREATE VIEW v1_turned_away AS SELECT arrival, step, intended_us, ended_us, outcome, refusal FROM turned_away;
+
 CREATE VIEW v1_intent AS
 SELECT i.id AS intent_id, i.intent, i.arrival, p.email, p.intended_us, p.done_us, coalesce(p.outcome, 'unknown') AS outcome, p.refusal,
        p.shown_total_minor, coalesce(i.currency, p.currency, '') AS currency, p.order_number, p.total_minor,
