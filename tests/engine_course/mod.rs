@@ -56,6 +56,7 @@ pub fn request(method: &str, target: &str) -> Request {
         key: KeyUse::None,
         expect: vec![expect(Reading::Ok, 200, 201)],
         captures: Vec::new(),
+        refund: None,
     }
 }
 
@@ -111,6 +112,8 @@ pub fn buy(submit: Request) -> Buy {
         cancel: None,
         basket: None,
         ship_to: None,
+        account: None,
+        promotion: None,
     }
 }
 
