@@ -1,11 +1,12 @@
 //! How each kind of row gets into its table.
 
 use crate::rows::{
-    ArrivalEnd, Attempt, Batch, Came, Cancel, Event, OrderRow, Purchase, Sample, SettlementRow, StatementRow, StockRow,
-    Timings, VoucherRow, Window,
+    AccountRow, ArrivalEnd, Attempt, Batch, Came, Cancel, Event, OrderRow, PromotionRow, Purchase, Sample,
+    SettlementRow, StatementRow, StockRow, Timings, TurnedAway, VoucherRow, Window,
 };
 use hdrhistogram::serialization::{Serializer, V2Serializer};
 use rusqlite::{Connection, params};
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// Where the sequence number ends and the process begins in the key of a statement row.
@@ -16,6 +17,7 @@ pub(crate) fn batch(conn: &Connection, batch: &Batch) -> rusqlite::Result<u64> {
     came(conn, &batch.came)?;
     arrivals(conn, &batch.arrivals)?;
     purchases(conn, &batch.purchases)?;
+    turned_away(conn, &batch.turned_away)?;
     attempts(conn, &batch.attempts)?;
     timings(conn, &batch.timings)?;
     samples(conn, &batch.samples)?;
@@ -23,10 +25,13 @@ pub(crate) fn batch(conn: &Connection, batch: &Batch) -> rusqlite::Result<u64> {
     statement(conn, 0, &batch.statement)?;
     stock(conn, &batch.stock)?;
     vouchers(conn, &batch.vouchers)?;
+    promotions(conn, &batch.promotions)?;
+    accounts(conn, &batch.accounts)?;
     settlement(conn, &batch.settlement)?;
     let rows = batch.came.len()
         + batch.arrivals.len()
         + batch.purchases.len()
+        + batch.turned_away.len()
         + batch.attempts.len()
         + batch.timings.len()
         + batch.samples.len()
@@ -34,6 +39,8 @@ pub(crate) fn batch(conn: &Connection, batch: &Batch) -> rusqlite::Result<u64> {
         + batch.statement.len()
         + batch.stock.len()
         + batch.vouchers.len()
+        + batch.promotions.len()
+        + batch.accounts.len()
         + batch.settlement.len();
     Ok(rows as u64)
 }
@@ -69,14 +76,34 @@ fn arrivals(conn: &Connection, rows: &[ArrivalEnd]) -> rusqlite::Result<()> {
     Ok(())
 }
 
+fn turned_away(conn: &Connection, rows: &[TurnedAway]) -> rusqlite::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO turned_away (arrival, step, intended_us, ended_us, outcome, refusal) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for row in rows {
+        insert.execute(params![
+            row.arrival as i64,
+            row.step,
+            row.intended_us as i64,
+            row.ended_us as i64,
+            row.outcome.name(),
+            row.refusal.map(model::outcome::Refusal::name),
+        ])?;
+    }
+    Ok(())
+}
+
 fn purchases(conn: &Connection, rows: &[Purchase]) -> rusqlite::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
     let mut insert = conn.prepare_cached(
         "INSERT INTO purchase (intent, arrival, email, intended_us, done_us, outcome, refusal, shown_total_minor, currency,
-             order_number, total_minor, cancel, basket, ship_to)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             order_number, total_minor, cancel, basket, ship_to, promotion, account)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?;
     for row in rows {
         let cancel = match row.cancel {
@@ -99,6 +126,8 @@ fn purchases(conn: &Connection, rows: &[Purchase]) -> rusqlite::Result<()> {
             cancel,
             row.basket.as_ref().map(ToString::to_string),
             row.ship_to.as_ref().map(ToString::to_string),
+            row.promotion,
+            row.account,
         ])?;
     }
     Ok(())
@@ -110,8 +139,8 @@ fn attempts(conn: &Connection, rows: &[Attempt]) -> rusqlite::Result<()> {
     }
     let mut insert = conn.prepare_cached(
         "INSERT INTO attempt (arrival, intent, step, kind, key, intended_us, sent_us, done_us, status, reading, order_number,
-             total_minor, card, remark)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             total_minor, card, remark, shows)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?;
     for row in rows {
         insert.execute(params![
@@ -129,6 +158,7 @@ fn attempts(conn: &Connection, rows: &[Attempt]) -> rusqlite::Result<()> {
             row.total_minor,
             row.card,
             row.remark,
+            row.shows,
         ])?;
     }
     Ok(())
@@ -195,7 +225,7 @@ pub(crate) fn statement(conn: &Connection, process: u16, rows: &[StatementRow]) 
     }
     let mut insert = conn.prepare_cached(
         "INSERT OR IGNORE INTO statement
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
     )?;
     for row in rows {
         let id = (i64::from(process) << SEQ_BITS) | row.seq as i64;
@@ -221,6 +251,7 @@ pub(crate) fn statement(conn: &Connection, process: u16, rows: &[StatementRow]) 
             row.effect,
             row.answer,
             detail,
+            row.detail.as_ref().and_then(|detail| place(detail.get("ship_to")?)),
         ])?;
     }
     Ok(())
@@ -231,9 +262,9 @@ pub(crate) fn orders(conn: &Connection, rows: &[OrderRow]) -> rusqlite::Result<(
     let mut insert = conn.prepare_cached(
         "INSERT OR REPLACE INTO shop_order
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
-             ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)",
+             ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37)",
     )?;
-    let mut forget = ["order_line", "order_state", "order_refund", "order_dispatch"]
+    let mut forget = ["order_line", "order_state", "order_refund", "order_dispatch", "order_credit"]
         .into_iter()
         .map(|table| conn.prepare_cached(&format!("DELETE FROM {table} WHERE order_seq = ?1")))
         .collect::<rusqlite::Result<Vec<_>>>()?;
@@ -241,6 +272,7 @@ pub(crate) fn orders(conn: &Connection, rows: &[OrderRow]) -> rusqlite::Result<(
     let mut state = conn.prepare_cached("INSERT OR REPLACE INTO order_state VALUES (?1, ?2, ?3)")?;
     let mut refund = conn.prepare_cached("INSERT INTO order_refund VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     let mut dispatch = conn.prepare_cached("INSERT INTO order_dispatch VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut credit = conn.prepare_cached("INSERT INTO order_credit VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
     for row in rows {
         let seq = row.seq as i64;
         insert.execute(params![
@@ -279,6 +311,8 @@ pub(crate) fn orders(conn: &Connection, rows: &[OrderRow]) -> rusqlite::Result<(
             row.given_up_minor,
             row.rounding_minor,
             row.ship_to.as_ref().filter(|place| !place.is_null()).map(ToString::to_string),
+            row.ship_to.as_ref().and_then(place),
+            row.account,
         ])?;
         for forget in &mut forget {
             forget.execute([seq])?;
@@ -311,6 +345,9 @@ pub(crate) fn orders(conn: &Connection, rows: &[OrderRow]) -> rusqlite::Result<(
         for (number, it) in row.dispatches.iter().enumerate() {
             dispatch.execute(params![seq, number as i64, it.message, it.amount_minor, it.capture])?;
         }
+        for (number, it) in row.credits.iter().enumerate() {
+            credit.execute(params![seq, number as i64, it.kind, it.subject, it.amount_minor, it.returned_minor])?;
+        }
     }
     Ok(())
 }
@@ -324,6 +361,17 @@ fn stock(conn: &Connection, rows: &[StockRow]) -> rusqlite::Result<()> {
 fn vouchers(conn: &Connection, rows: &[VoucherRow]) -> rusqlite::Result<()> {
     let mut insert = conn.prepare_cached("INSERT OR REPLACE INTO voucher_book VALUES (?1, ?2, ?3)")?;
     rows.iter().try_for_each(|row| insert.execute(params![row.code, row.declared_minor, row.balance_minor]).map(drop))
+}
+
+fn promotions(conn: &Connection, rows: &[PromotionRow]) -> rusqlite::Result<()> {
+    let mut insert = conn.prepare_cached("INSERT OR REPLACE INTO promotion_book VALUES (?1, ?2, ?3)")?;
+    rows.iter().try_for_each(|row| insert.execute(params![row.code, row.used, row.held]).map(drop))
+}
+
+fn accounts(conn: &Connection, rows: &[AccountRow]) -> rusqlite::Result<()> {
+    let mut insert = conn.prepare_cached("INSERT OR REPLACE INTO account_book VALUES (?1, ?2, ?3)")?;
+    rows.iter()
+        .try_for_each(|row| insert.execute(params![row.account, row.declared_minor, row.balance_minor]).map(drop))
 }
 
 /// Adds lines of settlement reports; a line that is there already is left as it is.
@@ -356,4 +404,15 @@ fn upper(code: Option<&str>) -> Option<Cow<'_, str>> {
             Cow::Borrowed(code)
         }
     })
+}
+
+/// Where an address is, as far as tax and carriers care and all books write it alike: `US/92615`. None where it names no
+/// country.
+fn place(address: &Value) -> Option<String> {
+    let part = |name| address.get(name).and_then(Value::as_str).unwrap_or_default();
+    let country = Some(part("country")).filter(|country| !country.is_empty())?;
+    let mut place = format!("{country}/{}", part("postal_code"));
+    place.retain(|letter| !letter.is_whitespace());
+    place.make_ascii_uppercase();
+    Some(place)
 }

@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 /// The fact that the orders book tells of each refund who asked for it, where somebody did.
 pub const TELLS_WHO_ASKED: &str = "orders.tells_who_asked";
 
+/// The fact that says which of the rates that a shipping provider gives the shop declares to take: `cheapest`.
+pub const SHIPPING_TAKES: &str = "shipping.takes";
+
 /// Everything that is stored before the first request is sent.
 #[derive(Clone, Debug, Default)]
 pub struct Opening {
@@ -38,6 +41,12 @@ pub struct Opening {
     pub mix: Vec<MixName>,
     /// Declared stock by SKU.
     pub stock: BTreeMap<String, u64>,
+    /// Declared price of one by SKU, in minor units.
+    pub prices: BTreeMap<String, i64>,
+    /// Declared weight of one by SKU, in grams.
+    pub weights_g: BTreeMap<String, i64>,
+    /// What shipping costs by country when no provider is asked, in minor units; `""` is every other country.
+    pub shipping: BTreeMap<String, i64>,
     /// Declared limits by promotion code.
     pub promotions: BTreeMap<String, u64>,
     /// What a promotion takes off, in basis points of the subtotal, where that is declared.
@@ -165,9 +174,14 @@ fn store_run(conn: &Connection, opening: &Opening, plan: &RunPlan) -> rusqlite::
 }
 
 fn store_limits(conn: &Connection, opening: &Opening) -> rusqlite::Result<()> {
-    let mut stock = conn.prepare("INSERT INTO stock_limit (sku, stock) VALUES (?1, ?2)")?;
+    let mut stock =
+        conn.prepare("INSERT INTO stock_limit (sku, stock, unit_minor, weight_g) VALUES (?1, ?2, ?3, ?4)")?;
     for (sku, count) in &opening.stock {
-        stock.execute(params![sku, *count as i64])?;
+        stock.execute(params![sku, *count as i64, opening.prices.get(sku), opening.weights_g.get(sku)])?;
+    }
+    let mut shipping = conn.prepare("INSERT INTO shipping_rate (country, amount_minor) VALUES (?1, ?2)")?;
+    for (country, amount_minor) in &opening.shipping {
+        shipping.execute(params![country, amount_minor])?;
     }
     let mut voucher = conn.prepare("INSERT INTO voucher_limit (code, balance_minor) VALUES (?1, ?2)")?;
     for (code, balance_minor) in &opening.vouchers {

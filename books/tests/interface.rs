@@ -58,6 +58,40 @@ fn laws_read_the_public_views_only() {
     }
 }
 
+fn joined(text: &str) -> Joined {
+    Joined::from_file(history::parse(text).unwrap()[0].books.file().unwrap()).unwrap()
+}
+
+#[test]
+fn those_who_came_to_buy_and_were_turned_away_stand_beside_the_purchases() {
+    let joined = joined(
+        "history: a cart that cannot be opened
+        expect: held
+        stock MUG 0
+        shopper a confirmed order=O1
+        submit a key=k1 -> 201 ok order=O1
+        turned-away b
+        turned-away c rejected refusal=technical
+        turned-away d rejected refusal=sold_out",
+    );
+    let purchases = joined.purchases().unwrap();
+    let mut found: Vec<_> = purchases.iter().map(|row| (row.outcome, row.refusal, row.borne_out)).collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            (Outcome::Confirmed, None, false),
+            (Outcome::Rejected, Some(Refusal::SoldOut), true),
+            (Outcome::Rejected, Some(Refusal::Technical), false),
+            (Outcome::Unknown, None, false),
+        ]
+    );
+    let away = purchases.iter().find(|row| row.outcome == Outcome::Unknown).unwrap();
+    assert_eq!((away.intended_us, away.done_us), (500_000, 600_000), "the moment is that of the step");
+    assert_eq!(joined.turned_away().unwrap(), Some((2, "cart".into())), "sold out is no failure of the shop");
+    assert_eq!(joined.order_creation_by_second().unwrap(), [(0, Tally { good: 1, bad: 0 })], "nothing was submitted");
+}
+
 #[test]
 fn purchases_tell_what_the_books_bear_out() {
     let text = "history: a sale
@@ -73,7 +107,7 @@ fn purchases_tell_what_the_books_bear_out() {
         payment authorise ch_1 of pi_1 100 intent=a state=succeeded lost fault=lost
         payment authorise ch_2 of pi_2 100 intent=d state=declined
         order O1 paid intent=a total=100 lines=MUG*2 promotion=SAVE10";
-    let joined = Joined::from_file(history::parse(text).unwrap()[0].books.file().unwrap()).unwrap();
+    let joined = joined(text);
     let purchases = joined.purchases().unwrap();
     let of = |refusal| purchases.iter().find(|purchase| purchase.refusal == refusal).unwrap();
     assert_eq!((of(None).outcome, of(None).borne_out), (Outcome::Confirmed, false));

@@ -90,6 +90,7 @@ fn attempt(number: u64) -> Attempt {
         total_minor: None,
         card: None,
         remark: None,
+        shows: None,
     }
 }
 
@@ -256,7 +257,7 @@ fn what_is_no_run_file_is_refused() {
     let newer = directory.path().join("newer.db");
     create(&newer).close().unwrap();
     Connection::open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    assert!(said(&newer).contains("its layout is version 99, this program reads version 4"), "{}", said(&newer));
+    assert!(said(&newer).contains("its layout is version 99, this program reads version 5"), "{}", said(&newer));
 }
 
 #[test]

@@ -171,3 +171,22 @@ fn without_a_row_of_the_statement_the_shopper_s_answer_is_the_evidence() {
     let nobody = text.replace("submit a key=11111111-4f2a -> 201 ok order=O1 total=4590\n", "");
     assert_eq!(evidence("no_order_without_a_charge", &nobody), None);
 }
+
+#[test]
+fn a_canary_is_no_evidence_of_when_the_load_showed_it() {
+    let canary = "history: charged twice before anybody came
+        expect: violated
+        shopper a confirmed shown=4590 order=O2 total=4590
+        payment capture ch_1 of pi_1 4590 intent=r1.7000.0
+        payment capture ch_2 of pi_2 4590 intent=r1.7000.0
+        order O1 paid intent=r1.7000.0 total=4590 payment=pi_2
+        payment capture ch_3 of pi_3 4590 intent=a
+        order O2 paid intent=a total=4590";
+    assert_eq!(evidence("no_intent_is_charged_twice", canary), None);
+    let both = format!("{canary}\n        payment capture ch_4 of pi_4 4590 intent=a");
+    let (first, alone) = (
+        evidence("no_intent_is_charged_twice", &both),
+        evidence("no_intent_is_charged_twice", &both.replace("r1.7000.0", "a1")),
+    );
+    assert!(first.is_some() && first > alone, "the shopper's own charge is the first: {first:?}, {alone:?}");
+}

@@ -14,6 +14,10 @@ use crate::wire;
 pub(crate) enum Refused {
     #[error("bad request body: {0}")]
     BadBody(#[from] serde_json::Error),
+    #[error("bad request body: larger than {bytes_max} bytes")]
+    TooLarge { bytes_max: usize },
+    #[error("bad request body: it did not arrive")]
+    Unreadable,
     #[error("bad request body: toxicity must lie between 0 and 1")]
     Toxicity,
     #[error("missing required field: {0}")]
@@ -48,12 +52,14 @@ impl Refused {
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
             Self::BadBody(_)
+            | Self::Unreadable
             | Self::Toxicity
             | Self::MissingField(_)
             | Self::InvalidStream
             | Self::InvalidType
             | Self::BadRule(_)
             | Self::Connections => StatusCode::BAD_REQUEST,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Token => StatusCode::UNAUTHORIZED,
             Self::ProxyNotFound | Self::ToxicNotFound | Self::RuleNotFound => StatusCode::NOT_FOUND,
             Self::ProxyExists | Self::ToxicExists | Self::Leased { .. } => StatusCode::CONFLICT,

@@ -134,6 +134,18 @@ async fn bodies_that_are_none_are_refused_and_the_interface_lives() {
         let (status, _) = request(api, "GET", path, "", "").await;
         assert!((400..500).contains(&status), "{path}: {status}");
     }
+    for (head, status) in [
+        ("expect: 100-continue\r\ncontent-length: 2097153\r\n\r\n", 413),
+        ("transfer-encoding: chunked\r\n\r\nno chunk\r\n", 400),
+    ] {
+        let mut strange = TcpStream::connect(api).await.unwrap();
+        strange.write_all(format!("POST /proxies HTTP/1.1\r\nhost: p\r\n{head}").as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        soon(strange.read_to_end(&mut answer)).await.unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(answer.contains("{\"error\":\"bad request body: "), "{answer}");
+    }
     let mut half = TcpStream::connect(api).await.unwrap();
     half.write_all(b"POST /proxies HTTP/1.1\r\ncontent-length: 100\r\n\r\n{").await.unwrap();
     drop(half);

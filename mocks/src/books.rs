@@ -11,7 +11,7 @@ use crate::statement::{Row, Stamp, render};
 use crate::store::{Reader, Table, Write};
 use crate::{adyen, fraud, shipping, tax, warehouse};
 
-/// Objects of a kind that are kept in memory.
+/// Objects of a kind that are kept in memory at most.
 const RECENT: usize = 4_096;
 
 /// What the providers know.
@@ -145,8 +145,8 @@ impl Books {
     }
 
     /// The turn that is being taken.
-    pub(crate) const fn progress(&self, finished_turn: u64) -> Progress {
-        Progress { turn: self.turn + 1, finished_turn }
+    pub(crate) const fn progress(&self, at_us: i64, finished_turn: u64) -> Progress {
+        Progress { turn: self.turn + 1, at_us, finished_turn }
     }
 }
 

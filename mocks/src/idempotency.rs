@@ -92,7 +92,7 @@ impl Names {
 
     /// Gives a name at a place where something else, which is no more, has or had its name.
     fn give_again(&mut self, place: i64, n: i64, writes: &mut Vec<Write>, at: Progress) -> i64 {
-        self.recent.put(place, n, at.turn, at.finished_turn);
+        self.recent.put(place, n, at);
         writes.push(Write::Name { hash: place, n });
         place
     }
@@ -177,7 +177,7 @@ impl Keys {
         };
         let answer = Arc::new(answer);
         writes.push(Write::Answer(Arc::clone(&answer)));
-        self.recent.put(answer.n, answer, at.turn, at.finished_turn);
+        self.recent.put(answer.n, answer, at);
         Ok(())
     }
 
@@ -198,7 +198,7 @@ impl Keys {
 }
 
 /// A Bloom filter (Bloom 1970) of fixed size: 8 MiB, four places for each hash; one in a hundred is asked in vain at ten
-/// million names.
+/// million names. A bit that is set is free: written at once, the filter does not come into memory page by page later.
 struct Filter {
     words: Vec<u64>,
 }
@@ -207,7 +207,7 @@ impl Filter {
     const WORDS: usize = 1 << 20;
 
     fn new() -> Self {
-        Self { words: vec![0; Self::WORDS] }
+        Self { words: vec![u64::MAX; Self::WORDS] }
     }
 
     /// Word and bit of each place.
@@ -222,12 +222,12 @@ impl Filter {
 
     fn add(&mut self, hash: i64) {
         for (word, bit) in Self::places(hash) {
-            self.words[word] |= bit;
+            self.words[word] &= !bit;
         }
     }
 
     fn may_have(&self, hash: i64) -> bool {
-        Self::places(hash).all(|(word, bit)| self.words[word] & bit != 0)
+        Self::places(hash).all(|(word, bit)| self.words[word] & bit == 0)
     }
 }
 

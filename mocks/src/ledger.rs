@@ -94,7 +94,7 @@ impl Ledger {
     ) -> Decided {
         let mut books = self.books.lock();
         let key_hash = context.key.as_ref().map(|key| books.identity.hash("key", context.caller.account, &key.text));
-        let progress = books.progress(self.writer.finished_turn());
+        let progress = books.progress(context.at_us, self.writer.finished_turn());
         let mut turn = Turn {
             books: &mut books,
             accounts: &self.accounts,

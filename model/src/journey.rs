@@ -89,6 +89,17 @@ pub struct Request {
     /// What is kept of an answer. One that reads [`Reading::Ok`] or [`Reading::Pending`] must have all that is not
     /// optional; of a refusal is kept what it has, such as the number of an order that another card can pay.
     pub captures: Vec<Capture>,
+    /// The money that is asked back by it.
+    pub refund: Option<RefundWish>,
+}
+
+/// Money asked back.
+#[derive(Clone, Debug)]
+pub struct RefundWish {
+    /// The number of the order.
+    pub order: Template,
+    /// How much, in minor units; all that is left when absent.
+    pub amount: Option<Template>,
 }
 
 /// The body of a request.
@@ -255,6 +266,10 @@ pub struct Buy {
     pub basket: Option<JsonTemplate>,
     /// The address that the shopper gave: `line1`, `city`, `region`, `postal_code`, `country`, or some of them.
     pub ship_to: Option<JsonTemplate>,
+    /// The shop's account that the shopper buys with.
+    pub account: Option<Template>,
+    /// The promotion that the shop said yes to before; the shopper asked for none where its variable is not set.
+    pub promotion: Option<Template>,
     /// Name of the variable that holds the order number once captured.
     pub order: String,
     /// Name of the variable that holds the total answered, in minor units, once captured.

@@ -22,7 +22,8 @@ pub enum Measure {
     CheckoutLatency(u16),
     /// A quantile of the response time of a step, in milliseconds; in permille.
     StepLatency(String, u16),
-    /// Share of purchases that were confirmed, those refused for the card or for honest reasons left out.
+    /// Share of those who came to buy that were confirmed, whether they got to submit or not; those refused for the card or for
+    /// honest reasons are left out.
     Availability,
     /// Share of submissions that led to an order, in whatever state.
     OrderCreation,

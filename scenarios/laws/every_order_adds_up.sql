@@ -6,15 +6,22 @@
 -- Examined: orders whose book says where their tax comes from (so that prices are known to be without it), with subtotal, tax
 -- and total. The subtotal is that of the lines, parts given up later included; what a promotion takes off is its declared share
 -- of it, to the minor unit, and nothing is taken off without one; the total is the sum, rounded up only in a currency that
--- cannot be charged to its last digit.
+-- cannot be charged to its last digit. An article costs what was declared, where that was; nothing is below zero, and vouchers and
+-- store credit cover no more than the total.
 WITH goods AS MATERIALIZED (
-    SELECT order_seq, sum(quantity + given_up) AS articles, min(unit_minor) AS least_minor,
-           sum((quantity + given_up) * unit_minor) AS goods_minor
-    FROM v1_order_line GROUP BY order_seq
+    SELECT l.order_seq, sum(l.quantity + l.given_up) AS articles, min(l.unit_minor) AS least_minor,
+           min(l.quantity + l.given_up) AS least,
+           sum((l.quantity + l.given_up) * l.unit_minor) AS goods_minor,
+           sum((l.quantity + l.given_up) * coalesce(s.unit_minor, l.unit_minor)) AS declared_minor,
+           max(l.unit_minor <> s.unit_minor) AS strange
+    FROM v1_order_line AS l LEFT JOIN v1_stock AS s ON s.sku = l.sku GROUP BY l.order_seq
 ), summed AS (
     SELECT o.order_number, o.intent, o.currency, o.promotion, o.subtotal_minor, o.total_minor,
            coalesce(o.discount_minor, 0) AS discount_minor, coalesce(g.articles, 0) AS articles,
            iif(g.least_minor > 0, g.goods_minor, o.subtotal_minor) AS goods_minor,
+           g.strange AND g.least_minor > 0 AS strange, g.declared_minor,
+           min(o.subtotal_minor, coalesce(o.discount_minor, 0), coalesce(o.shipping_minor, 0), o.tax_minor, o.total_minor,
+               o.credit_minor, o.total_minor - o.credit_minor, coalesce(g.least, 1) - 1) AS least_minor,
            coalesce(o.subtotal_minor * p.percent_bp / 10000.0, o.discount_minor, 0) AS promised_minor,
            o.subtotal_minor - coalesce(o.discount_minor, 0) + coalesce(o.shipping_minor, 0) + o.tax_minor AS sum_minor,
            iif(c.minor_digits = 3, 9, 0) AS rounding_max_minor, c.minor_digits, c.minor_unit
@@ -25,7 +32,10 @@ WITH goods AS MATERIALIZED (
     WHERE o.tax_source IS NOT NULL AND o.subtotal_minor IS NOT NULL AND o.tax_minor IS NOT NULL AND o.total_minor IS NOT NULL
 ), judged AS (
     SELECT summed.*,
-           CASE WHEN goods_minor <> subtotal_minor
+           CASE WHEN least_minor < 0 THEN 'one of its amounts is below zero, or more is covered than it costs'
+                WHEN strange THEN printf('its articles were declared to cost %.*f, the order has them at %.*f %s', minor_digits,
+                                         declared_minor / minor_unit, minor_digits, goods_minor / minor_unit, currency)
+                WHEN goods_minor <> subtotal_minor
                      THEN printf('its articles cost %.*f, its subtotal is %.*f %s', minor_digits, goods_minor / minor_unit,
                                  minor_digits, subtotal_minor / minor_unit, currency)
                 WHEN promotion IS NULL AND discount_minor <> 0

@@ -1,6 +1,7 @@
 -- sentence: Every tax amount was quoted, or is openly marked as estimated.
 -- needs: statement, orders
--- exposure: orders taxed by the fallback, or for whose intent a fault touched the tax provider
+-- exposure: orders taxed by the fallback, for whose intent a fault touched the tax provider, or with a tax that no quote has:
+--   none was asked for, it failed, or it was not taken
 --
 -- Examined: accepted orders with a tax amount. It equals a recorded quote (of the code that the order names, else of the
 -- intent), or the order is flagged as taxed by the fallback and the declared policy allows one: with a declared rate, it is
@@ -35,7 +36,7 @@ SELECT j.order_number AS subject,
             ELSE printf('tax %.*f %s: ', c.minor_digits, j.tax_minor / c.minor_unit, j.currency)
                  || coalesce(j.fault_found, 'its marks fit several intents, so its quote cannot be told') END AS why,
        coalesce(abs(j.base_minor * j.rate_bp / 10000 - j.tax_minor), j.tax_minor) AS weight, j.currency,
-       j.tax_source IS 'fallback' OR j.tax_faults > 0 AS exposed,
+       j.tax_source IS 'fallback' OR j.tax_faults > 0 OR NOT j.quoted AS exposed,
        j.intent,
        j.order_number
 FROM judged AS j

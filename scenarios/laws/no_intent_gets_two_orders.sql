@@ -1,10 +1,13 @@
 -- sentence: One purchase leads to one order.
 -- needs: orders
--- exposure: intents with an order whose purchase was submitted more than once: a double click, a second tab, or a repeat
---   after no answer
+-- exposure: intents with an order whose purchase was submitted more than once – a double click, a second tab, a repeat after
+--   no answer – or whose shopper came back from paying more than once
 --
 -- Only accepted orders count: neither failed nor cancelled. An order that was still pending when the run was cut short may
--- yet fail.
+-- yet fail. The `+` has the attempts read row after row, of which few are returns, and not in the order of the intents.
+WITH came_back AS MATERIALIZED (
+    SELECT intent FROM v1_attempt WHERE kind = 'return' AND sent_us IS NOT NULL GROUP BY +intent HAVING count(*) >= 2
+)
 SELECT i.intent AS subject,
        CASE WHEN i.orders_accepted >= 2 AND (run.final OR i.orders_accepted - i.orders_pending >= 2) THEN 'violated'
             WHEN i.orders_accepted >= 2 THEN 'undecided'
@@ -18,7 +21,7 @@ SELECT i.intent AS subject,
                 printf('%d orders have marks that fit this intent and another one', i.orders_maybe)
             ELSE '' END AS why,
        i.orders_accepted - 1 AS weight,
-       i.submits >= 2 AS exposed,
+       i.submits >= 2 OR i.intent IN came_back AS exposed,
        i.intent
 FROM v1_intent AS i JOIN v1_run AS run
 WHERE i.orders > 0 OR i.orders_maybe > 0;

@@ -1,7 +1,7 @@
 -- sentence: Nobody pays twice for one purchase.
 -- needs: statement
 -- exposure: intents with a capture where the answer of an executed authorisation or capture was destroyed, where the shop
---   asked again under the same key, where the shopper's submission was never answered, or with a second capture
+--   asked again under the same key, that was submitted more than once or never answered, or with a second capture
 -- stands: what was taken beyond what was owed was so at that point of the statement; nothing read later can undo it
 --
 -- Charged twice: two or more captures whose un-refunded sum, at some point of the statement's sequence, exceeded what one
@@ -39,6 +39,6 @@ SELECT intent AS subject,
                WHERE s.intent_id = paid.intent_id AND s.op IN ('capture', 'refund', 'refund_failed') AND NOT s.replayed
                  AND coalesce(s.state, '') NOT IN ('refused', 'declined', 'failed'))
             WHERE taken_minor > due_minor) END AS statement,
-       answers_lost > 0 OR replays > 0 OR submits_unanswered > 0 OR captures >= 2 AS exposed,
+       answers_lost > 0 OR replays > 0 OR submits >= 2 OR submits_unanswered > 0 OR captures >= 2 AS exposed,
        intent
 FROM paid;

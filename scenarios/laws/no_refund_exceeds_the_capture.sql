@@ -5,22 +5,25 @@
 -- evidence: refund
 --
 -- Refunds that the shop asked for under distinct keys count, refused ones included: the provider refuses the excess, so its
--- statement alone could never break this law. So do refunds that the shop booked.
+-- statement alone could never break this law. So do refunds that the shop booked, store credit left out;
+-- those that came back were not given.
 WITH asked AS (
     SELECT payment, sum(amount_minor) AS asked_minor, count(*) AS asks, max(fault IS NOT NULL) AS faulted,
            min(intent) AS intent
     FROM (SELECT payment, coalesce(key, refund) AS key, max(amount_minor) AS amount_minor, max(fault) AS fault,
                  min(intent) AS intent
-          FROM v1_refund GROUP BY payment, coalesce(key, refund))
+          FROM v1_refund AS r
+          WHERE NOT EXISTS (SELECT 1 FROM v1_statement AS s
+                            WHERE s.order_seq = r.order_seq AND s.op = 'refund_failed' AND s.object = r.refund)
+          GROUP BY payment, coalesce(key, refund))
     GROUP BY payment
 ), captured AS (
     SELECT payment, sum(captured_minor) AS captured_minor, min(currency) AS currency, min(attribution) AS attribution,
            min(order_number) AS order_number
     FROM v1_charge WHERE payment IN (SELECT payment FROM asked) GROUP BY payment
 ), booked AS (
-    SELECT r.order_seq, count(*) AS asks, sum(r.amount_minor) AS asked_minor,
-           sum(iif(r.state = 'refused', 0, r.amount_minor)) AS booked_minor
-    FROM v1_order_refund AS r GROUP BY r.order_seq
+    SELECT r.order_seq, count(*) AS asks, sum(r.amount_minor - r.credit_minor) AS asked_minor, sum(r.credit_minor) AS credit_minor
+    FROM v1_order_refund AS r WHERE r.state <> 'failed' GROUP BY r.order_seq
 ), compared AS (
     SELECT a.payment AS subject, a.asked_minor AS back_minor, coalesce(k.captured_minor, 0) AS captured_minor,
            coalesce(k.currency, '') AS currency, 'asked for' AS verb, a.asks >= 2 OR a.faulted AS exposed,
@@ -28,7 +31,7 @@ WITH asked AS (
     FROM asked AS a
     LEFT JOIN captured AS k ON k.payment = a.payment
     UNION ALL
-    SELECT o.order_number, max(coalesce(b.asked_minor, 0), o.refunded_minor), o.captured_minor, o.currency, 'booked',
+    SELECT o.order_number, max(coalesce(b.asked_minor, 0), o.refunded_minor - coalesce(b.credit_minor, 0)), o.captured_minor, o.currency, 'booked',
            coalesce(b.asks, 1) >= 2, o.captures = 0 AND o.charges_maybe > 0, o.intent, o.order_number
     FROM v1_order AS o
     LEFT JOIN booked AS b ON b.order_seq = o.order_seq

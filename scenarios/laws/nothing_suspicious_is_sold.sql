@@ -4,7 +4,7 @@
 --
 -- Examined: orders whose book tells a judgement. Refused by the check or by the desk: the order is not accepted, nothing of its
 -- money is kept, nothing is sent. And where the answer of the check arrived (no fault touched it), the shop took it down as no
--- milder than it was.
+-- milder than it was; nor has it a judgement for which nobody was asked.
 WITH judged AS MATERIALIZED (
     SELECT o.*, o.fraud = 'decline' OR o.review IS 'declined' AS refused,
            CASE o.fraud WHEN 'approve' THEN 0 WHEN 'review' THEN 1 WHEN 'decline' THEN 2 END AS taken,
@@ -19,6 +19,9 @@ WITH judged AS MATERIALIZED (
 ), weighed AS (
     SELECT judged.*,
            CASE WHEN refused AND dispatches > 0 THEN 'it was refused, and the warehouse sent it'
+                WHEN said IS NULL AND taken IS NOT NULL AND NOT faulted AND attribution = 'joined'
+                     AND EXISTS (SELECT 1 FROM v1_statement WHERE provider = 'fraud' AND op = 'decision')
+                     THEN printf('the shop took it down as `%s`, and never asked', fraud)
                 WHEN said > taken AND NOT faulted
                      THEN printf('the check said `%s`, the shop took it for `%s`',
                                  CASE said WHEN 1 THEN 'review' ELSE 'decline' END, fraud) END AS broken,

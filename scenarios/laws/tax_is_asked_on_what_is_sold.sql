@@ -1,19 +1,24 @@
--- sentence: Tax is asked on what is sold: the articles less the promotion, and shipping.
+-- sentence: Tax is asked on what is sold, the articles less the promotion and shipping, and for where it goes.
 -- needs: statement, orders
 -- exposure: orders with a promotion, with shipping, or whose cart was quoted more than once
 --
--- Examined: accepted orders that name the quote of their tax, where the provider says on which amount it was asked.
+-- Examined: accepted orders that name the quote of their tax, where the provider says on which amount it was asked. Where both books
+-- tell it, country and postal code are the order's as well.
 WITH asked AS (
-    SELECT o.order_number, o.intent, o.currency, o.discount_minor, o.shipping_minor, o.quotes, o.taxed_minor,
+    SELECT o.order_number, o.intent, o.currency, o.discount_minor, o.shipping_minor, o.quotes, o.taxed_minor, o.place,
+           q.place AS asked_place,
            o.subtotal_minor - coalesce(o.discount_minor, 0) + coalesce(o.shipping_minor, 0) AS sold_minor,
-           o.taxed_minor = o.subtotal_minor - coalesce(o.discount_minor, 0) + coalesce(o.shipping_minor, 0) AS agrees
-    FROM v1_order AS o
-    WHERE o.accepted AND o.tax_source = 'quote' AND o.subtotal_minor IS NOT NULL AND o.taxed_minor IS NOT NULL
+           o.taxed_minor = o.subtotal_minor - coalesce(o.discount_minor, 0) + coalesce(o.shipping_minor, 0) AS agrees,
+           coalesce(q.place = o.place OR instr(q.place, o.place) = 1 OR instr(o.place, q.place) = 1, 1) AS there
+    FROM v1_order AS o JOIN v1_tax_quote AS q ON q.statement = o.quote
+    WHERE o.accepted AND o.tax_source = 'quote' AND o.subtotal_minor IS NOT NULL
 )
 SELECT a.order_number AS subject,
-       iif(a.agrees, 'held', 'violated') AS finding,
-       iif(a.agrees, '', printf('%.*f %s was sold, tax was asked on %.*f', c.minor_digits, a.sold_minor / c.minor_unit,
-                                a.currency, c.minor_digits, a.taxed_minor / c.minor_unit)) AS why,
+       iif(a.agrees AND a.there, 'held', 'violated') AS finding,
+       CASE WHEN a.agrees AND a.there THEN ''
+            WHEN a.agrees THEN printf('it goes to %s, tax was asked for %s', a.place, a.asked_place)
+            ELSE printf('%.*f %s was sold, tax was asked on %.*f', c.minor_digits, a.sold_minor / c.minor_unit,
+                        a.currency, c.minor_digits, a.taxed_minor / c.minor_unit) END AS why,
        coalesce(a.discount_minor, 0) <> 0 OR coalesce(a.shipping_minor, 0) <> 0 OR a.quotes >= 2 AS exposed,
        a.intent,
        a.order_number

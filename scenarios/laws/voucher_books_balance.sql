@@ -1,21 +1,58 @@
--- sentence: What a voucher lost was spent on an order.
+-- sentence: What a voucher or an account's credit lost was spent on an order, and what was spent was lost.
 -- needs: orders
--- exposure: vouchers of which an order failed or was cancelled: its worth had to come back
+-- exposure: vouchers and accounts of which an order failed or was cancelled, so that its worth had to come back, and orders that
+--   were paid with both
 --
--- Examined where the shop tells what is left of its vouchers: declared less left is covered by what accepted orders (neither failed
--- nor cancelled) have of vouchers and store credit.
-WITH used AS MATERIALIZED (
-    SELECT voucher AS code, sum(iif(accepted, credit_minor, 0)) AS used_minor, sum(NOT accepted) AS given_up
+-- Examined where the shop tells what is left of its vouchers and accounts: declared less left is covered by what accepted orders
+-- (neither failed nor cancelled) have of them. Where it also tells what each order took of which purse and gave back, the two are
+-- the same to the minor unit, and of each order: it took what it says is covered, from its own voucher and its own account; of a
+-- cancelled one all came back, of another one what its refunds say, and the share of parts that were given up.
+WITH taken AS MATERIALIZED (
+    SELECT c.kind, c.purse, sum(c.amount_minor - c.returned_minor) AS taken_minor FROM v1_order_credit AS c GROUP BY c.kind, c.purse
+), used AS MATERIALIZED (
+    SELECT voucher AS code, sum(iif(accepted, credit_minor, 0)) AS used_minor, sum(NOT accepted) AS given_up  -- credit included
     FROM v1_order WHERE voucher IS NOT NULL GROUP BY voucher
+), told AS (
+    SELECT EXISTS (SELECT 1 FROM v1_order_credit) AS parts
+), purses AS (
+    SELECT b.code AS subject, b.declared_minor - b.balance_minor AS lost_minor, coalesce(u.used_minor, 0) AS used_minor,
+           coalesce(t.taken_minor, 0) AS taken_minor, coalesce(u.given_up, 0) > 0 AS exposed
+    FROM v1_voucher_book AS b
+    LEFT JOIN used AS u ON u.code = b.code
+    LEFT JOIN taken AS t ON t.kind = 'voucher' AND t.purse = b.code
+    UNION ALL
+    SELECT b.account, b.declared_minor - b.balance_minor, coalesce(t.taken_minor, 0), coalesce(t.taken_minor, 0), t.taken_minor = 0
+    FROM v1_account_book AS b LEFT JOIN taken AS t ON t.kind = 'account' AND t.purse = b.account
+    WHERE t.purse IS NOT NULL OR b.declared_minor <> b.balance_minor
 ), weighed AS (
-    SELECT b.code, b.declared_minor - b.balance_minor AS lost_minor, coalesce(u.used_minor, 0) AS used_minor,
-           coalesce(u.given_up, 0) AS given_up
-    FROM v1_voucher_book AS b LEFT JOIN used AS u ON u.code = b.code
+    SELECT p.subject, NULL AS intent, NULL AS order_number, coalesce(p.exposed, 0) AS exposed,
+           CASE WHEN p.lost_minor > p.used_minor
+                     THEN printf('%d minor units are gone from it, accepted orders have %d', p.lost_minor, p.used_minor)
+                WHEN told.parts AND p.lost_minor <> p.taken_minor
+                     THEN printf('%d minor units are gone from it, orders took %d', p.lost_minor, p.taken_minor) END AS why
+    FROM purses AS p JOIN told
+), gone AS MATERIALIZED (
+    SELECT order_seq, count(*) AS purses, sum(amount_minor) AS amount_minor, sum(returned_minor) AS returned_minor,
+           min(iif(kind = 'voucher', purse, NULL)) AS voucher, min(iif(kind = 'account', purse, NULL)) AS account
+    FROM v1_order_credit GROUP BY order_seq
+), back AS MATERIALIZED (
+    SELECT order_seq, sum(credit_minor) AS credit_minor FROM v1_order_refund WHERE credit_minor > 0 GROUP BY order_seq
+), spent AS (
+    SELECT o.order_number AS subject, o.intent, o.order_number, g.purses >= 2 AS exposed,
+           CASE WHEN o.given_up_minor = 0 AND g.amount_minor <> o.credit_minor
+                     THEN printf('%d minor units of it are covered, %d were taken', o.credit_minor, g.amount_minor)
+                WHEN g.voucher <> o.voucher OR g.account <> o.account THEN 'it was paid with somebody else''s voucher or credit'
+                WHEN o.state = 'cancelled' AND g.returned_minor <> g.amount_minor
+                     THEN printf('it is cancelled, and %d of %d minor units came back', g.returned_minor, g.amount_minor)
+                WHEN o.accepted AND g.returned_minor <> coalesce(b.credit_minor, 0) + g.amount_minor - o.credit_minor
+                     THEN printf('%d minor units came back, its refunds say %d', g.returned_minor,
+                                 coalesce(b.credit_minor, 0) + g.amount_minor - o.credit_minor) END AS why
+    FROM gone AS g JOIN v1_order AS o ON o.order_seq = g.order_seq LEFT JOIN back AS b ON b.order_seq = g.order_seq
 )
-SELECT w.code AS subject,
-       CASE WHEN w.lost_minor <= w.used_minor THEN 'held' WHEN run.final THEN 'violated' ELSE 'undecided' END AS finding,
-       iif(w.lost_minor <= w.used_minor, '',
-           printf('%d minor units are gone from it, accepted orders have %d', w.lost_minor, w.used_minor)
-           || iif(run.final, '', '; the run was cut short')) AS why,
-       w.given_up > 0 AS exposed
-FROM weighed AS w JOIN v1_run AS run;
+SELECT w.subject,
+       CASE WHEN w.why IS NULL THEN 'held' WHEN run.final THEN 'violated' ELSE 'undecided' END AS finding,
+       coalesce(w.why || iif(run.final, '', '; the run was cut short'), '') AS why,
+       w.exposed,
+       w.intent,
+       w.order_number
+FROM (SELECT * FROM weighed UNION ALL SELECT subject, intent, order_number, exposed, why FROM spent) AS w JOIN v1_run AS run;

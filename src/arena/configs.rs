@@ -5,6 +5,9 @@ use model::scenario::{Providers, ReferenceShop, TaxFallback};
 use serde_json::{Value, json};
 use std::path::Path;
 
+/// What one piece of each article weighs, in grams.
+pub const WEIGHT_G: i64 = 500;
+
 /// What the shop is told of its surroundings.
 pub struct ShopSurroundings<'a> {
     /// Base address of each provider, as the shop reaches it.
@@ -25,7 +28,7 @@ pub fn shop(shop: &ReferenceShop, around: &ShopSurroundings<'_>, directory: &Pat
         .map(|product| {
             json!({
                 "sku": product.sku, "name": product.name, "unit_minor": product.unit_minor,
-                "stock": product.stock, "popularity": product.popularity,
+                "stock": product.stock, "popularity": product.popularity, "weight_g": WEIGHT_G,
             })
         })
         .collect();

@@ -9,6 +9,7 @@ mod providers;
 mod raise;
 mod shop;
 
+pub use configs::WEIGHT_G;
 pub use footing::{ShopClock, ShopStore};
 pub use member::{Member, MemberError};
 pub use preflight::{PreflightError, preflight};

@@ -1,7 +1,7 @@
 //! The shop's side doors, as far as it has them: quiet, metrics, stock, vouchers, the files that it writes.
 
 use crate::caller::{CallError, Caller};
-use books::rows::{StockRow, VoucherRow};
+use books::rows::{AccountRow, PromotionRow, StockRow, VoucherRow};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -75,6 +75,16 @@ impl ShopDoors {
     /// Its vouchers at the end.
     pub async fn vouchers(&self) -> Result<Vec<VoucherRow>, CallError> {
         self.read_lines(&format!("{}/admin/export/vouchers", self.bases[0])).await
+    }
+
+    /// Its promotions at the end.
+    pub async fn promotions(&self) -> Result<Vec<PromotionRow>, CallError> {
+        self.read_lines(&format!("{}/admin/export/promotions", self.bases[0])).await
+    }
+
+    /// The store credit of its accounts at the end.
+    pub async fn accounts(&self) -> Result<Vec<AccountRow>, CallError> {
+        self.read_lines(&format!("{}/admin/export/accounts", self.bases[0])).await
     }
 
     /// Metrics as Prometheus text, with the number of the instance; instances that do not answer are left out.

@@ -2,7 +2,7 @@
 
 use super::live::Live;
 use super::timings::{Tally, histogram};
-use books::rows::{ArrivalEnd, Attempt, Batch, Came, Purchase};
+use books::rows::{ArrivalEnd, Attempt, Batch, Came, Purchase, TurnedAway};
 use hdrhistogram::Histogram;
 use model::outcome::{Outcome, Reading};
 use model::plan::PhaseWindow;
@@ -115,6 +115,11 @@ impl Ledger {
             self.checkouts.record(took_us.max(1)).expect("the histogram grows");
         }
         self.batch.purchases.push(purchase);
+    }
+
+    /// A wish to buy ended before it was submitted.
+    pub fn turned_away(&mut self, row: TurnedAway) {
+        self.batch.turned_away.push(row);
     }
 
     /// A request ended.

@@ -116,6 +116,7 @@ fn is_empty(batch: &Batch) -> bool {
     batch.came.is_empty()
         && batch.arrivals.is_empty()
         && batch.purchases.is_empty()
+        && batch.turned_away.is_empty()
         && batch.attempts.is_empty()
         && batch.timings.is_empty()
 }

@@ -116,6 +116,10 @@ fn remarks(joined: &Joined, run: &RunRow, facts: &BTreeMap<String, String>) -> R
             BookState::Complete => {}
         }
     }
+    if let Some((shoppers, step)) = joined.turned_away()? {
+        let came = if shoppers == 1 { "1 shopper who".into() } else { format!("{shoppers} shoppers who") };
+        remarks.push(format!("{came} came to buy could not submit: most were turned away at step `{step}`"));
+    }
     let aside = joined.set_aside()?;
     if aside > 0 {
         remarks.push(format!("{aside} rows of other runs were set aside"));

@@ -2,8 +2,9 @@
 
 use super::Options;
 use super::load::Loaded;
+use crate::arena::WEIGHT_G;
 use crate::faults;
-use books::opening::{FaultKind, FaultPlan, MixName, Opening, TELLS_WHO_ASKED};
+use books::opening::{FaultKind, FaultPlan, MixName, Opening, SHIPPING_TAKES, TELLS_WHO_ASKED};
 use model::record::Machine;
 use model::scenario::{FaultTarget, Shop, TaxFallback};
 use std::collections::BTreeMap;
@@ -37,7 +38,8 @@ pub fn local_stamp() -> String {
 #[must_use]
 pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
     let scenario = &loaded.scenario;
-    let Declared { stock, promotions, discounts_bp, vouchers, tax } = declared(&scenario.shop);
+    let Declared { stock, prices, weights_g, shipping, promotions, discounts_bp, vouchers, tax } =
+        declared(&scenario.shop);
     let mix = scenario.mix.iter().map(|entry| {
         let journey = &scenario.journeys[entry.journey];
         MixName { journey: journey.name.clone(), buys: journey.buys() }
@@ -57,7 +59,9 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
     });
     let crowd = scenario.traffic.crowd.iter().map(|crowd| (CLOSED_USERS.to_owned(), crowd.users.to_string()));
     let crowd: Vec<_> = crowd.collect();
-    let book = matches!(scenario.shop, Shop::Reference(_)).then(|| (TELLS_WHO_ASKED.to_owned(), "1".to_owned()));
+    let known = [(TELLS_WHO_ASKED, "1"), (SHIPPING_TAKES, "cheapest")];
+    let known = known.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let book = matches!(scenario.shop, Shop::Reference(_)).then_some(known).into_iter().flatten();
     Opening {
         run: run.into(),
         scenario: scenario.name.clone(),
@@ -75,6 +79,9 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
         command: options.command.clone(),
         mix: mix.collect(),
         stock,
+        prices,
+        weights_g,
+        shipping,
         promotions,
         discounts_bp,
         vouchers,
@@ -92,6 +99,9 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
 #[derive(Default)]
 struct Declared {
     stock: BTreeMap<String, u64>,
+    prices: BTreeMap<String, i64>,
+    weights_g: BTreeMap<String, i64>,
+    shipping: BTreeMap<String, i64>,
     promotions: BTreeMap<String, u64>,
     discounts_bp: BTreeMap<String, u32>,
     vouchers: BTreeMap<String, i64>,
@@ -102,6 +112,9 @@ fn declared(shop: &Shop) -> Declared {
     match shop {
         Shop::Reference(shop) => Declared {
             stock: shop.products.iter().map(|product| (product.sku.clone(), product.stock)).collect(),
+            prices: shop.products.iter().map(|product| (product.sku.clone(), product.unit_minor)).collect(),
+            weights_g: shop.products.iter().map(|product| (product.sku.clone(), WEIGHT_G)).collect(),
+            shipping: shipping(&shop.settings),
             promotions: shop.promotions.iter().map(|promotion| (promotion.code.clone(), promotion.limit)).collect(),
             discounts_bp: shop.promotions.iter().map(|it| (it.code.clone(), it.percent_bp)).collect(),
             vouchers: shop.vouchers.iter().map(|voucher| (voucher.code.clone(), voucher.worth_minor)).collect(),
@@ -109,12 +122,27 @@ fn declared(shop: &Shop) -> Declared {
         },
         Shop::Own(own) => Declared {
             stock: own.stock.clone(),
+            prices: BTreeMap::new(),
+            weights_g: BTreeMap::new(),
+            shipping: BTreeMap::new(),
             promotions: own.promotions.clone(),
             discounts_bp: BTreeMap::new(),
             vouchers: own.vouchers.clone(),
             tax: None,
         },
     }
+}
+
+/// What the reference shop takes for shipping when it asks nobody: by country from its table, else always the same.
+fn shipping(settings: &serde_json::Map<String, serde_json::Value>) -> BTreeMap<String, i64> {
+    let Some(provider) = settings.get("shipping") else {
+        let flat = settings.get("shipping_minor").map_or(Some(0), serde_json::Value::as_i64);
+        return flat.map(|amount_minor| (String::new(), amount_minor)).into_iter().collect();
+    };
+    let rows = provider["table"].as_array().into_iter().flatten();
+    let named =
+        rows.filter_map(|row| Some((row["country"].as_str()?.to_ascii_uppercase(), row["amount_minor"].as_i64()?)));
+    named.chain(provider["default_minor"].as_i64().map(|amount_minor| (String::new(), amount_minor))).collect()
 }
 
 /// The machine, as far as the system tells.

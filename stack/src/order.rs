@@ -281,6 +281,8 @@ pub struct BookLine {
     pub review: Option<String>,
     /// The account that bought.
     pub account: Option<String>,
+    /// What it took of vouchers and store credit, one by one.
+    pub credits: Vec<CreditLine>,
     /// What left the warehouse together, where money is captured at dispatch.
     pub dispatches: Vec<DispatchLine>,
     /// What is disputed, or lost in a dispute.
@@ -306,6 +308,19 @@ pub struct OrderedLine {
     pub unit_minor: i64,
     /// How many of them were given up later, and went back to the shelf.
     pub given_up: i64,
+}
+
+/// What an order took of one voucher or of one account.
+#[derive(Clone, Debug, Serialize)]
+pub struct CreditLine {
+    /// `voucher` or `account`.
+    pub kind: String,
+    /// Its code, or the account.
+    pub subject: String,
+    /// What was taken, in minor units.
+    pub amount_minor: i64,
+    /// What of that was given back.
+    pub returned_minor: i64,
 }
 
 /// One dispatch of an order.
@@ -348,13 +363,13 @@ pub struct HistoryLine {
 pub struct RefundLine {
     /// The provider's idempotency key.
     pub key: String,
-    /// What was asked for.
+    /// What is given back, to the card and as credit.
     pub amount_minor: i64,
     /// `pending`, `succeeded`, `refused`, or `failed` when it came back later.
     pub state: String,
     /// The idempotency key of the request that asked for it.
     pub asked: Option<String>,
-    /// Given back as credit beside that.
+    /// What of that is given back as credit.
     pub credit_minor: i64,
 }
 

@@ -3,7 +3,7 @@
 pub mod till;
 
 use axum::Router;
-use books::rows::{ArrivalEnd, Attempt, Batch, Purchase, Timings, Window};
+use books::rows::{ArrivalEnd, Attempt, Batch, Purchase, Timings, TurnedAway, Window};
 use doorbuster::engine::{Course, Driven, Live, Stop, drive};
 use hdrhistogram::Histogram;
 use model::card::Card;
@@ -56,6 +56,7 @@ pub fn request(method: &str, target: &str) -> Request {
         key: KeyUse::None,
         expect: vec![expect(Reading::Ok, 200, 201)],
         captures: Vec::new(),
+        refund: None,
     }
 }
 
@@ -111,6 +112,8 @@ pub fn buy(submit: Request) -> Buy {
         cancel: None,
         basket: None,
         ship_to: None,
+        account: None,
+        promotion: None,
     }
 }
 
@@ -227,6 +230,8 @@ pub struct Books {
     pub arrivals: Vec<ArrivalEnd>,
     /// By arrival.
     pub purchases: Vec<Purchase>,
+    /// As they came.
+    pub turned_away: Vec<TurnedAway>,
     /// By the intended time.
     pub attempts: Vec<Attempt>,
     /// As they came.
@@ -255,6 +260,7 @@ pub fn run(course: &Course) -> Books {
     for batch in batches.lock().expect("no panic holds it").drain(..) {
         books.arrivals.extend(batch.arrivals);
         books.purchases.extend(batch.purchases);
+        books.turned_away.extend(batch.turned_away);
         books.attempts.extend(batch.attempts);
         books.timings.extend(batch.timings);
     }

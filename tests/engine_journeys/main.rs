@@ -6,6 +6,7 @@ mod course;
 #[path = "../engine_course/mod.rs"]
 mod engine_course;
 mod requests;
+mod turned_away;
 
 use engine_course::till::Till;
 use engine_course::{Books, ask, course, journey, json, plan, request, run, scenario};

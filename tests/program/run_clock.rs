@@ -14,8 +14,11 @@ traffic:
   recovery: 1s
   drain: 8s
 settlement: {quiet_for: 500ms, settle_within: 8s}
-objectives: {availability: off, order_creation: off, payment_authorisation: off, checkout_p95: off}
 ";
+
+/// For scenarios without objectives of their own.
+const UNMEASURED: &str =
+    "objectives: {availability: off, order_creation: off, payment_authorisation: off, checkout_p95: off}\n";
 
 /// A directory with the scenario in it, and the journey that it names.
 fn written(scenario: &str) -> tempfile::TempDir {
@@ -25,7 +28,8 @@ fn written(scenario: &str) -> tempfile::TempDir {
         .expect("it is in the repository");
     std::fs::copy(repository.join("shapes/unit_price.csv"), directory.path().join("unit_price.csv"))
         .expect("it is in the repository");
-    let text = format!("{}{COMMON}", scenario.trim_start());
+    let objectives = if scenario.contains("\nobjectives:") { "" } else { UNMEASURED };
+    let text = format!("{}{COMMON}{objectives}", scenario.trim_start());
     std::fs::write(directory.path().join("scenario.yaml"), text).expect("written");
     directory
 }
@@ -180,4 +184,39 @@ faults:
     let confirmed = summary["series"]["confirmed"].as_array().expect("seconds");
     assert!(confirmed[2].as_u64() > Some(0), "the first one is back: {confirmed:?}");
     assert!(finished.file("out/arena/shop-2.log").exists(), "the second instance has a log of its own");
+}
+
+#[test]
+fn shoppers_who_cannot_open_a_cart_count_as_failed_where_they_failed() {
+    let finished = run(r"
+name: with-closed-doors
+description: The shop is away for a second and a half; whoever comes meanwhile is refused a connection.
+shop: {reference: {products: {count: 4, prices: unit_price.csv, stock: 1000}}}
+journeys: [one-article.yaml]
+mix: [{journey: one-article, cards: {ok: 100}}]
+faults:
+  - {name: away, at: 1s, process: shop, harm: {kill: {restart_after: 1500ms}}}
+objectives:
+  availability: 10%
+  order_creation: off
+  payment_authorisation: off
+  checkout_p95: off
+  in: {away: {availability: 99%}}
+");
+    let summary = finished.summary();
+    let of = |phase: &str| {
+        let found =
+            summary["objectives"].as_array().expect("a list").iter().find(|objective| objective["phase"] == phase);
+        let objective = found.unwrap_or_else(|| panic!("no objective in {phase}: {summary}"));
+        (objective["samples"].as_u64().expect("a count"), objective["measured"].as_f64().expect("a share"))
+    };
+    let ((faulty, served), (rest, others)) = (of("away"), of("outside faults"));
+    // Arrivals of the second before the kill, and of the second and a half without a shop.
+    assert!(faulty >= 18 && served < 0.7, "{served} of {faulty}: {finished}");
+    let arrivals = &summary["arrivals"];
+    let count = |name: &str| arrivals[name].as_u64().expect("a count");
+    let came = count("confirmed") + count("unknown") + count("rejected") + count("in_flight");
+    assert_eq!(faulty + rest, came, "nobody vanishes from the measure: {arrivals}");
+    assert!((served * faulty as f64 + others * rest as f64 - count("confirmed") as f64).abs() < 1e-6, "{arrivals}");
+    assert!(summary["remarks"].to_string().contains("came to buy could not submit"), "{}", summary["remarks"]);
 }

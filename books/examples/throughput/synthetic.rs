@@ -201,6 +201,8 @@ fn purchase(number: u64, outcome: Outcome, refusal: Option<Refusal>) -> Purchase
         cancel: Cancel::NotAsked,
         basket: None,
         ship_to: None,
+        promotion: None,
+        account: None,
     }
 }
 
@@ -224,6 +226,7 @@ fn attempts(number: u64, trouble: Trouble, attempts: &mut Vec<Attempt>) {
             total_minor: told.then(|| total_minor(number)),
             card: Some("ok".into()),
             remark: None,
+            shows: None,
         });
     };
     let declined = Reading::Refused(Refusal::Declined);

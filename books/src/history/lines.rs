@@ -4,7 +4,7 @@ use super::words::{Words, number};
 use super::{Books, Expect, History, HistoryError};
 use crate::intake::{Complete, Fact, LoadEnd, Settled};
 use crate::opening::{MixName, Opening};
-use crate::rows::{Batch, OrderRow, StockRow, VoucherRow};
+use crate::rows::{AccountRow, Batch, OrderRow, PromotionRow, StockRow, VoucherRow};
 use model::card::Card;
 use model::finding::Finding;
 use model::plan::{Arrival, Manner, Phase, PhaseWindow, RunPlan};
@@ -120,12 +120,18 @@ impl Draft {
             "run" => self.run(&mut words)?,
             "stock" => {
                 let sku = words.expect("an article")?.to_owned();
+                self.opening.prices.extend(words.number("price")?.map(|unit_minor| (sku.clone(), unit_minor)));
+                self.opening.weights_g.extend(words.number("weight")?.map(|weight_g| (sku.clone(), weight_g)));
                 self.opening.stock.insert(sku, number(words.expect("a number")?)?);
             }
             "promotion" => {
                 let code = words.expect("a code")?.to_owned();
                 self.opening.discounts_bp.extend(words.number("percent-bp")?.map(|bp| (code.clone(), bp)));
                 self.opening.promotions.insert(code, number(words.expect("a number")?)?);
+            }
+            "shipping-rate" => {
+                let country = words.text("country").unwrap_or_default();
+                self.opening.shipping.insert(country, number(words.expect("an amount")?)?);
             }
             "tax-policy" => {
                 self.opening.tax = Some(match words.expect("`block` or `rate`")? {
@@ -135,7 +141,8 @@ impl Draft {
                 });
             }
             "shopper" => self.shopper(&mut words)?,
-            "submit" | "look" | "settle" | "second-card" | "confirm" | "return" | "edit" | "cancel" => {
+            "turned-away" => self.turned_away(&mut words)?,
+            "submit" | "look" | "settle" | "second-card" | "confirm" | "return" | "edit" | "cancel" | "refund" => {
                 return self.attempt(verb, rest);
             }
             "payment" | "tax" | "fraud" | "shipping" | "warehouse" => self.statement(verb, &mut words)?,
@@ -153,6 +160,18 @@ impl Draft {
                 let declared_minor = self.opening.vouchers.get(&code).copied().unwrap_or_default();
                 let balance_minor = words.number("balance")?.ok_or("expected `balance=`")?;
                 self.batch.vouchers.push(VoucherRow { code, declared_minor, balance_minor });
+            }
+            "promotion-book" => {
+                let code = words.expect("a code")?.to_owned();
+                let mut count = |name: &str| words.number(name).map(Option::unwrap_or_default);
+                let (used, held) = (count("used")?, count("held")?);
+                self.batch.promotions.push(PromotionRow { code, used, held });
+            }
+            "account-book" => {
+                let account = words.expect("an account")?.to_owned();
+                let mut amount = |name: &str| words.number(name)?.ok_or(format!("expected `{name}=`"));
+                let (declared_minor, balance_minor) = (amount("declared")?, amount("balance")?);
+                self.batch.accounts.push(AccountRow { account, declared_minor, balance_minor });
             }
             "voucher" => {
                 let code = words.expect("a code")?.to_owned();
@@ -195,6 +214,9 @@ impl Draft {
         }
         if words.has("tells-who-asked") {
             self.opening.facts.insert(crate::opening::TELLS_WHO_ASKED.into(), "1".into());
+        }
+        if words.has("takes-the-cheapest") {
+            self.opening.facts.insert(crate::opening::SHIPPING_TAKES.into(), "cheapest".into());
         }
         if let Some(word) = words.value("orders") {
             self.orders_read = completeness(word)?;

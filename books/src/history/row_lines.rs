@@ -4,8 +4,8 @@ use super::lines::{BEGAN_US, Draft, PACE_US, RUN};
 use super::words::{Words, number};
 use crate::intake::Complete;
 use crate::rows::{
-    ArrivalEnd, Attempt, AttemptKind, Cancel, OrderDispatch, OrderLine, OrderRefund, OrderRow, OrderState, Purchase,
-    SettlementKind, SettlementRow, StatementRow,
+    ArrivalEnd, Attempt, AttemptKind, Cancel, OrderCredit, OrderDispatch, OrderLine, OrderRefund, OrderRow, OrderState,
+    Purchase, SettlementKind, SettlementRow, StatementRow, TurnedAway,
 };
 use model::outcome::{Outcome, Reading, Refusal};
 
@@ -29,10 +29,7 @@ impl Draft {
     pub(super) fn shopper(&mut self, words: &mut Words<'_>) -> Result<(), String> {
         let name = words.expect("a shopper")?;
         let (arrival, intent) = self.intent(name);
-        let refusal = words.value("refusal").map(refusal).transpose()?;
-        let outcome = words.next().unwrap_or("confirmed");
-        let outcome =
-            Outcome::ALL.into_iter().find(|it| it.name() == outcome).ok_or(format!("`{outcome}` is no outcome"))?;
+        let (outcome, refusal) = ending(words, Outcome::Confirmed)?;
         let cancel = match words.value("cancel") {
             None => Cancel::NotAsked,
             Some("asked") => Cancel::Asked,
@@ -62,7 +59,20 @@ impl Draft {
             cancel,
             basket: words.value("basket").map(basket).transpose()?,
             ship_to: words.text("ship-to").map(|place| serde_json::json!({ "line1": place })),
+            promotion: words.text("promotion"),
+            account: words.text("account"),
         });
+        Ok(())
+    }
+
+    /// `turned-away a rejected refusal=technical`: they came to buy, and never got to submit.
+    pub(super) fn turned_away(&mut self, words: &mut Words<'_>) -> Result<(), String> {
+        let arrival = self.intent(words.expect("a shopper")?).0;
+        let (outcome, refusal) = ending(words, Outcome::Unknown)?;
+        let (begun_us, ended_us, step) = (self.now_us, self.now_us + PACE_US, "cart".to_owned());
+        let (begun, at) = (Some(begun_us), Some(step.clone()));
+        self.batch.arrivals.push(ArrivalEnd { number: arrival, begun_us: begun, ended_us, outcome, refusal, step: at });
+        self.batch.turned_away.push(TurnedAway { arrival, step, intended_us: begun_us, ended_us, outcome, refusal });
         Ok(())
     }
 
@@ -79,15 +89,18 @@ impl Draft {
             "confirm" => AttemptKind::Confirm,
             "return" => AttemptKind::Return,
             "edit" => AttemptKind::Edit,
+            "refund" => AttemptKind::Refund,
             _ => AttemptKind::Cancel,
         };
         let (status, reading) = match answer.expect("a status or `no answer`")? {
             "no" if answer.has("answer") => (None, Reading::Unanswered),
             status => (Some(number(status)?), reading(answer.next().unwrap_or("ok"))?),
         };
+        let shows = answer.value("shows").map(|name| self.email(name));
         self.batch.attempts.push(Attempt {
             arrival,
-            intent: Some(intent),
+            // Money is asked back for what was bought before.
+            intent: (kind != AttemptKind::Refund).then_some(intent),
             step: "checkout".into(),
             kind,
             key: request.text("key"),
@@ -96,10 +109,12 @@ impl Draft {
             done_us: self.now_us + PACE_US / 2,
             status,
             reading,
-            order_number: answer.text("order"),
-            total_minor: answer.number("total")?,
+            // Who asks for money back names order and amount; else the answer does.
+            order_number: answer.text("order").or_else(|| request.text("order")),
+            total_minor: answer.number("total")?.or(request.number("amount")?),
             card: request.text("card"),
             remark: None,
+            shows,
         });
         request.end()?;
         answer.end()
@@ -221,15 +236,15 @@ impl Draft {
             })?,
             history: list(words, "states", |item| Ok(OrderState { seq: 0, state: item.into() }))?,
             refunds: list(words, "refunds", |item| {
-                let mut parts = item.splitn(4, ':');
+                let mut parts = item.splitn(5, ':');
                 let mut part = || parts.next().ok_or("expected `KEY:AMOUNT:STATE` or `KEY:AMOUNT:STATE:ASKED`");
                 let (key, amount, state) = (part()?, part()?, part()?);
                 Ok(OrderRefund {
                     key: key.into(),
                     amount_minor: number(amount)?,
                     state: state.into(),
-                    asked: parts.next().map(Into::into),
-                    credit_minor: 0,
+                    asked: parts.next().filter(|asked| !asked.is_empty()).map(Into::into),
+                    credit_minor: parts.next().map(number).transpose()?.unwrap_or(0),
                 })
             })?,
             dispatch: words.text("dispatch"),
@@ -242,9 +257,21 @@ impl Draft {
             fraud: words.text("fraud"),
             review: words.text("review"),
             rounding_minor: words.number("rounding")?,
-            ship_to: words.text("ship-to").map(|place| serde_json::json!({ "line1": place })),
+            ship_to: address_of(words),
             disputed_minor: words.number("disputed")?,
             dispute_state: words.text("dispute"),
+            account: words.text("account"),
+            credits: list(words, "credits", |item| {
+                let mut parts = item.splitn(4, ':');
+                let mut part = || parts.next().ok_or("expected `KIND:PURSE:AMOUNT` or `KIND:PURSE:AMOUNT:RETURNED`");
+                let (kind, subject, amount) = (part()?, part()?, part()?);
+                Ok(OrderCredit {
+                    kind: kind.into(),
+                    subject: subject.into(),
+                    amount_minor: number(amount)?,
+                    returned_minor: parts.next().map(number).transpose()?.unwrap_or(0),
+                })
+            })?,
             dispatches: list(words, "parts", |item| {
                 let (message, amount) = item.split_once(':').ok_or("expected `MESSAGE:AMOUNT`")?;
                 Ok(OrderDispatch { message: message.into(), amount_minor: number(amount)?, capture: None })
@@ -278,7 +305,20 @@ fn basket(list: &str) -> Result<serde_json::Value, String> {
     list.split(',').map(line).collect::<Result<Vec<_>, String>>().map(Into::into)
 }
 
-/// What a provider says besides: `partial`, `lines=`, `ship-to=`, `taxed=` (the amount that tax was asked on),
+/// An address: `ship-to=Elm`, its first line, `to=US/92615`, where that is.
+fn address_of(words: &mut Words<'_>) -> Option<serde_json::Value> {
+    let mut address = serde_json::Map::new();
+    if let Some(line1) = words.value("ship-to") {
+        address.insert("line1".into(), line1.into());
+    }
+    let names = ["country", "postal_code"];
+    for (name, part) in names.into_iter().zip(words.value("to").into_iter().flat_map(|place| place.split('/'))) {
+        address.insert(name.into(), part.into());
+    }
+    (!address.is_empty()).then_some(address.into())
+}
+
+/// What a provider says besides: `partial`, `lines=`, `ship-to=`, `to=`, `taxed=` (the amount that tax was asked on),
 /// `card=`, `type=` (of a message).
 fn detail(partial: bool, words: &mut Words<'_>) -> Result<Option<serde_json::Value>, String> {
     let mut detail = serde_json::Map::new();
@@ -288,11 +328,14 @@ fn detail(partial: bool, words: &mut Words<'_>) -> Result<Option<serde_json::Val
     if let Some(lines) = words.value("lines") {
         detail.insert("lines".into(), basket(lines)?);
     }
-    if let Some(place) = words.value("ship-to") {
-        detail.insert("ship_to".into(), serde_json::json!({ "line1": place }));
+    if let Some(address) = address_of(words) {
+        detail.insert("ship_to".into(), address);
     }
     if let Some(taxed) = words.number::<i64>("taxed")? {
         detail.insert("total_minor".into(), taxed.into());
+    }
+    if let Some(weight) = words.number::<i64>("weight")? {
+        detail.insert("weight_g".into(), weight.into());
     }
     if let Some(kind) = words.value("type") {
         detail.insert("type".into(), kind.into());
@@ -310,6 +353,14 @@ fn address(intent: &str) -> String {
 
 fn reading(word: &str) -> Result<Reading, String> {
     Reading::named(word).ok_or_else(|| format!("`{word}` is no reading"))
+}
+
+/// How a wish ended: an outcome, `usual` where none is named, and `refusal=`.
+fn ending(words: &mut Words<'_>, usual: Outcome) -> Result<(Outcome, Option<Refusal>), String> {
+    let refusal = words.value("refusal").map(refusal).transpose()?;
+    let named = words.next().unwrap_or(usual.name());
+    let outcome = Outcome::ALL.into_iter().find(|it| it.name() == named).ok_or(format!("`{named}` is no outcome"))?;
+    Ok((outcome, refusal))
 }
 
 fn refusal(word: &str) -> Result<Refusal, String> {

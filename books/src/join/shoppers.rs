@@ -243,7 +243,8 @@ impl Shoppers {
             }
             intent.told_pending += u32::from(reading == "pending");
             intent.has_edited |= kind == "edit";
-            if let Some(number) = row.text(5)? {
+            // Who asks for money back names an order themselves; nobody told them of it.
+            if let Some(number) = row.text(5)?.filter(|_| kind != "refund") {
                 let number = self.numbers.id(number);
                 self.by_number.add(number, id);
                 let total_minor = row.number(7)?.filter(|_| reading == "ok");

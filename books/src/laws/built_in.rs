@@ -9,7 +9,7 @@ macro_rules! laws {
 }
 
 /// Name and text of each, in the order in which reports name them.
-const TEXTS: [(&str, &str); 40] = laws![
+const TEXTS: [(&str, &str); 42] = laws![
     "no_intent_is_charged_twice",
     "no_intent_gets_two_orders",
     "no_charge_without_an_order",
@@ -31,6 +31,7 @@ const TEXTS: [(&str, &str); 40] = laws![
     "nothing_ships_unpaid",
     "refunds_agree_in_both_books",
     "no_refund_exceeds_what_was_asked",
+    "every_refund_that_was_promised_is_given",
     "every_order_number_is_unique",
     "stock_books_balance",
     "vouchers_stay_within_their_worth",
@@ -38,6 +39,7 @@ const TEXTS: [(&str, &str); 40] = laws![
     "every_order_adds_up",
     "the_order_holds_what_the_shopper_chose",
     "everybody_sees_their_own_order",
+    "nobody_is_refused_without_a_reason",
     "everybody_pays_with_their_own_card",
     "a_final_no_is_final",
     "a_confirmed_cancellation_is_kept",

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Our names for columns of an order. Amounts may be named without `_minor`.
-const COLUMNS: [&str; 37] = [
+const COLUMNS: [&str; 38] = [
     "number",
     "cart",
     "state",
@@ -46,6 +46,7 @@ const COLUMNS: [&str; 37] = [
     "dispute_state",
     "rounding",
     "ship_to",
+    "account",
 ];
 
 /// Our names for members of lines and refunds.
@@ -148,6 +149,8 @@ impl<'a> Mapping<'a> {
             dispute_state: text("dispute_state")?,
             rounding_minor: money("rounding")?,
             ship_to: text("ship_to")?.map(|line1| serde_json::json!({ "line1": line1 })),
+            account: text("account")?,
+            credits: Vec::new(),
             dispatches: Vec::new(),
             currency,
         })

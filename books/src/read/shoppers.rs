@@ -1,11 +1,11 @@
 //! Arrivals and purchases: how they ended for the shopper.
 
 use super::{count_at, each, rows};
-use crate::error::Error;
+use crate::error::{Error, While};
 use crate::joined::Joined;
 use model::outcome::{Outcome, Refusal};
 use model::record::Arrivals;
-use rusqlite::Row;
+use rusqlite::{OptionalExtension, Row};
 use std::collections::BTreeMap;
 
 /// Arrivals by outcome, and refusals by reason.
@@ -17,10 +17,11 @@ pub struct ArrivalTally {
     pub refusals: BTreeMap<String, u64>,
 }
 
-/// A purchase of a planned arrival.
+/// A purchase of a planned arrival, or one that was wished for and not come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PurchaseRow {
-    /// Intended start of the submission, microseconds from the start of the load.
+    /// Intended start of the submission, or of the step before it at which the wish ended; microseconds from the start of the
+    /// load.
     pub intended_us: u64,
     /// When the outcome was final to the shopper.
     pub done_us: u64,
@@ -32,6 +33,8 @@ pub struct PurchaseRow {
     pub borne_out: bool,
 }
 
+/// Shoppers who were turned away on the way to their purchase stand beside those who came to it.
+///
 /// "Sold out" is borne out where an article had fewer pieces left than the largest line takes, "promotion used up" where a
 /// promotion's limit was reached.
 const PURCHASES: &str = "
@@ -47,7 +50,18 @@ WITH scarce AS MATERIALIZED (
 )
 SELECT intent.intended_us, intent.done_us, intent.outcome, intent.refusal, scarce.goods, scarce.promotions
 FROM v1_intent AS intent JOIN v1_arrival AS arrival ON arrival.arrival = intent.arrival CROSS JOIN scarce
-WHERE intent.recorded";
+WHERE intent.recorded
+UNION ALL
+SELECT away.intended_us, away.ended_us, away.outcome, away.refusal, scarce.goods, scarce.promotions
+FROM v1_turned_away AS away JOIN v1_arrival AS arrival ON arrival.arrival = away.arrival CROSS JOIN scarce";
+
+/// How many came to buy and could not submit, and where most of them were turned away; honest refusals are left out.
+const TURNED_AWAY: &str = "
+SELECT sum(shoppers) OVER (), step
+FROM (SELECT away.step, count(*) AS shoppers
+      FROM v1_turned_away AS away JOIN v1_arrival AS arrival ON arrival.arrival = away.arrival
+      WHERE coalesce(away.refusal, 'technical') = 'technical' GROUP BY away.step)
+ORDER BY shoppers DESC, step LIMIT 1";
 
 impl Joined {
     /// Arrivals by outcome; one without an end is unknown.
@@ -78,7 +92,14 @@ impl Joined {
         Ok(tally)
     }
 
-    /// Purchases of planned arrivals.
+    /// Shoppers who came to buy and were turned away before they could submit, and the step at which most of them were; none
+    /// if nobody was.
+    pub fn turned_away(&self) -> Result<Option<(u64, String)>, Error> {
+        let found = self.conn.query_row(TURNED_AWAY, [], |row| Ok((count_at(row, 0)?, row.get(1)?)));
+        found.optional().reading("those turned away")
+    }
+
+    /// Purchases of planned arrivals, those included that shoppers came for and could not submit.
     pub fn purchases(&self) -> Result<Vec<PurchaseRow>, Error> {
         rows(&self.conn, "the purchases", PURCHASES, [], |row| {
             let refusal = refusal_at(row, 3)?;

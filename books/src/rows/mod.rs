@@ -8,9 +8,12 @@ mod run;
 mod shopper;
 mod statement;
 
-pub use orders::{OrderDispatch, OrderLine, OrderRefund, OrderRow, OrderState, StockRow, VoucherRow};
+pub use orders::{
+    AccountRow, OrderCredit, OrderDispatch, OrderLine, OrderRefund, OrderRow, OrderState, PromotionRow, StockRow,
+    VoucherRow,
+};
 pub use run::{Event, EventKind, Sample, Timings, Window};
-pub use shopper::{ArrivalEnd, Attempt, AttemptKind, Came, Cancel, Purchase};
+pub use shopper::{ArrivalEnd, Attempt, AttemptKind, Came, Cancel, Purchase, TurnedAway};
 pub use statement::{SettlementKind, SettlementRow, StatementRow};
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +28,8 @@ pub struct Batch {
     pub arrivals: Vec<ArrivalEnd>,
     /// Ended purchases.
     pub purchases: Vec<Purchase>,
+    /// Wishes to buy that ended before their submission.
+    pub turned_away: Vec<TurnedAway>,
     /// Attempts.
     pub attempts: Vec<Attempt>,
     /// Histograms since the last batch.
@@ -39,6 +44,10 @@ pub struct Batch {
     pub stock: Vec<StockRow>,
     /// The shop's vouchers at the end.
     pub vouchers: Vec<VoucherRow>,
+    /// The shop's promotions at the end.
+    pub promotions: Vec<PromotionRow>,
+    /// The shop's accounts at the end.
+    pub accounts: Vec<AccountRow>,
     /// Lines of settlement reports.
     pub settlement: Vec<SettlementRow>,
 }

@@ -82,6 +82,10 @@ pub struct OrderRow {
     pub refunds: Vec<OrderRefund>,
     /// Whether the warehouse was told: `queued`, `sent`.
     pub dispatch: Option<String>,
+    /// The customer's account.
+    pub account: Option<String>,
+    /// What it took of vouchers and store credit, one by one.
+    pub credits: Vec<OrderCredit>,
     /// What was sent, where an order may be sent in parts.
     pub dispatches: Vec<OrderDispatch>,
 }
@@ -126,6 +130,20 @@ pub struct OrderRefund {
     pub credit_minor: i64,
 }
 
+/// What an order took of one voucher or of one account's store credit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OrderCredit {
+    /// `voucher` or `account`.
+    pub kind: String,
+    /// Code of the voucher, or name of the account.
+    pub subject: String,
+    /// What was taken.
+    pub amount_minor: i64,
+    /// What of it was given back.
+    pub returned_minor: i64,
+}
+
 /// A part of an order that was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -164,4 +182,28 @@ pub struct VoucherRow {
     pub declared_minor: i64,
     /// What is left of it.
     pub balance_minor: i64,
+}
+
+/// What the shop says of an account's store credit at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountRow {
+    /// The shop's name for it.
+    pub account: String,
+    /// The credit that it was opened with.
+    pub declared_minor: i64,
+    /// What is left of it.
+    pub balance_minor: i64,
+}
+
+/// What the shop says of a promotion at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PromotionRow {
+    /// What a shopper types.
+    pub code: String,
+    /// How often it is taken.
+    pub used: i64,
+    /// How often of that for orders that are not paid yet.
+    pub held: i64,
 }

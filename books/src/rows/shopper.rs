@@ -70,6 +70,29 @@ pub struct Purchase {
     /// The address that the shopper gave, where the journey says it.
     #[serde(default)]
     pub ship_to: Option<serde_json::Value>,
+    /// The shop's account that the shopper bought with, where the journey says it.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// The promotion that the shopper asked for and the shop said yes to; empty where they asked for none.
+    #[serde(default)]
+    pub promotion: Option<String>,
+}
+
+/// A wish to buy that came to nothing before it was submitted: a step on the way to it did not go through.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TurnedAway {
+    /// Number in the plan.
+    pub arrival: u64,
+    /// That step.
+    pub step: String,
+    /// When it was meant to begin.
+    pub intended_us: u64,
+    /// When the shopper was told, or gave up.
+    pub ended_us: u64,
+    /// Rejected, unknown or in flight.
+    pub outcome: Outcome,
+    /// Why it was told no.
+    pub refusal: Option<Refusal>,
 }
 
 /// What came of a shopper's wish to cancel.
@@ -114,6 +137,9 @@ pub struct Attempt {
     pub card: Option<String>,
     /// Why there was no answer, or what did not fit, in a few words.
     pub remark: Option<String>,
+    /// An e-mail address of another shopper that the answer shows.
+    #[serde(default)]
+    pub shows: Option<String>,
 }
 
 /// What an attempt is for.
@@ -137,6 +163,8 @@ pub enum AttemptKind {
     Edit,
     /// Cancels.
     Cancel,
+    /// Asks for money back.
+    Refund,
     /// A failed or slow one of the other requests, kept as an exemplar; or any, with `record: all`.
     Other,
 }
@@ -155,6 +183,7 @@ impl AttemptKind {
             Self::Return => "return",
             Self::Edit => "edit",
             Self::Cancel => "cancel",
+            Self::Refund => "refund",
             Self::Other => "other",
         }
     }

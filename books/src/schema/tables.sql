@@ -55,9 +55,11 @@ CREATE TABLE fault_plan (
     from_us  INTEGER NOT NULL,
     to_us    INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE stock_limit (sku TEXT PRIMARY KEY, stock INTEGER NOT NULL) STRICT;
+CREATE TABLE stock_limit (sku TEXT PRIMARY KEY, stock INTEGER NOT NULL, unit_minor INTEGER, weight_g INTEGER) STRICT;  -- NULL: not declared
 CREATE TABLE promotion_limit (code TEXT PRIMARY KEY, uses INTEGER NOT NULL, percent_bp INTEGER) STRICT;  -- NULL: not declared
 CREATE TABLE voucher_limit (code TEXT PRIMARY KEY, balance_minor INTEGER NOT NULL) STRICT;
+-- What shipping costs when no provider is asked: '' where the country does not matter, or is none of the others.
+CREATE TABLE shipping_rate (country TEXT PRIMARY KEY, amount_minor INTEGER NOT NULL) STRICT;
 CREATE TABLE required_law (name TEXT PRIMARY KEY, exposure_min INTEGER NOT NULL) STRICT;
 
 -- The shopper's history.
@@ -84,7 +86,19 @@ CREATE TABLE purchase (
     total_minor        INTEGER,
     cancel             TEXT NOT NULL,   -- 'not_asked', 'asked', 'confirmed'
     basket             TEXT,            -- JSON: what the shopper put in the cart; NULL: the journey does not say
-    ship_to            TEXT             -- JSON: the address that the shopper gave
+    ship_to            TEXT,            -- JSON: the address that the shopper gave
+    account            TEXT,            -- the shop's account that the shopper bought with; NULL: the journey does not say
+    promotion          TEXT             -- the code that the shop said yes to; '': none was asked for; NULL: the journey does not say
+) STRICT;
+-- Wishes to buy that ended before they were submitted: a step on the way did not go through.
+CREATE TABLE turned_away (
+    id           INTEGER PRIMARY KEY,
+    arrival      INTEGER NOT NULL,
+    step         TEXT NOT NULL,
+    intended_us  INTEGER NOT NULL,   -- of that step
+    ended_us     INTEGER NOT NULL,
+    outcome      TEXT NOT NULL,
+    refusal      TEXT
 ) STRICT;
 CREATE TABLE attempt (
     id            INTEGER PRIMARY KEY,
@@ -101,7 +115,8 @@ CREATE TABLE attempt (
     order_number  TEXT,
     total_minor   INTEGER,
     card          TEXT,
-    remark        TEXT
+    remark        TEXT,
+    shows         TEXT              -- an e-mail address of another shopper that the answer shows
 ) STRICT;
 CREATE TABLE timing (
     id           INTEGER PRIMARY KEY,
@@ -149,7 +164,8 @@ CREATE TABLE statement (
     fault         TEXT,
     effect        TEXT,
     answer        TEXT,
-    detail        TEXT                   -- JSON
+    detail        TEXT,                  -- JSON
+    place         TEXT                   -- COUNTRY/POSTCODE of the address that the row names
 ) STRICT;
 -- What the controllers of rules counted themselves.
 CREATE TABLE fault_count (name TEXT PRIMARY KEY, matched INTEGER NOT NULL, applied INTEGER NOT NULL,
@@ -191,7 +207,9 @@ CREATE TABLE shop_order (
     dispute_state   TEXT,
     given_up_minor  INTEGER,             -- parts that were neither paid nor sent
     rounding_minor  INTEGER,             -- what the total is rounded up by, so that it can be charged
-    ship_to         TEXT                 -- JSON: the address
+    ship_to         TEXT,                -- JSON: the address
+    place           TEXT,                -- COUNTRY/POSTCODE of it
+    account         TEXT                 -- the customer's account
 ) STRICT;
 CREATE TABLE order_line (
     order_seq   INTEGER NOT NULL,
@@ -226,6 +244,16 @@ CREATE TABLE order_dispatch (
     capture       TEXT,
     PRIMARY KEY (order_seq, number)
 ) STRICT, WITHOUT ROWID;
+-- What an order took of vouchers and store credit.
+CREATE TABLE order_credit (
+    order_seq       INTEGER NOT NULL,
+    number          INTEGER NOT NULL,
+    kind            TEXT NOT NULL,      -- 'voucher', 'account'
+    purse           TEXT NOT NULL,      -- code or account
+    amount_minor    INTEGER NOT NULL,
+    returned_minor  INTEGER NOT NULL,
+    PRIMARY KEY (order_seq, number)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE stock_book (
     sku        TEXT PRIMARY KEY,
     declared   INTEGER NOT NULL,
@@ -234,6 +262,8 @@ CREATE TABLE stock_book (
     sold       INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE voucher_book (code TEXT PRIMARY KEY, declared_minor INTEGER NOT NULL, balance_minor INTEGER NOT NULL) STRICT;
+CREATE TABLE promotion_book (code TEXT PRIMARY KEY, used INTEGER NOT NULL, held INTEGER NOT NULL) STRICT;  -- held: for unpaid orders
+CREATE TABLE account_book (account TEXT PRIMARY KEY, declared_minor INTEGER NOT NULL, balance_minor INTEGER NOT NULL) STRICT;
 
 -- What the payment providers' settlement reports say, as finance receives them.
 CREATE TABLE settlement (

@@ -24,11 +24,14 @@ CREATE VIEW v1_fact AS SELECT name, value FROM fact;
 CREATE VIEW v1_source AS SELECT name, text FROM source;
 CREATE VIEW v1_currency AS SELECT code AS currency, minor_digits, minor_unit FROM currency;
 CREATE VIEW v1_phase AS SELECT number, kind, label, from_us, to_us FROM phase;
-CREATE VIEW v1_stock AS SELECT sku, stock FROM stock_limit;
+CREATE VIEW v1_stock AS SELECT sku, stock, unit_minor, weight_g FROM stock_limit;
 CREATE VIEW v1_promotion AS SELECT code, uses, percent_bp FROM promotion_limit;
 CREATE VIEW v1_voucher AS SELECT code, balance_minor FROM voucher_limit;
+CREATE VIEW v1_shipping_rate AS SELECT country, amount_minor FROM shipping_rate;
 CREATE VIEW v1_stock_book AS SELECT sku, declared, available, held, sold FROM stock_book;
 CREATE VIEW v1_voucher_book AS SELECT code, declared_minor, balance_minor FROM voucher_book;
+CREATE VIEW v1_promotion_book AS SELECT code, used, held FROM promotion_book;
+CREATE VIEW v1_account_book AS SELECT account, declared_minor, balance_minor FROM account_book;
 CREATE VIEW v1_required_law AS SELECT name, exposure_min FROM required_law;
 CREATE VIEW v1_set_aside AS SELECT book, run, rows FROM set_aside;
 
@@ -37,6 +40,8 @@ SELECT a.number AS arrival, a.intended_us, a.journey, a.buys, a.card, a.manner, 
        coalesce(e.outcome, 'unknown') AS outcome, e.refusal, e.step, e.number IS NOT NULL AS recorded
 FROM arrival AS a LEFT JOIN arrival_end AS e ON e.number = a.number;
 
+CREATE VIEW v1_turned_away AS SELECT arrival, step, intended_us, ended_us, outcome, refusal FROM turned_away;
+
 CREATE VIEW v1_intent AS
 SELECT i.id AS intent_id, i.intent, i.arrival, p.email, p.intended_us, p.done_us, coalesce(p.outcome, 'unknown') AS outcome, p.refusal,
        p.shown_total_minor, coalesce(i.currency, p.currency, '') AS currency, p.order_number, p.total_minor,
@@ -44,12 +49,13 @@ SELECT i.id AS intent_id, i.intent, i.arrival, p.email, p.intended_us, p.done_us
        i.submits, i.submits_unanswered, i.told_pending, i.orders, i.orders_accepted, i.orders_pending, i.orders_maybe,
        i.owed_minor, i.charges, i.charges_maybe, i.captures, i.captured_minor, i.refunded_minor,
        i.captured_minor - i.refunded_minor AS net_minor, i.peak_minor, i.answers_lost, i.authorised, i.declined,
-       i.replays, i.payment_faults, i.tax_faults, i.warehouse_faults, i.mails, i.told_well, p.ship_to
+       i.replays, i.payment_faults, i.tax_faults, i.warehouse_faults, i.mails, i.told_well,
+       p.ship_to, p.promotion, p.account
 FROM intent AS i LEFT JOIN purchase AS p ON p.id = i.purchase;
 
 CREATE VIEW v1_attempt AS
 SELECT id AS attempt, arrival, intent, step, kind, key, intended_us, sent_us, done_us, status, reading, order_number,
-       total_minor, card, remark
+       total_minor, card, remark, shows
 FROM attempt;
 
 CREATE VIEW v1_acknowledged AS
@@ -65,7 +71,7 @@ CREATE VIEW v1_repeated_key AS SELECT key FROM repeated_key;
 CREATE VIEW v1_statement AS
 SELECT s.id AS statement, s.id >> 48 AS process, s.id & 281474976710655 AS seq, s.at_us, s.provider, s.op, s.object,
        s.parent, s.state, s.amount_minor, s.currency, s.key, s.replayed, s.http_status, j.intent AS intent_id, i.intent,
-       j.order_seq, s.intent AS header, s.order_number, s.email, s.fault, s.effect, s.answer, s.detail,
+       j.order_seq, s.intent AS header, s.order_number, s.email, s.fault, s.effect, s.answer, s.detail, s.place,
        CASE j.attribution WHEN 0 THEN 'joined' WHEN 1 THEN 'undecided' WHEN 2 THEN 'conflict' ELSE 'none' END AS attribution,
        CASE j.mark WHEN 0 THEN 'header' WHEN 1 THEN 'order_number' WHEN 2 THEN 'reference' WHEN 3 THEN 'email' END AS mark
 FROM statement_join AS j JOIN statement AS s ON s.id = j.id LEFT JOIN intent AS i ON i.id = j.intent;
@@ -125,7 +131,7 @@ SELECT j.seq AS order_seq, o.number AS order_number, o.cart, o.state, coalesce(o
        j.open_minor, j.answers_lost, j.faults, j.quoted AS tax_quoted, j.quotes, j.quote, j.taxed_minor, j.documents, j.documents_open, j.filed_minor, j.document_faults,
        j.dispatches, j.redeliveries, j.dispatch_faults, j.settled_lines, j.settled_minor, j.course, j.namesakes, j.namesake, j.told, j.articles, j.sent,
        j.submits, j.told_pending, j.charges_maybe, j.tax_faults, j.warehouse_faults, j.shown_total_minor, p.currency AS shown_currency,
-       o.rounding_minor, o.ship_to
+       o.rounding_minor, o.ship_to, o.place, o.account
 FROM order_join AS j
 LEFT JOIN shop_order AS o ON o.seq = j.seq
 LEFT JOIN intent AS i ON i.id = j.intent
@@ -150,13 +156,17 @@ CREATE VIEW v1_order_dispatch AS
 SELECT d.order_seq, d.number, d.message, d.amount_minor, d.capture
 FROM order_dispatch AS d JOIN order_join AS j ON j.seq = d.order_seq;
 
+CREATE VIEW v1_order_credit AS
+SELECT c.order_seq, c.number, c.kind, c.purse, c.amount_minor, c.returned_minor
+FROM order_credit AS c JOIN order_join AS j ON j.seq = c.order_seq;
+
 CREATE VIEW v1_settlement AS
 SELECT s.provider, s.line, s.kind, s.object, s.payment, s.order_number, s.gross_minor, s.fee_minor, s.currency, j.order_seq
 FROM settlement AS s LEFT JOIN settlement_join AS j ON j.provider = s.provider AND j.line = s.line;
 
 CREATE VIEW v1_tax_quote AS
 SELECT q.statement, s.object AS quote, q.intent AS intent_id, i.intent, s.amount_minor, s.currency, s.fault, s.answer,
-       s.detail ->> '$.total_minor' AS taxed_minor
+       s.detail ->> '$.total_minor' AS taxed_minor, s.place
 FROM tax_quote AS q LEFT JOIN statement AS s ON s.id = q.statement LEFT JOIN intent AS i ON i.id = q.intent;
 
 CREATE VIEW v1_tax_document AS

@@ -16,7 +16,8 @@ impl Joined {
     /// For a subject: its first row in the statement by which money, goods or documents moved (of the kinds that the law names
     /// as its evidence, if it does); without one, or where the law does not need the statement, its shopper's first answer to a
     /// submission. An article, a promotion or a voucher has the rows of the order that passed its limit. Instants of a
-    /// provider whose clock was moved are passed over.
+    /// provider whose clock was moved are passed over, and so is a canary: it is bought for before the load begins, and what the
+    /// shop still does for it afterwards is no measure of how soon the load showed anything.
     pub fn first_evidence_us(&self, law: &Law, subjects: &[Subject]) -> Result<Option<u64>, Error> {
         let span = Span::of(&self.conn).reading("the run")?;
         let mut first = None;
@@ -53,11 +54,33 @@ impl Span {
 }
 
 fn evidence(conn: &Connection, law: &Law, whom: &Whom, span: &Span) -> rusqlite::Result<Option<u64>> {
+    if is_canary(conn, whom)? {
+        return Ok(None);
+    }
     let moved = if law.needs.contains(&NeededBook::Statement) { moved(conn, law, whom, span)? } else { None };
     match moved {
         Some(at_us) => Ok(Some(at_us)),
         None => answered(conn, whom),
     }
+}
+
+/// Whether the subject is of an intent that no arrival of the load had.
+fn is_canary(conn: &Connection, whom: &Whom) -> rusqlite::Result<bool> {
+    let apart = "FROM v1_intent AS i WHERE i.arrival IS NOT NULL
+                 AND NOT EXISTS (SELECT 1 FROM v1_arrival AS a WHERE a.arrival = i.arrival)";
+    if let Some(intent) = &whom.intent {
+        return conn
+            .query_row(&format!("SELECT EXISTS (SELECT 1 {apart} AND i.intent = ?1)"), [intent], |row| row.get(0));
+    }
+    let placed = format!(
+        "SELECT EXISTS (SELECT 1 {apart} AND i.intent = (SELECT o.intent FROM v1_order AS o WHERE o.order_seq = ?1))"
+    );
+    for order in &whom.orders {
+        if !conn.query_row(&placed, [order], |row| row.get(0))? {
+            return Ok(false);
+        }
+    }
+    Ok(!whom.orders.is_empty())
 }
 
 /// The first row of the statement that the violation rests on.
@@ -88,7 +111,7 @@ fn moved(conn: &Connection, law: &Law, whom: &Whom, span: &Span) -> rusqlite::Re
     Ok(found.into_iter().min())
 }
 
-/// When the shopper of the subject had the first answer to a submission; canaries come before the load and are no shoppers.
+/// When the shopper of the subject had the first answer to a submission.
 fn answered(conn: &Connection, whom: &Whom) -> rusqlite::Result<Option<u64>> {
     let mut intents: Vec<String> = whom.intent.iter().cloned().collect();
     for order in &whom.orders {
@@ -98,8 +121,7 @@ fn answered(conn: &Connection, whom: &Whom) -> rusqlite::Result<Option<u64>> {
     let mut first = None;
     for intent in intents {
         let done: Option<i64> = conn.query_row(
-            "SELECT min(done_us) FROM v1_attempt
-             WHERE intent = ?1 AND kind IN ('submit', 'second_card') AND arrival IN (SELECT arrival FROM v1_arrival)",
+            "SELECT min(done_us) FROM v1_attempt WHERE intent = ?1 AND kind IN ('submit', 'second_card')",
             [intent],
             |row| row.get(0),
         )?;

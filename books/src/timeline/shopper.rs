@@ -69,6 +69,7 @@ fn asked(row: &Row<'_>, sent_us: i64) -> rusqlite::Result<TimelineEntry> {
         "return" => ("comes back from the payment provider", None),
         "edit" => ("edits the cart in another tab", None),
         "cancel" => ("cancels the order", None),
+        "refund" => ("asks for money back", None),
         _ => ("", None),
     };
     let step: String = row.get(12)?;
@@ -104,6 +105,7 @@ fn answered(row: &Row<'_>, done_us: i64) -> rusqlite::Result<TimelineEntry> {
             "cancel" => format!("{order} is cancelled"),
             "confirm" | "authenticate" | "other" => "done".into(),
             "edit" => "the cart is changed".into(),
+            "refund" => format!("money{total} goes back"),
             "look" => format!("{order} is there{total}"),
             _ => format!("{order} is paid{total}"),
         },

@@ -3,6 +3,7 @@
 use books::history::Books;
 use books::intake::{Fact, Settled};
 use books::rows::{OrderRow, OrderState, StatementRow};
+use model::outcome::Refusal;
 use serde_json::json;
 
 /// One illegal edit of a legal history.
@@ -20,7 +21,7 @@ const fn edit(law: &'static str, what: &'static str, apply: fn(&mut Books) -> Op
 }
 
 /// At least one for each law.
-pub const EDITS: [Edit; 59] = [
+pub const EDITS: [Edit; 69] = [
     edit("no_intent_is_charged_twice", "another capture under another name", |books| {
         let capture =
             StatementRow { object: Some("ch_twice".into()), parent: Some("pi_twice".into()), ..paid(books)?.1 };
@@ -281,6 +282,48 @@ pub const EDITS: [Edit; 59] = [
         (order.dispute_state, order.disputed_minor) = (None, Some(0));
         Some(())
     }),
+    edit("every_refund_that_was_promised_is_given", "a promised refund is forgotten", |books| {
+        let order = books.orders.iter_mut().find(|it| it.refunds.iter().any(|it| it.asked.is_some()))?;
+        order.refunds.clear();
+        Some(())
+    }),
+    edit("every_refund_that_was_promised_is_given", "a promised refund is a minor unit less", |books| {
+        let refunds = books.orders.iter_mut().flat_map(|it| &mut it.refunds);
+        refunds.filter(|it| it.asked.is_some()).for_each(|it| it.amount_minor -= 1);
+        Some(())
+    }),
+    edit("nobody_is_refused_without_a_reason", "no provider was asked", |books| {
+        let intent = books.batch.purchases.iter().find(|it| it.refusal == Some(Refusal::Declined))?.intent.clone();
+        books.batch.statement.retain(|row| row.intent.as_ref() != Some(&intent));
+        Some(())
+    }),
+    edit("nobody_is_refused_without_a_reason", "nothing was scarce", |books| {
+        books.opening.stock.insert("GEM".into(), 7).map(drop)
+    }),
+    edit("voucher_books_balance", "an order took less than it is covered", |books| {
+        books.orders.iter_mut().flat_map(|it| &mut it.credits).next().map(|it| it.amount_minor -= 1)
+    }),
+    edit("promotions_stay_within_their_limit", "a use is lost", |books| {
+        books.batch.promotions.first_mut().map(|row| row.used += 1)
+    }),
+    edit("the_order_holds_what_the_shopper_chose", "the promotion is not applied", |books| {
+        let order = books.orders.iter_mut().find(|it| it.promotion.is_some() && it.intent.is_some())?;
+        (order.promotion, order.discount_minor) = (None, Some(0));
+        Some(())
+    }),
+    edit("everybody_sees_their_own_order", "a page shows the address of another customer", |books| {
+        let other = books.batch.purchases.last()?.email.clone();
+        books.batch.attempts.first_mut().map(|it| it.shows = Some(other))
+    }),
+    edit("every_order_adds_up", "the article costs more than was declared", |books| {
+        let sku = paid(books)?.0.lines.first()?.sku.clone();
+        books.opening.prices.insert(sku, 1).map(drop)
+    }),
+    edit("tax_is_asked_on_what_is_sold", "tax was asked for another place", |books| {
+        let quote = paid(books)?.0.tax_quote;
+        let row = books.batch.statement.iter_mut().find(|row| row.op == "quote" && row.object == quote)?;
+        row.detail.as_mut().map(|it| it["ship_to"] = json!({ "country": "DE" }))
+    }),
     edit("nobodys_mail_goes_to_another", "a notice goes to another customer", |books| {
         let sent = dispatch(books)?.intent.clone();
         let other = books.batch.purchases.iter().find(|it| Some(&it.intent) != sent.as_ref())?.email.clone();
@@ -326,7 +369,9 @@ fn dispatch(books: &mut Books) -> Option<&mut StatementRow> {
 
 /// A refund that the desk asked for.
 fn refund(books: &mut Books) -> Option<&mut StatementRow> {
-    let key = books.orders.iter().flat_map(|it| &it.refunds).find(|it| it.asked.is_some())?.key.clone();
+    let key =
+        books.orders.iter().flat_map(|it| &it.refunds).find(|it| it.asked.is_some() && it.state == "succeeded")?;
+    let key = key.key.clone();
     books.batch.statement.iter_mut().find(|row| row.op == "refund" && row.key.as_ref() == Some(&key))
 }
 

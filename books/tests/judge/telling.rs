@@ -22,10 +22,10 @@ pub fn books(world: &World) -> Books {
 pub fn text(world: &World) -> String {
     let mut text = format!(
         "history: a world\nexpect: held\nrun tells-who-asked\npromotion SAVE10 1000 percent-bp=1000\n\
-         voucher GIFT {VOUCHER_MINOR}\ntax-policy rate 800\nfile /var/shop.db bytes=4096\n"
+         voucher GIFT {VOUCHER_MINOR}\nshipping-rate {FLAT_MINOR}\nstock GEM 0\nstock-book GEM\ntax-policy rate 800\nfile /var/shop.db bytes=4096\n"
     );
-    for (sku, _) in CATALOGUE {
-        let _ = writeln!(text, "stock {sku} {STOCK}");
+    for (sku, price) in CATALOGUE {
+        let _ = writeln!(text, "stock {sku} {STOCK} price={price}");
     }
     let tellings: Vec<Telling> = world.stories.iter().enumerate().map(|(n, story)| Telling::of(n, story)).collect();
     // Shoppers are named in the order of their arrival.
@@ -40,6 +40,8 @@ pub fn text(world: &World) -> String {
     }
     let spent: i64 = tellings.iter().map(|telling| telling.spent_minor).sum();
     let _ = writeln!(text, "voucher-book GIFT balance={}", VOUCHER_MINOR - spent);
+    let used = tellings.iter().filter(|telling| telling.uses_promotion).count();
+    let _ = writeln!(text, "promotion-book SAVE10 used={used}");
     text
 }
 
@@ -62,6 +64,7 @@ struct Telling<'a> {
     lines: Vec<String>,
     sold: [i64; 3],
     spent_minor: i64,
+    uses_promotion: bool,
 }
 
 /// What an order costs.
@@ -79,7 +82,8 @@ impl<'a> Telling<'a> {
     fn of(n: usize, story: &'a Story) -> Self {
         let name = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
         let name = format!("{}{}", name[n / 10 % 10], name[n % 10]);
-        let mut telling = Self { story, n, name, lines: Vec::new(), sold: [0; 3], spent_minor: 0 };
+        let mut telling =
+            Self { story, n, name, lines: Vec::new(), sold: [0; 3], spent_minor: 0, uses_promotion: false };
         telling.tell();
         telling
     }
@@ -163,8 +167,9 @@ impl<'a> Telling<'a> {
         let (price, n) = (self.price(), self.n);
         let basket = self.goods(0);
         let learnt = if outcome == "confirmed" { format!("order=O{n} total={}", price.total) } else { String::new() };
+        let promotion = if self.story.promotion { "SAVE10" } else { "" };
         let line = format!(
-            "shopper {} {outcome} shown={} {learnt} basket={basket} ship-to=Elm-{n} {more}",
+            "shopper {} {outcome} shown={} {learnt} basket={basket} ship-to=Elm-{n} promotion={promotion} {more}",
             self.name, price.total
         );
         self.say(line);
@@ -193,13 +198,13 @@ impl<'a> Telling<'a> {
     fn quotes(&mut self) {
         let (price, n, name) = (self.price(), self.n, self.name.clone());
         if self.story.shipping_quoted {
-            self.say(format!("shipping rate shp_{n} {QUOTED_MINOR} intent={name}"));
+            self.say(format!("shipping rate shp_{n} {QUOTED_MINOR} intent={name} to=US/926{n}"));
         }
         if self.story.tax_estimated {
             self.say(format!("tax refused_by_fault q_{n} intent={name} fault=tax-outage"));
         } else {
             let taxed = price.total - price.tax;
-            self.say(format!("tax quote q_{n} {} intent={name} taxed={taxed}", price.tax));
+            self.say(format!("tax quote q_{n} {} intent={name} taxed={taxed} to=US/926{n}", price.tax));
         }
     }
 
@@ -260,10 +265,12 @@ impl<'a> Telling<'a> {
             let last = self.story.basket[self.story.basket.len() - 1].0;
             self.sold[last] -= given_up;
             self.spent_minor += price.credit;
+            self.uses_promotion = self.story.promotion;
         }
+        let returned = if matches!(state, "failed" | "cancelled") { price.credit } else { 0 };
         let mut line = format!(
             "order O{n} {state} total={} subtotal={} discount={} shipping={} tax={} payment=pi_{n} lines={} states={states} \
-             email={name} ship-to=Elm-{n} run=r1 {more}",
+             email={name} ship-to=Elm-{n} to=US/926{n} run=r1 {more}",
             price.total,
             price.goods,
             price.discount,
@@ -278,8 +285,13 @@ impl<'a> Telling<'a> {
         };
         say(&mut line, self.story.carries_header, format!("intent={name}"));
         say(&mut line, self.story.promotion, "promotion=SAVE10".into());
-        say(&mut line, price.credit > 0, format!("voucher=GIFT credit={}", price.credit));
+        say(
+            &mut line,
+            price.credit > 0,
+            format!("voucher=GIFT credit={0} credits=voucher:GIFT:{0}:{returned}", price.credit),
+        );
         say(&mut line, self.story.shipping_quoted, format!("shipping-source=quote shipping-quote=shp_{n}"));
+        say(&mut line, !self.story.shipping_quoted, "shipping-source=flat".into());
         say(&mut line, self.story.tax_estimated, "source=fallback".into());
         say(&mut line, !self.story.tax_estimated, format!("source=quote quote=q_{n}"));
         let says_paid = more.contains("paid=");
@@ -421,6 +433,8 @@ impl<'a> Telling<'a> {
         let (goods, n, due) = (self.goods(0), self.n, self.price().due);
         self.sent("", &goods);
         let back = due / 3;
+        let name = self.name.clone();
+        self.say(format!("refund {name} key=desk-{n} order=O{n} amount={back} -> 201 ok"));
         let mut list = format!("rk_{n}:{back}:succeeded:desk-{n}");
         self.say(format!("payment refund re_{n} of ch_{n} {back} key=rk_{n} state=succeeded"));
         self.settled("payment", "refund", &format!("re_{n}"), -back);

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use percent_encoding::percent_decode_str;
 use std::time::Duration;
 
@@ -35,7 +35,11 @@ pub(crate) enum ReadError {
 impl Call {
     pub(crate) async fn read(request: Request<Incoming>, peer: IpAddr) -> Result<Self, ReadError> {
         let (head, body) = request.into_parts();
-        let is_empty = hyper::body::Body::is_end_stream(&body);
+        let is_empty = Body::is_end_stream(&body);
+        // Before anything is read, so that who waits to be told to go on is not.
+        if body.size_hint().lower() > BODY_MAX as u64 {
+            return Err(ReadError::TooLarge);
+        }
         let body = if is_empty {
             Bytes::new()
         } else {

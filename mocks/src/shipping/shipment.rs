@@ -13,6 +13,8 @@ use crate::statement::{Op, Row};
 use crate::turn::{Labels, Turn};
 use crate::wire::{Answer, Stop};
 
+/// Grams of an ounce.
+const OUNCE_G: f64 = 28.349_523_125;
 /// Rates that one rating can have; rated again, a shipment's rates have new names.
 const RATES_MAX: usize = 16;
 const RATINGS_MAX: usize = 200;
@@ -149,7 +151,10 @@ fn rate(shipment: &mut Shipment, services: &Services, shift: i64, turn: &mut Tur
         .iter()
         .map(|rate| json!({ "carrier": rate.carrier, "service": rate.service, "rate_minor": rate.price_minor }))
         .collect();
-    let mut detail = json!({ "rates": told });
+    let to = &shipment.to.place;
+    let place = json!({ "region": to.state, "postal_code": to.zip, "country": to.country() });
+    let weight_g = (shipment.parcel.measures.weight * OUNCE_G).round() as i64;
+    let mut detail = json!({ "rates": told, "ship_to": place, "weight_g": weight_g });
     if shift != 0 {
         detail["shift_basis_points"] = shift.into();
     }

@@ -19,6 +19,10 @@ use crate::error::Error;
 pub(crate) use reader::{Page, Reader, StoredAnswer};
 pub(crate) use writer::{Acked, Job, Writer, WriterGone};
 
+/// Pages that a connection keeps, in KiB. One that reads keeps them until the next commit only, and there are hundreds a second;
+/// the one that writes has within the first minute what it has later.
+const PAGES_READ_KIB: u32 = 2_048;
+const PAGES_WRITTEN_KIB: u32 = 8_192;
 const FORMAT: i64 = 3;
 const SCHEMA: &str = include_str!("schema.sql");
 
@@ -224,7 +228,7 @@ impl Store {
         lock.try_lock().map_err(|error| lock_error(error.into()))?;
 
         let store_error = |source| Error::Store { path: path.to_owned(), source };
-        let connection = connect(path).map_err(store_error)?;
+        let connection = connect(path, PAGES_WRITTEN_KIB).map_err(store_error)?;
         let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(store_error)?;
         match found {
             0 => {
@@ -239,17 +243,18 @@ impl Store {
 
     /// A further connection that only reads.
     pub(crate) fn reader(&self) -> Result<Reader, Error> {
-        connect(&self.path).map(Reader::new).map_err(|source| Error::Store { path: self.path.clone(), source })
+        let connection = connect(&self.path, PAGES_READ_KIB);
+        connection.map(Reader::new).map_err(|source| Error::Store { path: self.path.clone(), source })
     }
 }
 
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
+fn connect(path: &Path, pages_kib: u32) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -16000;",
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;",
     )?;
+    connection.pragma_update(None, "cache_size", -i64::from(pages_kib))?;
     connection.set_prepared_statement_cache_capacity(96);
     Ok(connection)
 }

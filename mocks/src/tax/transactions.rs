@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Terms;
-use super::document::{Basis, Document, Status};
+use super::document::{Basis, Document, Place, Status};
 use super::errors;
 use super::rates::RATE_SCALE;
 use super::request::{Create, Kind};
@@ -191,12 +191,20 @@ pub(super) const fn state(document: &Document) -> &'static str {
 }
 
 pub(super) fn row(op: Op, document: &Document) -> Row {
-    let rate = document.places.first().map_or(0, super::document::Place::rate);
+    let place = document.places.first();
+    let rate = place.map_or(0, Place::rate);
     let mut detail = json!({
         "total_minor": document.total_minor(),
         "taxable_minor": document.taxable_minor(),
         "rate": rate as f64 / RATE_SCALE as f64,
     });
+    if let Some(Place { address, .. }) = place {
+        detail["ship_to"] = json!({
+            "region": address.region,
+            "postal_code": address.postal_code,
+            "country": address.country,
+        });
+    }
     if document.shift != 0 {
         detail["shift_basis_points"] = document.shift.into();
     }

@@ -1,4 +1,7 @@
-//! Stripe's manners: parameters, keys, headers, and what it says to strangers.
+//! Stripe's manners: parameters, keys, headers, and what it says to strangers. And everyone's: what is too large.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::world::{PUBLISHABLE_KEY, World, get, post};
 
@@ -73,4 +76,20 @@ async fn a_key_belongs_to_one_endpoint_and_to_posts() {
         (&busy.json()["error"]["code"], busy.header("stripe-should-retry")),
         (&"lock_timeout".into(), Some("true"))
     );
+}
+
+#[tokio::test]
+async fn what_is_announced_too_large_is_refused_unread() {
+    let world = World::new().await;
+    let mocks::Addresses { payment, backup_payment, tax, fraud, shipping, warehouse, admin } = world.addresses();
+    for address in [payment, backup_payment, tax, fraud, shipping, warehouse, admin] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = "POST /v1/charges HTTP/1.1\r\nhost: p\r\nexpect: 100-continue\r\ncontent-length: 1048577\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        // Whoever was told to go on would have to be waited for.
+        stream.read_to_end(&mut answer).await.unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413 ") && answer.ends_with('}'), "{address}: {answer}");
+    }
 }

@@ -58,7 +58,7 @@ pub(super) fn purchase_latencies(observations: &Observations, extent: &Extent<'_
     }))
 }
 
-/// Confirmed purchases among those that say something about the service.
+/// Confirmed purchases among all that say something about the service: those of shoppers who never got to submit are failed ones.
 pub(super) fn confirmations(observations: &Observations, extent: &Extent<'_>) -> Gathered<Share> {
     Gathered::new(observations.purchases.iter().filter_map(|purchase| {
         let hits = u64::from(purchase.end.latency_us()? != NEVER_US);

@@ -14,7 +14,7 @@ pub struct Observations {
     pub phases: Vec<PhaseWindow>,
     /// When faults were active.
     pub faults: Vec<FaultWindow>,
-    /// Every wish to buy that reached its submission.
+    /// Every wish to buy: those that reached their submission, and those turned away before it.
     pub purchases: Vec<PurchaseObservation>,
     /// Submissions that led to an order, and those that did not, by the second of their intended start. Honest refusals
     /// without an order are left out.
@@ -49,7 +49,8 @@ pub struct FaultWindow {
 /// One wish to buy, as its shopper saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PurchaseObservation {
-    /// Intended start of the submission, in microseconds from the start of the load; the phase of this instant is its phase.
+    /// Intended start of the submission, or of the step before it that turned the shopper away; in microseconds from the start of
+    /// the load. The phase of this instant is its phase.
     pub intended_us: u64,
     /// How it ended.
     pub end: PurchaseEnd,

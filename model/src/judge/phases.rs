@@ -35,7 +35,8 @@ impl Stretch {
     }
 }
 
-/// What happened in each phase window, in order of time, by the intended start of the submission.
+/// What happened in each phase window, in order of time, by the intended start of the submission, or of the
+/// step that turned the shopper away.
 #[must_use]
 pub fn by_phase(observations: &Observations) -> Vec<PhaseRecord> {
     let phases = &observations.phases;

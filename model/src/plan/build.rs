@@ -217,10 +217,13 @@ mod tests {
             key: KeyUse::Step,
             expect: Vec::new(),
             captures: Vec::new(),
+            refund: None,
         };
         let buy = Buy {
             basket: None,
             ship_to: None,
+            account: None,
+            promotion: None,
             second_card: Some(submit.clone()),
             submit,
             shown_total: None,

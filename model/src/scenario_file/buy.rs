@@ -19,6 +19,10 @@ pub(super) fn buy(form: &mut Form<'_>) -> Option<(Option<Buy>, Vec<Exchange>)> {
     let about =
         "The address that the shopper gave: `line1`, `city`, `region`, `postal_code`, `country`, or some of them.";
     let ship_to = form.optional("ship_to", about, JsonBody);
+    let about = "The shop's name of the account that the shopper buys with.";
+    let account = form.optional("account", about, template());
+    let about = "The promotion that the shop said yes to before; where its variable is not set, none was asked for.";
+    let promotion = form.optional("promotion", about, template());
     let shown = form.at().map(|at| at.desk.take_uses()).unwrap_or_default();
     let order = form.defaulted("order", "The capture that holds the order number.", "order", text());
     let total = form.optional("total", "The capture that holds the total answered, in minor units.", text());
@@ -53,6 +57,8 @@ pub(super) fn buy(form: &mut Form<'_>) -> Option<(Option<Buy>, Vec<Exchange>)> {
             currency,
             basket,
             ship_to,
+            account,
+            promotion,
             order: order?,
             total,
             submit: submit?,

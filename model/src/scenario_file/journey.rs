@@ -120,7 +120,8 @@ pub(super) fn plain_step(form: &mut Form<'_>, kinds: &[&'static str]) -> Option<
 
 /// Notes members of a request in a step that sends none by itself.
 fn alone(form: &Form<'_>, kind: &str) {
-    let of_requests = ["headers", "json", "form", "raw", "expect", "capture", "timeout", "redirects", "key", "poll"];
+    let of_requests =
+        ["headers", "json", "form", "raw", "expect", "capture", "timeout", "redirects", "key", "refund", "poll"];
     for member in of_requests.into_iter().filter(|member| form.has(member)) {
         form.wrong(member, &format!("does not go with `{kind}`"), "write it in a request");
     }

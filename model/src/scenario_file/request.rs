@@ -6,7 +6,7 @@ use super::expressions::JsonBody;
 use super::form::{Form, Kind, object};
 use super::kinds::{shapes, table, words};
 use super::scalars::{Scalar, some_time, template, text};
-use crate::journey::{Body, Expectation, KeyUse, Poll, Redirects, Request, StatusRange};
+use crate::journey::{Body, Expectation, KeyUse, Poll, Redirects, RefundWish, Request, StatusRange};
 use crate::outcome::Reading;
 use crate::target::Target;
 use crate::template::{Part, Template};
@@ -58,6 +58,8 @@ pub(super) fn fill(form: &mut Form<'_>, default_key: &str) -> Option<Draft<Reque
     let keys = words(&[("none", KeyUse::None), ("step", KeyUse::Step)]);
     let key =
         form.defaulted("key", "Whether an `Idempotency-Key` is sent, the same for each repeat.", default_key, keys);
+    let about = "The money that is asked back by it: whoever is told yes gets it.";
+    let refund = form.optional("refund", about, object("RefundWish", refund_wish));
     form.one_body();
     let uses = form.at()?.desk.take_uses();
     let Captures { captures, names } = captures.unwrap_or_default();
@@ -73,9 +75,16 @@ pub(super) fn fill(form: &mut Form<'_>, default_key: &str) -> Option<Draft<Reque
             key: key?,
             expect: expect.unwrap_or_else(any_success),
             captures,
+            refund,
         })
     };
     Some(Draft { value: request(), uses, sets: names })
+}
+
+fn refund_wish(form: &mut Form<'_>) -> Option<RefundWish> {
+    let order = form.required("order", "The number of the order.", template());
+    let amount = form.optional("amount", "How much, in minor units; all that is left when absent.", template());
+    Some(RefundWish { order: order?, amount })
 }
 
 fn any_success() -> Vec<Expectation> {

@@ -79,7 +79,7 @@ pub(super) fn scenario(form: &mut Form<'_>) -> Option<Draft> {
         socket(),
     );
     let laws = form.optional("laws", "Laws that must be exercised, and laws of your own.", object("Laws", laws));
-    let objectives = form.optional("objectives", "What good service is: measure → target, or `off`.", Objectives);
+    let objectives = form.optional("objectives", "What good service is: measure → target, or `off`. `availability` is over all who came to buy, those included who never got to submit; METHODOLOGY.md defines each.", Objectives);
     let settlement = form.optional("settlement", "When the books are closed.", object("Settlement", settlement));
     let record = words(&[("money", Record::Money), ("all", Record::All)]);
     let record = form.defaulted("record", "Which operations the shopper's history keeps.", "money", record);

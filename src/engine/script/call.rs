@@ -7,7 +7,7 @@ use crate::engine::address::{self, Base, path_and_query};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Method, header};
-use model::journey::{Body, KeyUse, Redirects, Request};
+use model::journey::{Body, KeyUse, Redirects, RefundWish, Request};
 use model::template::Template;
 use std::time::Duration;
 use thiserror::Error;
@@ -69,6 +69,24 @@ pub struct Call {
     pub expect: Vec<Expected>,
     /// What is kept.
     pub captures: Vec<Captured>,
+    /// The money that is asked back by it.
+    pub refund: Option<Refund>,
+}
+
+/// Money asked back.
+#[derive(Clone, Debug)]
+pub struct Refund {
+    /// The number of the order.
+    pub order: Text,
+    /// How much; all that is left when absent.
+    pub amount: Option<Text>,
+}
+
+impl Refund {
+    fn compile(wish: &RefundWish, places: &Places) -> Result<Self, CallError> {
+        let amount = wish.amount.as_ref().map(|amount| Text::compile(amount, places)).transpose()?;
+        Ok(Self { order: Text::compile(&wish.order, places)?, amount })
+    }
 }
 
 /// Headers without variables, each name once.
@@ -157,6 +175,7 @@ impl Call {
                 .iter()
                 .map(|capture| Captured::compile(capture, places))
                 .collect::<Result<_, _>>()?,
+            refund: request.refund.as_ref().map(|wish| Refund::compile(wish, places)).transpose()?,
         })
     }
 

@@ -106,6 +106,10 @@ pub struct Buy {
     pub basket: Option<JsonText>,
     /// The address that was given.
     pub ship_to: Option<JsonText>,
+    /// The shop's account.
+    pub account: Option<Text>,
+    /// The promotion that the shop said yes to.
+    pub promotion: Option<Text>,
     /// Slot of the order number, when anything captures it.
     pub order: Option<usize>,
     /// Slot of the total answered.
@@ -221,6 +225,8 @@ impl Desk<'_> {
             currency: text(&buy.currency, &self.places)?,
             basket: json(&buy.basket, &self.places)?,
             ship_to: json(&buy.ship_to, &self.places)?,
+            account: text(&buy.account, &self.places)?,
+            promotion: text(&buy.promotion, &self.places)?,
             order: self.places.slot(&buy.order),
             total: buy.total.as_deref().and_then(|total| self.places.slot(total)),
             submit: self.call(&buy.submit, step.into())?,

@@ -1,5 +1,6 @@
 //! A whole answer, and what is found in it. Its body is parsed when something first asks.
 
+use super::memory::MAIL_DOMAIN;
 use super::seek::seek;
 use crate::engine::address::resolve;
 use crate::engine::net::Whole;
@@ -69,6 +70,17 @@ impl Answer {
     /// The body as text.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
+    }
+
+    /// An e-mail address of a shopper in the body that does not begin as `own` ones do.
+    pub fn strangers_mail(&self, own: &str) -> Option<String> {
+        let is_mail = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_".contains(byte);
+        memchr::memmem::find_iter(&self.body, MAIL_DOMAIN).find_map(|at| {
+            let name = self.body[..at].iter().rposition(|byte| !is_mail(byte)).map_or(0, |before| before + 1);
+            let name = &self.body[name..at];
+            (!name.is_empty() && !name.starts_with(own.as_bytes()))
+                .then(|| format!("{}{MAIL_DOMAIN}", String::from_utf8_lossy(name)))
+        })
     }
 
     /// A header as text.

@@ -69,7 +69,10 @@ impl Shopper {
             (Some(edit), Some(after_us)) => self.pay_and_edit(&way, &key, intended_us, edit, after_us).await,
             (_, _) => self.pay(&way, &key, intended_us).await,
         };
-        if let (Known::Confirmed, true, Some(call)) = (known, self.manner.cancels, &buy.cancel) {
+        // Also an order of which they cannot learn whether it is paid.
+        let has_order = buy.order.is_some_and(|order| self.memory.captured(order).is_some());
+        let may_cancel = known == Known::Confirmed || (known == Known::Nothing && has_order);
+        if let (true, true, Some(call)) = (may_cancel, self.manner.cancels, &buy.cancel) {
             wish.cancelled(Cancel::Asked);
             wish.cancelled(self.cancel(call, &format!("{key}.cancel")).await);
         }

@@ -10,6 +10,9 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use thiserror::Error;
 
+/// What every shopper's e-mail address ends in.
+pub const MAIL_DOMAIN: &str = "@shoppers.example";
+
 /// A variable that no step has set so far.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("`{0}` is not set")]
@@ -106,6 +109,6 @@ impl Memory {
 
     /// Unique to the intent; nobody can own an address of this domain (RFC 2606).
     pub fn email(&self) -> String {
-        format!("{}@shoppers.example", self.intent.borrow())
+        format!("{}{MAIL_DOMAIN}", self.intent.borrow())
     }
 }

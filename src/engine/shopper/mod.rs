@@ -52,6 +52,8 @@ pub struct Shopper {
     noted: Cell<bool>,
     /// Index of the present step.
     step: Cell<usize>,
+    /// When it was meant to begin.
+    ready_us: Cell<u64>,
     intent_header: RefCell<Option<HeaderValue>>,
     trace: Trace,
     end: Cell<Option<End>>,
@@ -100,6 +102,7 @@ impl Shopper {
             begun_us: Cell::new(None),
             noted: Cell::new(false),
             step: Cell::new(0),
+            ready_us: Cell::new(arrival.intended_us),
             intent_header: RefCell::new(None),
             trace: Trace::new(arrival.seed.fork(&station.run)),
             end: Cell::new(None),
@@ -141,6 +144,11 @@ impl Shopper {
         self.trace.header()
     }
 
+    /// What each of their own e-mail addresses begins with.
+    fn own_mail(&self) -> String {
+        format!("{}.{}.", self.station.run, self.arrival)
+    }
+
     /// Name of the present step.
     fn step_name(&self) -> &str {
         &self.station.script.journeys[self.journey].steps[self.step.get()].name
@@ -150,6 +158,9 @@ impl Shopper {
 impl Drop for Shopper {
     fn drop(&mut self) {
         let cut = if std::thread::panicking() { Outcome::Unknown } else { Outcome::InFlight };
+        if self.end.get().is_none() && cut == Outcome::InFlight {
+            self.cut_off();
+        }
         let end = self.end.get().unwrap_or(End { outcome: cut, refusal: None, step: Some(self.step.get()) });
         let steps = &self.station.script.journeys[self.journey].steps;
         let row = ArrivalEnd {

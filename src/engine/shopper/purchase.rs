@@ -17,6 +17,8 @@ pub struct Wish<'a> {
     currency: Option<String>,
     basket: Option<Value>,
     ship_to: Option<Value>,
+    account: Option<String>,
+    promotion: Option<String>,
     /// The first answer that confirmed it.
     confirmed_us: Cell<Option<u64>>,
     cancel: Cell<Cancel>,
@@ -43,6 +45,9 @@ impl<'a> Wish<'a> {
             currency: currency.map(|currency| currency.to_uppercase()),
             basket: told(&buy.basket),
             ship_to: told(&buy.ship_to),
+            account: buy.account.as_ref().and_then(|account| Some(account.render(&shopper.memory).ok()?.into_owned())),
+            // A variable that is not set: they asked for none.
+            promotion: buy.promotion.as_ref().map(|code| code.render(&shopper.memory).unwrap_or_default().into_owned()),
             confirmed_us: Cell::new(None),
             cancel: Cell::new(Cancel::NotAsked),
             edited: Cell::new(false),
@@ -101,6 +106,8 @@ impl<'a> Wish<'a> {
             cancel: self.cancel.get(),
             basket: self.basket.clone().filter(|_| !self.edited.get()),
             ship_to: self.ship_to.clone(),
+            account: self.account.clone(),
+            promotion: self.promotion.clone(),
         };
         self.shopper.station.ledger.borrow_mut().purchased(row);
     }

@@ -86,11 +86,13 @@ impl Trial<'_> {
         let response_us = done_us.saturating_sub(self.ask.intended_us);
         let mut ledger = shopper.station.ledger.borrow_mut();
         ledger.timed(self.ask.call.row, read.reading, self.ask.intended_us, response_us);
-        let row = || self.row(sent_us, done_us, answer, read);
-        if self.ask.kind == AttemptKind::Other {
-            ledger.requested(read.reading, done_us, response_us, row);
-        } else {
+        let shows = answer.and_then(|answer| answer.strangers_mail(&shopper.own_mail()));
+        let to_keep = self.ask.kind != AttemptKind::Other || shows.is_some();
+        let row = || Attempt { shows, ..self.row(sent_us, done_us, answer, read) };
+        if to_keep {
             ledger.attempted(row());
+        } else {
+            ledger.requested(read.reading, done_us, response_us, row);
         }
     }
 
@@ -99,9 +101,12 @@ impl Trial<'_> {
             let found = read.learnt.iter().find(|(slot, _)| Some(*slot) == wanted);
             found.map(|(_, value)| value)
         };
+        let asked_back = self.ask.call.refund.as_ref();
+        let memory = &self.shopper.memory;
         Attempt {
             arrival: self.shopper.arrival,
-            intent: Some(self.shopper.memory.intent.borrow().clone()),
+            // Money is asked back for what was bought before.
+            intent: asked_back.is_none().then(|| memory.intent.borrow().clone()),
             step: self.shopper.step_name().to_owned(),
             kind: self.ask.kind,
             key: self.ask.key.map(str::to_owned),
@@ -110,10 +115,15 @@ impl Trial<'_> {
             done_us,
             status: answer.map(|answer| answer.status.as_u16()),
             reading: read.reading,
-            order_number: learnt(self.ask.order).and_then(text),
-            total_minor: learnt(self.ask.total).and_then(minor),
+            order_number: learnt(self.ask.order)
+                .and_then(text)
+                .or_else(|| asked_back.and_then(|wish| Some(wish.order.render(memory).ok()?.into_owned()))),
+            total_minor: learnt(self.ask.total)
+                .and_then(minor)
+                .or_else(|| asked_back.and_then(|wish| wish.amount.as_ref()?.render(memory).ok()?.trim().parse().ok())),
             card: carries_card(self.ask.kind).then(|| self.card.to_owned()),
             remark: read.remark.clone(),
+            shows: None,
         }
     }
 }
@@ -141,6 +151,7 @@ const fn carries_card(kind: AttemptKind) -> bool {
         | AttemptKind::Look
         | AttemptKind::Settle
         | AttemptKind::Cancel
+        | AttemptKind::Refund
         | AttemptKind::Other => false,
     }
 }

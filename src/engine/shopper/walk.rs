@@ -3,8 +3,8 @@
 use super::reading::holds;
 use super::trial::{Ask, Told};
 use super::{End, Shopper, mood};
-use crate::engine::script::{Action, Call, Poll, Step};
-use books::rows::AttemptKind;
+use crate::engine::script::{Action, Call, Poll, Step, When};
+use books::rows::{AttemptKind, TurnedAway};
 use model::journey::{KeyUse, Pause};
 use model::outcome::{Outcome, Reading, Refusal};
 use model::seed::draw;
@@ -24,7 +24,6 @@ impl Shopper {
     /// Walks through the journey to its end.
     pub async fn walk(&self) {
         let script = Arc::clone(&self.station.script);
-        let mut ready_us = self.intended_us;
         let mut bought = 0;
         for (index, step) in script.journeys[self.journey].steps.iter().enumerate() {
             self.step.set(index);
@@ -34,14 +33,20 @@ impl Shopper {
             if !self.takes(step) {
                 continue;
             }
-            match self.take(step, index, ready_us, &mut bought).await {
-                Went::On(next_us) => ready_us = next_us,
-                // What was bought stays bought, whatever a later step brings.
-                Went::Ends(..) if bought > 0 && !matches!(step.action, Action::Buy(_)) => {
-                    return self.ends(Outcome::Confirmed, None, Some(index));
+            let (outcome, refusal) = match self.take(step, index, self.ready_us.get(), &mut bought).await {
+                Went::On(next_us) => {
+                    self.ready_us.set(next_us);
+                    continue;
                 }
-                Went::Ends(outcome, refusal) => return self.ends(outcome, refusal, Some(index)),
+                Went::Ends(outcome, refusal) => (outcome, refusal),
+            };
+            if matches!(step.action, Action::Buy(_)) {
+                return self.ends(outcome, refusal, Some(index));
             }
+            self.turned_away(outcome, refusal);
+            // What was bought stays bought, whatever a later step brings.
+            let (outcome, refusal) = if bought > 0 { (Outcome::Confirmed, None) } else { (outcome, refusal) };
+            return self.ends(outcome, refusal, Some(index));
         }
         let outcome = if bought > 0 { Outcome::Confirmed } else { Outcome::Completed };
         self.ends(outcome, None, None);
@@ -51,6 +56,45 @@ impl Shopper {
     pub(super) fn takes(&self, step: &Step) -> bool {
         let chance = || draw(self.seed, "chance", &step.name, 0);
         step.only_if.as_ref().is_none_or(|only_if| holds(only_if, &self.memory, chance))
+    }
+
+    /// The present step ends the walk. Whoever was still to buy came to buy, and could not: that is written down.
+    fn turned_away(&self, outcome: Outcome, refusal: Option<Refusal>) {
+        if !self.was_to_buy() {
+            return;
+        }
+        let row = TurnedAway {
+            arrival: self.arrival,
+            step: self.step_name().to_owned(),
+            intended_us: self.ready_us.get(),
+            ended_us: self.station.clock.now_us(),
+            outcome,
+            refusal,
+        };
+        self.station.ledger.borrow_mut().turned_away(row);
+    }
+
+    /// The load is over: whoever waits for the shop before their purchase was kept from it; whoever thinks was cut off by us.
+    pub(super) fn cut_off(&self) {
+        let steps = &self.station.script.journeys[self.journey].steps;
+        match steps.get(self.step.get()).map(|step| &step.action) {
+            Some(Action::Request(_) | Action::Poll(_)) => self.turned_away(Outcome::InFlight, None),
+            // A purchase under way is written down by itself.
+            Some(Action::Think(_) | Action::Buy(_)) | None => {}
+        }
+    }
+
+    /// Whether a purchase was to come after the present step: not if the shopper would have left before it, nor where a draw was
+    /// against it. Any other condition is taken to hold: what decides it was not learnt.
+    fn was_to_buy(&self) -> bool {
+        let stays = |index: &usize| self.manner.abandons_at.is_none_or(|leaves| *index < leaves as usize);
+        let steps = self.station.script.journeys[self.journey].steps.iter().enumerate();
+        let later = steps.skip(self.step.get() + 1).take_while(|(index, _)| stays(index));
+        let buys = |step: &Step| {
+            matches!(step.action, Action::Buy(_))
+                && (!matches!(step.only_if, Some(When::Chance(_))) || self.takes(step))
+        };
+        later.map(|(_, step)| step).any(buys)
     }
 
     fn ends(&self, outcome: Outcome, refusal: Option<Refusal>, step: Option<usize>) {
@@ -139,7 +183,8 @@ impl Shopper {
 
 impl<'a> Ask<'a> {
     fn other(call: &'a Call, key: Option<&'a str>, intended_us: u64) -> Self {
-        Self { call, kind: AttemptKind::Other, key, intended_us, order: None, total: None }
+        let kind = if call.refund.is_some() { AttemptKind::Refund } else { AttemptKind::Other };
+        Self { call, kind, key, intended_us, order: None, total: None }
     }
 }
 

@@ -16,6 +16,14 @@ use crate::{
 const BOOK_PAGE: i64 = 1_000;
 const BOOK_PAGE_MAX: i64 = 10_000;
 
+/// An account's store credit: what it was opened with, and what is left.
+#[derive(Serialize)]
+struct AccountLine {
+    account: String,
+    declared_minor: i64,
+    balance_minor: i64,
+}
+
 pub(super) async fn metrics(shop: &Shop) -> Result<Reply, Refusal> {
     let doubts = shop.store.doubts().await.map_err(|error| shop.refusal(error))?;
     Ok(Reply::text("text/plain; version=0.0.4", shop.metrics.exposition(doubts)))
@@ -46,6 +54,20 @@ pub(super) async fn export_stock(shop: &Shop) -> Result<Reply, Refusal> {
 
 pub(super) async fn export_vouchers(shop: &Shop) -> Result<Reply, Refusal> {
     shop.store.vouchers().await.map(|lines| ndjson(&lines)).map_err(|error| shop.refusal(error))
+}
+
+pub(super) async fn export_promotions(shop: &Shop) -> Result<Reply, Refusal> {
+    shop.store.promotions().await.map(|lines| ndjson(&lines)).map_err(|error| shop.refusal(error))
+}
+
+pub(super) async fn export_accounts(shop: &Shop) -> Result<Reply, Refusal> {
+    let accounts = shop.store.credits().await.map_err(|error| shop.refusal(error))?;
+    let declared_minor = shop.config.store_credit_minor;
+    let lines: Vec<_> = accounts
+        .into_iter()
+        .map(|(account, balance_minor)| AccountLine { account, declared_minor, balance_minor })
+        .collect();
+    Ok(ndjson(&lines))
 }
 
 fn ndjson<T: Serialize>(lines: &[T]) -> Reply {

@@ -164,9 +164,10 @@ pub(super) async fn promote(shop: &Shop, cart: &str, asked: &Asked) -> Result<Re
     let CodeBody { code } = asked.json()?;
     checks::text(&code, 64)?;
     let promotion = shop.config.promotions.iter().find(|promotion| promotion.code == code).cloned();
+    let applied = code.clone();
     let telling = move |cart: &Cart| {
         let discount_minor = promotion.map_or(0, |promotion| discount(subtotal(&cart.lines), &promotion));
-        Stored { status: 200, body: json!({ "discount_minor": discount_minor }).to_string() }
+        Stored { status: 200, body: json!({ "code": applied, "discount_minor": discount_minor }).to_string() }
     };
     change(shop, cart.to_owned(), asked, "promotion", CartChange::Promote { code }, Box::new(telling)).await
 }

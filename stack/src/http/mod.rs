@@ -150,6 +150,8 @@ async fn reply(shop: &Arc<Shop>, route: Route, values: [&str; 2], asked: Asked) 
         Route::AccountLook => accounts::me(shop, &asked).await,
         Route::ExportStock => admin::export_stock(shop).await,
         Route::ExportVouchers => admin::export_vouchers(shop).await,
+        Route::ExportAccounts => admin::export_accounts(shop).await,
+        Route::ExportPromotions => admin::export_promotions(shop).await,
         Route::CartQuote => carts::quote(shop, first, &asked).await,
         Route::Checkout => orders::check_out(shop, first, &asked).await,
         Route::Payments => orders::pay_again(shop, first, &asked).await,

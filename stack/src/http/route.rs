@@ -42,6 +42,8 @@ pub(crate) enum Route {
     ExportOrders,
     ExportStock,
     ExportVouchers,
+    ExportAccounts,
+    ExportPromotions,
     ExportFiles,
     Clock,
     ClockSet,
@@ -76,7 +78,7 @@ const fn delete(route: Route, name: &'static str, path: &'static [&'static str])
 }
 
 /// How many routes there are; one more column of the metrics counts what is on none of them.
-pub(crate) const ROUTES: usize = 41;
+pub(crate) const ROUTES: usize = 43;
 
 /// Every route, in the order of [`Route`].
 pub(crate) static TABLE: [Row; ROUTES] = [
@@ -116,6 +118,8 @@ pub(crate) static TABLE: [Row; ROUTES] = [
     get(Route::ExportOrders, "export_orders", &["admin", "export", "orders"]),
     get(Route::ExportStock, "export_stock", &["admin", "export", "stock"]),
     get(Route::ExportVouchers, "export_vouchers", &["admin", "export", "vouchers"]),
+    get(Route::ExportAccounts, "export_accounts", &["admin", "export", "accounts"]),
+    get(Route::ExportPromotions, "export_promotions", &["admin", "export", "promotions"]),
     get(Route::ExportFiles, "export_files", &["admin", "export", "files"]),
     get(Route::Clock, "clock", &["admin", "clock"]),
     put(Route::ClockSet, "clock_set", &["admin", "clock"]),

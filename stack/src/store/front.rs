@@ -64,6 +64,15 @@ pub(crate) struct VoucherLine {
     pub(crate) balance_minor: i64,
 }
 
+/// A promotion, as auditors see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct PromotionLine {
+    pub(crate) code: String,
+    pub(crate) used: i64,
+    /// Of these, by orders that are not paid yet.
+    pub(crate) held: i64,
+}
+
 /// What became of a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Receipt {
@@ -110,4 +119,8 @@ pub(crate) trait Front {
     fn stock(&self) -> Answer<'_, Vec<StockLine>>;
     /// Vouchers as they are.
     fn vouchers(&self) -> Answer<'_, Vec<VoucherLine>>;
+    /// Promotions as they are.
+    fn promotions(&self) -> Answer<'_, Vec<PromotionLine>>;
+    /// Accounts with the store credit that is left of each, in minor units.
+    fn credits(&self) -> Answer<'_, Vec<(String, i64)>>;
 }

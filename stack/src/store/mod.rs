@@ -15,7 +15,7 @@ mod terms;
 mod till;
 mod unguarded;
 
-pub(crate) use front::{Account, Decided, Front, Receipt, Review, SavedCard, StockLine, VoucherLine};
+pub(crate) use front::{Account, Decided, Front, PromotionLine, Receipt, Review, SavedCard, StockLine, VoucherLine};
 pub(crate) use sqlite::{SqliteStore, StoreCredit};
 pub(crate) use terms::Terms;
 pub(crate) use till::{

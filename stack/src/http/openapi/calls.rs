@@ -186,6 +186,8 @@ pub(super) fn call(route: Route) -> Call {
         | Route::ExportOrders
         | Route::ExportStock
         | Route::ExportVouchers
+        | Route::ExportAccounts
+        | Route::ExportPromotions
         | Route::ExportFiles
         | Route::Clock
         | Route::ClockSet
@@ -351,6 +353,8 @@ fn admin_call(route: Route) -> Call {
             .text("Lines of JSON.", ndjson),
         Route::ExportStock => admin("Stock by product").text("Lines of JSON.", ndjson),
         Route::ExportVouchers => admin("Vouchers and what is left on them").text("Lines of JSON.", ndjson),
+        Route::ExportPromotions => admin("Promotions and how often they are taken").text("Lines of JSON.", ndjson),
+        Route::ExportAccounts => admin("Accounts and the credit left on them").text("Lines of JSON.", ndjson),
         Route::ExportFiles => admin("Where the shop stores anything").answers(200, "Absolute paths.", "Files"),
         Route::Clock => admin("What time the shop believes it is").answers(200, "The clock.", "Clock"),
         Route::ClockSet => {

@@ -134,7 +134,7 @@ fn carts() -> Value {
         "Cart": object(&["cart", "lines", "subtotal_minor", "currency", "state"],
                        json!({"cart": cart(), "lines": lines, "subtotal_minor": money(), "currency": currency(),
                               "state": one_of(&["open", "in_payment", "ordered"])})),
-        "Discount": object(&["discount_minor"], json!({"discount_minor": money()})),
+        "Discount": object(&["code", "discount_minor"], json!({"code": text(64), "discount_minor": money()})),
         "Voucher": object(&["code", "balance_minor"], json!({"code": text(64), "balance_minor": money()})),
         "Quote": object(
             &["subtotal_minor", "discount_minor", "shipping_minor", "tax_minor", "total_minor", "currency",

@@ -58,3 +58,11 @@ pub(super) fn keep_card(connection: &Connection, account: &str, card: &SavedCard
         .execute(params![account, card.method, card.brand, card.last4, now_ms()])?;
     Ok(())
 }
+
+/// The store credit that is left of each.
+pub(super) fn credits(connection: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
+    connection
+        .prepare_cached("SELECT id, credit_minor FROM accounts ORDER BY id")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     cart::{Line, TaxSource},
-    order::{BookLine, DispatchLine, HistoryLine, Number, OrderedLine, Packed, RefundLine, State},
+    order::{BookLine, CreditLine, DispatchLine, HistoryLine, Number, OrderedLine, Packed, RefundLine, State},
 };
 
 /// Orders after a sequence number, ascending.
@@ -32,6 +32,9 @@ pub(super) fn read(connection: &Connection, after: i64, limit: usize) -> rusqlit
         line.history = history(&snapshot, line.seq)?;
         line.refunds = refunds(&snapshot, line.seq)?;
         line.dispatches = dispatches(&snapshot, line.seq)?;
+        if line.credit_minor > 0 {
+            line.credits = credits(&snapshot, line.seq)?;
+        }
     }
     Ok(lines)
 }
@@ -80,6 +83,7 @@ fn line(row: &Row<'_>) -> rusqlite::Result<BookLine> {
         fraud: row.get(26)?,
         review: row.get(27)?,
         account: row.get(28)?,
+        credits: Vec::new(),
         dispatches: Vec::new(),
         disputed_minor: row.get(29)?,
         dispute_state: row.get(30)?,
@@ -118,7 +122,7 @@ fn history(connection: &Connection, order: i64) -> rusqlite::Result<Vec<HistoryL
 
 fn refunds(connection: &Connection, order: i64) -> rusqlite::Result<Vec<RefundLine>> {
     connection
-        .prepare_cached("SELECT key, amount, state, asked, credit_minor FROM refunds WHERE order_seq = ?1 ORDER BY id")?
+        .prepare_cached("SELECT key, amount + credit_minor, state, asked, credit_minor FROM refunds WHERE order_seq = ?1 ORDER BY id")?
         .query_map([order], |row| {
             Ok(RefundLine {
                 key: row.get(0)?,
@@ -126,6 +130,22 @@ fn refunds(connection: &Connection, order: i64) -> rusqlite::Result<Vec<RefundLi
                 state: row.get(2)?,
                 asked: row.get(3)?,
                 credit_minor: row.get(4)?,
+            })
+        })?
+        .collect()
+}
+
+fn credits(connection: &Connection, order: i64) -> rusqlite::Result<Vec<CreditLine>> {
+    connection
+        .prepare_cached(
+            "SELECT kind, subject, amount_minor, returned_minor FROM credit_uses WHERE order_seq = ?1 ORDER BY kind, subject",
+        )?
+        .query_map([order], |row| {
+            Ok(CreditLine {
+                kind: row.get(0)?,
+                subject: row.get(1)?,
+                amount_minor: row.get(2)?,
+                returned_minor: row.get(3)?,
             })
         })?
         .collect()

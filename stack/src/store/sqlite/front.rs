@@ -3,7 +3,9 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    super::{Account, Answer, Decided, Front, Move, Receipt, Review, SavedCard, StockLine, Terms, VoucherLine},
+    super::{
+        Account, Answer, Decided, Front, Move, PromotionLine, Receipt, Review, SavedCard, StockLine, Terms, VoucherLine,
+    },
     SqliteStore, accounts, remainder, reviews,
 };
 use crate::{
@@ -88,6 +90,14 @@ impl Front for SqliteStore {
     fn vouchers(&self) -> Answer<'_, Vec<VoucherLine>> {
         self.archived(vouchers)
     }
+
+    fn promotions(&self) -> Answer<'_, Vec<PromotionLine>> {
+        self.archived(promotions)
+    }
+
+    fn credits(&self) -> Answer<'_, Vec<(String, i64)>> {
+        self.archived(accounts::credits)
+    }
 }
 
 /// Stock with what orders hold and bought.
@@ -124,6 +134,16 @@ fn vouchers(connection: &Connection) -> rusqlite::Result<Vec<VoucherLine>> {
         .query_map([], |row| {
             Ok(VoucherLine { code: row.get(0)?, declared_minor: row.get(1)?, balance_minor: row.get(2)? })
         })?
+        .collect()
+}
+
+fn promotions(connection: &Connection) -> rusqlite::Result<Vec<PromotionLine>> {
+    connection
+        .prepare_cached(
+            "SELECT p.code, p.used, (SELECT count(*) FROM orders o WHERE o.promotion = p.code AND o.hold = 'held')
+             FROM promotions p ORDER BY p.code",
+        )?
+        .query_map([], |row| Ok(PromotionLine { code: row.get(0)?, used: row.get(1)?, held: row.get(2)? }))?
         .collect()
 }
 
