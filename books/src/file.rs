@@ -69,6 +69,11 @@ impl RunFile {
         Ok(conn)
     }
 
+    /// Opens a file whose books are joined for adding indexes to it.
+    pub(crate) fn open_joined(path: &Path) -> Result<Connection, Error> {
+        open_checked(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    }
+
     /// Copies a file as it is now, also one that is being written to, into another one, which is replaced.
     pub fn copy(from: &Path, to: &Path) -> Result<(), Error> {
         // Not with `open_to_read`, whose connections may not even write elsewhere.

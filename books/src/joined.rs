@@ -4,7 +4,9 @@ use crate::error::{Error, While};
 use crate::file::RunFile;
 use crate::join;
 use crate::laws::{self, Law, LawFinding};
+use crate::schema;
 use rusqlite::{Connection, ErrorCode};
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,6 +16,7 @@ pub struct Joined {
     pub(crate) conn: Connection,
     /// Where others can read it too; none for books in memory.
     path: Option<PathBuf>,
+    stories_indexed: OnceCell<()>,
 }
 
 impl Joined {
@@ -21,7 +24,7 @@ impl Joined {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let conn = RunFile::open_to_read(path)?;
         if join::is_built(&conn).reading("the state of the join")? {
-            return Ok(Self { conn, path: Some(path.to_owned()) });
+            return Ok(Self::on_disk(conn, path));
         }
         drop(conn);
         let read_only = |error: Error| match error {
@@ -33,14 +36,28 @@ impl Joined {
             other => other,
         };
         RunFile::open(path).and_then(RunFile::close).map_err(read_only)?;
-        Ok(Self { conn: RunFile::open_to_read(path)?, path: Some(path.to_owned()) })
+        Ok(Self::on_disk(RunFile::open_to_read(path)?, path))
+    }
+
+    fn on_disk(conn: Connection, path: &Path) -> Self {
+        Self { conn, path: Some(path.to_owned()), stories_indexed: OnceCell::new() }
+    }
+
+    /// The books, for telling what befell single purchases. The first time, rows get indexes by which to find them: nobody
+    /// needs these where every law held. A file that cannot be written to does without, and tells the same more slowly.
+    pub(crate) fn for_stories(&self) -> &Connection {
+        self.stories_indexed.get_or_init(|| {
+            let file = self.path.as_deref().and_then(|path| RunFile::open_joined(path).ok());
+            drop(file.map(|conn| schema::index_for_stories(&conn)));
+        });
+        &self.conn
     }
 
     /// Joins a file and keeps it open, as for books in memory.
     pub fn from_file(mut file: RunFile) -> Result<Self, Error> {
         file.join()?;
         file.conn.pragma_update(None, "query_only", true).reading("the settings")?;
-        Ok(Self { conn: file.conn, path: None })
+        Ok(Self { conn: file.conn, path: None, stories_indexed: OnceCell::new() })
     }
 
     /// Examines one law.
@@ -52,6 +69,10 @@ impl Joined {
     /// Examines laws, two at a time where the books are on disk: nothing changes them any more. Findings in the order of the laws.
     #[must_use]
     pub fn examine_all(&self, laws: &[Law]) -> Vec<LawFinding> {
+        // A law of the user's own may look up the rows of one purchase after the other.
+        if laws.iter().any(|law| !laws::is_built_in(law)) {
+            self.for_stories();
+        }
         let next = AtomicUsize::new(0);
         let work = |conn: &Connection| {
             let mut found = Vec::new();

@@ -5,7 +5,7 @@
 -- Examined where the orders book tells disputes: orders with a dispute by the provider's statement, of which a message reached
 -- the shop that no fault had touched. What a lost dispute costs is the business of the laws about refunds.
 WITH disputed AS MATERIALIZED (
-    SELECT DISTINCT order_seq FROM v1_statement WHERE op = 'dispute' AND order_seq IS NOT NULL
+    SELECT order_seq FROM v1_order WHERE disputes > 0
 ), told AS MATERIALIZED (
     SELECT d.order_seq,
            EXISTS (SELECT 1 FROM v1_statement AS w

@@ -8,26 +8,18 @@
 -- of it, to the minor unit, and nothing is taken off without one; the total is the sum, rounded up only in a currency that
 -- cannot be charged to its last digit. An article costs what was declared, where that was; nothing is below zero, and vouchers and
 -- store credit cover no more than the total.
-WITH goods AS MATERIALIZED (
-    SELECT l.order_seq, sum(l.quantity + l.given_up) AS articles, min(l.unit_minor) AS least_minor,
-           min(l.quantity + l.given_up) AS least,
-           sum((l.quantity + l.given_up) * l.unit_minor) AS goods_minor,
-           sum((l.quantity + l.given_up) * coalesce(s.unit_minor, l.unit_minor)) AS declared_minor,
-           max(l.unit_minor <> s.unit_minor) AS strange
-    FROM v1_order_line AS l LEFT JOIN v1_stock AS s ON s.sku = l.sku GROUP BY l.order_seq
-), summed AS (
+WITH summed AS (
     SELECT o.order_number, o.intent, o.currency, o.promotion, o.subtotal_minor, o.total_minor,
-           coalesce(o.discount_minor, 0) AS discount_minor, coalesce(g.articles, 0) AS articles,
-           iif(g.least_minor > 0, g.goods_minor, o.subtotal_minor) AS goods_minor,
-           g.strange AND g.least_minor > 0 AS strange, g.declared_minor,
+           coalesce(o.discount_minor, 0) AS discount_minor, o.ordered,
+           iif(o.unit_least_minor > 0, o.goods_minor, o.subtotal_minor) AS goods_minor,
+           o.unit_least_minor > 0 AND o.goods_minor <> o.declared_minor AS strange, o.declared_minor,
            min(o.subtotal_minor, coalesce(o.discount_minor, 0), coalesce(o.shipping_minor, 0), o.tax_minor, o.total_minor,
-               o.credit_minor, o.total_minor - o.credit_minor, coalesce(g.least, 1) - 1) AS least_minor,
+               o.credit_minor, o.total_minor - o.credit_minor, coalesce(o.ordered_least, 1) - 1) AS least_minor,
            coalesce(o.subtotal_minor * p.percent_bp / 10000.0, o.discount_minor, 0) AS promised_minor,
            o.subtotal_minor - coalesce(o.discount_minor, 0) + coalesce(o.shipping_minor, 0) + o.tax_minor AS sum_minor,
            iif(c.minor_digits = 3, 9, 0) AS rounding_max_minor, c.minor_digits, c.minor_unit
     FROM v1_order AS o
     JOIN v1_currency AS c ON c.currency = o.currency
-    LEFT JOIN goods AS g ON g.order_seq = o.order_seq
     LEFT JOIN v1_promotion AS p ON p.code = o.promotion
     WHERE o.tax_source IS NOT NULL AND o.subtotal_minor IS NOT NULL AND o.tax_minor IS NOT NULL AND o.total_minor IS NOT NULL
 ), judged AS (
@@ -51,7 +43,7 @@ WITH goods AS MATERIALIZED (
 SELECT order_number AS subject,
        iif(why IS NULL, 'held', 'violated') AS finding,
        coalesce(why, '') AS why,
-       promotion IS NOT NULL OR articles >= 2 AS exposed,
+       promotion IS NOT NULL OR ordered >= 2 AS exposed,
        intent,
        order_number
 FROM judged;

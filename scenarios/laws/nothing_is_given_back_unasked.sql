@@ -10,8 +10,7 @@ WITH asked AS MATERIALIZED (
     WHERE asked IS NOT NULL AND state NOT IN ('refused', 'failed') GROUP BY order_seq
 ), returned AS MATERIALIZED (
     SELECT o.order_seq, o.order_number, o.intent, o.currency, o.due_minor, o.captured_minor, o.attribution, o.charges_maybe,
-           o.returned_minor - coalesce((SELECT sum(s.amount_minor) FROM v1_statement AS s
-                                        WHERE s.order_seq = o.order_seq AND s.op = 'dispute' AND s.state = 'lost'), 0) AS returned_minor
+           o.returned_minor - o.lost_minor AS returned_minor
     FROM v1_order AS o
     WHERE o.paid AND o.returned_minor > 0 AND o.due_minor IS NOT NULL
 ), weighed AS (

@@ -6,12 +6,15 @@
 -- tell it, country and postal code are the order's as well.
 WITH asked AS (
     SELECT o.order_number, o.intent, o.currency, o.discount_minor, o.shipping_minor, o.quotes, o.taxed_minor, o.place,
-           q.place AS asked_place,
+           (SELECT q.place FROM v1_tax_quote AS q WHERE q.statement = o.quote AND o.place IS NOT NULL) AS asked_place,
            o.subtotal_minor - coalesce(o.discount_minor, 0) + coalesce(o.shipping_minor, 0) AS sold_minor,
-           o.taxed_minor = o.subtotal_minor - coalesce(o.discount_minor, 0) + coalesce(o.shipping_minor, 0) AS agrees,
-           coalesce(q.place = o.place OR instr(q.place, o.place) = 1 OR instr(o.place, q.place) = 1, 1) AS there
-    FROM v1_order AS o JOIN v1_tax_quote AS q ON q.statement = o.quote
-    WHERE o.accepted AND o.tax_source = 'quote' AND o.subtotal_minor IS NOT NULL
+           o.taxed_minor = o.subtotal_minor - coalesce(o.discount_minor, 0) + coalesce(o.shipping_minor, 0) AS agrees
+    FROM v1_order AS o
+    WHERE o.accepted AND o.tax_source = 'quote' AND o.subtotal_minor IS NOT NULL AND o.taxed_minor IS NOT NULL
+), judged AS (
+    SELECT asked.*,
+           coalesce(asked_place = place OR instr(asked_place, place) = 1 OR instr(place, asked_place) = 1, 1) AS there
+    FROM asked
 )
 SELECT a.order_number AS subject,
        iif(a.agrees AND a.there, 'held', 'violated') AS finding,
@@ -22,4 +25,4 @@ SELECT a.order_number AS subject,
        coalesce(a.discount_minor, 0) <> 0 OR coalesce(a.shipping_minor, 0) <> 0 OR a.quotes >= 2 AS exposed,
        a.intent,
        a.order_number
-FROM asked AS a JOIN v1_currency AS c ON c.currency = a.currency;
+FROM judged AS a JOIN v1_currency AS c ON c.currency = a.currency;

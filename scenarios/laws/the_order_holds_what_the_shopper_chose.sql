@@ -15,7 +15,7 @@ WITH chosen AS MATERIALIZED (
     FROM v1_order AS o JOIN v1_intent AS i ON i.intent_id = o.intent_id
 ), ordered AS MATERIALIZED (
     SELECT l.order_seq, l.sku, sum(l.quantity + l.given_up) AS quantity, max(l.unit_minor) AS unit_minor
-    FROM v1_order_line AS l GROUP BY l.order_seq, l.sku
+    FROM v1_order_line AS l WHERE EXISTS (SELECT 1 FROM v1_basket_line) GROUP BY l.order_seq, l.sku
 ), told AS MATERIALIZED (
     SELECT DISTINCT intent_id FROM chosen
 ), accounts AS MATERIALIZED (

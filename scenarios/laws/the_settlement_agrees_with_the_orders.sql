@@ -20,7 +20,7 @@ WITH booked AS (
     WHERE o.settled_lines > 0 OR o.kept_minor <> 0
     UNION ALL
     SELECT l.object, 0, 'a line of the settlement report, and no order explains it', abs(l.gross_minor), l.currency, 1, NULL, l.order_number
-    FROM v1_settlement AS l WHERE l.order_seq IS NULL AND l.kind <> 'fee'
+    FROM v1_unexplained AS l
 )
 SELECT j.subject,
        CASE WHEN j.agrees THEN 'held' WHEN run.final THEN 'violated' ELSE 'undecided' END AS finding,

@@ -19,11 +19,47 @@ pub(super) struct Listed {
     pub namesakes: u32,
     pub namesake: u32,
     pub told: u32,
-    /// Pieces of all its lines, less what was given up.
+    /// Its lines; none where the book has none.
+    pub goods: Option<Goods>,
+}
+
+/// What the lines of an order come to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Goods {
+    /// Pieces, less what was given up.
     pub articles: i64,
+    /// Pieces, what was given up included.
+    pub ordered: i64,
+    /// Of the smallest line.
+    pub ordered_least: i64,
+    /// The lowest price of one piece.
+    pub unit_least_minor: i64,
+    /// What they cost by the prices of the order.
+    pub goods_minor: i64,
+    /// What they cost by the prices that were declared, where that was.
+    pub declared_minor: i64,
 }
 
 impl Listed {
+    fn add_line(&mut self, quantity: i64, given_up: i64, unit_minor: i64, declared_minor: Option<i64>) {
+        let ordered = quantity + given_up;
+        let none = Goods {
+            articles: 0,
+            ordered: 0,
+            ordered_least: ordered,
+            unit_least_minor: unit_minor,
+            goods_minor: 0,
+            declared_minor: 0,
+        };
+        let goods = self.goods.get_or_insert(none);
+        goods.articles += quantity;
+        goods.ordered += ordered;
+        goods.ordered_least = goods.ordered_least.min(ordered);
+        goods.unit_least_minor = goods.unit_least_minor.min(unit_minor);
+        goods.goods_minor += ordered * unit_minor;
+        goods.declared_minor += ordered * declared_minor.unwrap_or(unit_minor);
+    }
+
     /// Its history.
     pub(super) fn course(&self) -> Option<u32> {
         Some(self.course).filter(|course| *course != NOTHING)
@@ -72,6 +108,8 @@ pub(super) struct Lists {
     pub ordered: OfOrders,
     providers: Names,
     settled: Vec<Settled>,
+    /// Lines that no order explains, fees left out.
+    unexplained: Vec<(u32, i64)>,
 }
 
 impl Lists {
@@ -84,7 +122,7 @@ impl Lists {
             namesakes: 0,
             namesake: 0,
             told: 0,
-            articles: 0,
+            goods: None,
         };
         let mut lists = Self {
             of_orders: vec![none; orders.all.len()],
@@ -94,6 +132,7 @@ impl Lists {
             ordered: Vec::new(),
             providers: Names::default(),
             settled: Vec::new(),
+            unexplained: Vec::new(),
         };
         lists.read_courses(conn, orders)?;
         lists.read_articles(conn, orders)?;
@@ -128,30 +167,49 @@ impl Lists {
     }
 
     fn read_articles(&mut self, conn: &Connection, orders: &Orders) -> rusqlite::Result<()> {
+        let prices = self.read_prices(conn)?;
         let mut cursor = Cursor { orders, at: 0 };
-        stream::each(conn, "SELECT order_seq, sku, quantity FROM order_line ORDER BY order_seq, number", |row| {
-            let Some(index) = cursor.find(row.known_number(0)?) else { return Ok(()) };
-            let (sku, quantity) = (self.skus.id(row.known_text(1)?), row.known_number(2)?);
-            self.ordered.push((index as u32, Pieces { sku, quantity }));
-            let order = &orders.all[index];
-            if self.articles.len() <= sku as usize {
-                self.articles.resize(sku as usize + 1, None);
-            }
-            let article = self.articles[sku as usize].get_or_insert_default();
-            self.of_orders[index].articles += quantity;
-            article.wanted += quantity;
-            article.line_max = article.line_max.max(quantity);
-            if order.pending || !(order.accepted || order.cancelled) {
-                article.unpaid += quantity;
-            }
-            if order.accepted {
-                article.accepted += quantity;
-                article.certain += if order.pending { 0 } else { quantity };
-            } else {
-                article.given_up += 1;
-            }
+        stream::each(
+            conn,
+            "SELECT order_seq, sku, quantity, unit_minor, given_up FROM order_line ORDER BY order_seq, number",
+            |row| {
+                let Some(index) = cursor.find(row.known_number(0)?) else { return Ok(()) };
+                let (sku, quantity) = (self.skus.id(row.known_text(1)?), row.known_number(2)?);
+                self.ordered.push((index as u32, Pieces { sku, quantity }));
+                let order = &orders.all[index];
+                if self.articles.len() <= sku as usize {
+                    self.articles.resize(sku as usize + 1, None);
+                }
+                let article = self.articles[sku as usize].get_or_insert_default();
+                let (unit_minor, given_up) = (row.known_number(3)?, row.known_number(4)?);
+                let declared_minor = prices.get(sku as usize).copied().flatten();
+                self.of_orders[index].add_line(quantity, given_up, unit_minor, declared_minor);
+                article.wanted += quantity;
+                article.line_max = article.line_max.max(quantity);
+                if order.pending || !(order.accepted || order.cancelled) {
+                    article.unpaid += quantity;
+                }
+                if order.accepted {
+                    article.accepted += quantity;
+                    article.certain += if order.pending { 0 } else { quantity };
+                } else {
+                    article.given_up += 1;
+                }
+                Ok(())
+            },
+        )
+    }
+
+    /// Declared prices by the number of the article.
+    fn read_prices(&mut self, conn: &Connection) -> rusqlite::Result<Vec<Option<i64>>> {
+        let mut prices = Vec::new();
+        stream::each(conn, "SELECT sku, unit_minor FROM stock_limit WHERE unit_minor IS NOT NULL", |row| {
+            let sku = self.skus.id(row.known_text(0)?) as usize;
+            prices.resize(prices.len().max(sku + 1), None);
+            prices[sku] = row.number(1)?;
             Ok(())
-        })
+        })?;
+        Ok(prices)
     }
 
     /// A line belongs to the order that it names, else to the one that names its payment.
@@ -168,6 +226,8 @@ impl Lists {
                 self.settle(*order, &it);
             } else if let Some(payment) = row.text(5)? {
                 by_payment.entry(payment.into()).or_default().push(it);
+            } else if !is_fee {
+                self.unexplained.push((provider, line));
             }
             Ok(())
         })?;
@@ -181,7 +241,10 @@ impl Lists {
             }
             order += 1;
             Ok(())
-        })
+        })?;
+        let rest = by_payment.into_values().flatten().filter(|it| !it.is_fee);
+        self.unexplained.extend(rest.map(|it| (it.provider, it.line)));
+        Ok(())
     }
 
     fn settle(&mut self, order: u32, line: &Unexplained) {
@@ -224,6 +287,10 @@ impl Lists {
         for it in &self.settled {
             let seq = orders.all[it.order as usize].seq;
             insert.execute(params![self.providers.get(it.provider), it.line, seq])?;
+        }
+        let mut insert = conn.prepare("INSERT INTO unexplained VALUES (?1, ?2)")?;
+        for (provider, line) in &self.unexplained {
+            insert.execute(params![self.providers.get(*provider), line])?;
         }
         Ok(())
     }

@@ -57,6 +57,7 @@ fn build_within(conn: &Connection) -> rusqlite::Result<()> {
     for table in schema::DERIVED {
         conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
+    let is_disputed = statement.is_disputed;
     let (mut tally, mut objects) = Tally::read(conn, &mut shoppers, statement, &orders)?;
     // What is not needed any more is given back before the rest is written.
     objects.only_names();
@@ -70,6 +71,9 @@ fn build_within(conn: &Connection) -> rusqlite::Result<()> {
     lists.store(conn, &orders)?;
     drop((orders, tally, lists));
     schema::index(conn)?;
+    if is_disputed {
+        schema::index_for_stories(conn)?;
+    }
     conn.execute_batch("PRAGMA analysis_limit = 400; ANALYZE")?;
     conn.execute("UPDATE run SET joined = ?1", [VERSION])?;
     Ok(())

@@ -110,6 +110,8 @@ pub(super) struct Objects {
     orders: Fits,
     emails: Fits,
     foreign: QuickMap<u32, Foreign>,
+    /// Whether the second provider of payments has any.
+    has_backup: bool,
 }
 
 impl Objects {
@@ -117,6 +119,7 @@ impl Objects {
     pub(super) fn meet(&mut self, provider: Provider, name: &str) -> u32 {
         let id = self.names.id_under(area(provider), name);
         if id as usize == self.root.len() {
+            self.has_backup |= provider == Provider::BackupPayment;
             self.root.push(id);
             self.parent.push(NOTHING);
         }
@@ -184,6 +187,16 @@ impl Objects {
             emails: self.emails.all(root),
             foreign: self.foreign.get(&root),
         }
+    }
+
+    /// A payment of the same name at the other provider.
+    pub(super) fn twin(&self, payment: u32) -> Option<u32> {
+        if !self.has_backup {
+            return None;
+        }
+        let name = self.names.get(payment);
+        let other = if name.starts_with(area(Provider::Payment)) { Provider::BackupPayment } else { Provider::Payment };
+        self.find(other, Some(&name[AREA_BYTES..]))
     }
 
     /// A payment, at whichever provider.

@@ -148,9 +148,9 @@ impl Orders {
         }
         if let Some(payment) = marks.payment.and_then(|payment| objects.find_payment(payment)) {
             // A shop may name the payment or its charge; both providers may have one of that name.
-            let root = Some(objects.name(objects.root(payment)));
-            let both = [objects.find(Provider::Payment, root), objects.find(Provider::BackupPayment, root)];
-            both.into_iter().flatten().for_each(|root| self.by_object.add(root, index));
+            let root = objects.root(payment);
+            let twin = objects.twin(root);
+            [Some(root), twin].into_iter().flatten().for_each(|root| self.by_object.add(root, index));
         }
         let number = shoppers.number(marks.number);
         self.by_number.add(number, index);

@@ -21,6 +21,10 @@ pub(super) struct Purse {
     /// Whether a payment did not go through at once: refused, run out, challenged, captured later than authorised.
     pub is_apart: bool,
     pub is_challenged: bool,
+    /// Rows about disputes of it.
+    pub disputes: u32,
+    /// What customers got back by disputes that are lost.
+    pub lost_minor: i64,
     /// Whether a quote has the amount of its tax.
     pub is_quoted: bool,
     /// Quotes that it names, where the provider says what they are on.
@@ -47,6 +51,10 @@ impl Purse {
             return;
         }
         self.faults += u32::from(kind.fault.is_some());
+        if kind.op == Op::Dispute {
+            self.disputes += 1;
+            self.lost_minor += if kind.state.as_deref() == Some("lost") { line.amount_minor.unwrap_or(0) } else { 0 };
+        }
         let is_void = !kind.took_effect();
         let amount = if is_void { 0 } else { line.amount_minor.unwrap_or(0) };
         match kind.op {

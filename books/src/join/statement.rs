@@ -26,6 +26,8 @@ pub(super) struct Statement {
     pub skus: Names,
     /// Rows whose address is not that of the purchase that their header names.
     pub addressed: VecDeque<Addressed>,
+    /// Whether there are decisions or disputes: laws look up the rows of their orders.
+    pub is_disputed: bool,
     /// Whether a row has no header of ours.
     pub is_weak: bool,
 }
@@ -75,6 +77,7 @@ impl Statement {
         }
         let kind = self.lines.kind(read.kind);
         let (provider, op) = (kind.provider, kind.op);
+        self.is_disputed |= op == Op::Dispute || provider == Provider::Other;
         if op == Op::Refund && !kind.replayed && provider.is_payment() {
             let kept = |text: Option<&str>| text.map(Into::into);
             let texts = RefundTexts { object: kept(read.object), parent: kept(read.parent), key: kept(read.key) };

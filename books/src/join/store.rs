@@ -336,7 +336,7 @@ impl Found<'_> {
     }
 
     fn store_orders(&self, maybe: &Maybe) -> rusqlite::Result<()> {
-        let places: Vec<String> = (1..=46).map(|place| format!("?{place}")).collect();
+        let places: Vec<String> = (1..=53).map(|place| format!("?{place}")).collect();
         let mut insert = self.conn.prepare(&format!("INSERT INTO order_join VALUES ({})", places.join(", ")))?;
         let all = self.orders.all.iter().zip(self.listed).zip(&self.tally.purses).zip(self.sent);
         for (((order, listed), purse), sent) in all.filter(|(((order, _), _), _)| !order.set_aside()) {
@@ -367,6 +367,8 @@ impl Found<'_> {
                 purse.is_challenged,
                 purse.is_apart,
                 purse.is_quoted,
+                purse.disputes,
+                purse.lost_minor,
                 purse.quotes,
                 purse.quote.map(|quote| quote.statement),
                 purse.quote.map(|quote| quote.taxed_minor),
@@ -383,8 +385,13 @@ impl Found<'_> {
                 listed.namesakes,
                 listed.namesake,
                 listed.told,
-                listed.articles,
+                listed.goods.map_or(0, |goods| goods.articles),
                 sent,
+                listed.goods.map_or(0, |goods| goods.ordered),
+                listed.goods.map(|goods| goods.ordered_least),
+                listed.goods.map(|goods| goods.unit_least_minor),
+                listed.goods.map(|goods| goods.goods_minor),
+                listed.goods.map(|goods| goods.declared_minor),
                 shopper.map_or(0, |shopper| shopper.submits),
                 shopper.map_or(0, |shopper| shopper.told_pending),
                 intent.map_or(0, |intent| maybe.charges.get(&intent).copied().unwrap_or(0)),

@@ -62,3 +62,8 @@ const TEXTS: [(&str, &str); 42] = laws![
 pub fn built_in() -> Vec<Law> {
     TEXTS.iter().map(|(name, text)| Law::parse(name, text).expect("a law of ours has a whole header")).collect()
 }
+
+/// Whether a law is one of these, word for word.
+pub(crate) fn is_built_in(law: &Law) -> bool {
+    TEXTS.iter().any(|(name, text)| *name == law.name && *text == law.sql)
+}

@@ -13,6 +13,7 @@ mod runner;
 mod trial;
 
 pub use built_in::built_in;
+pub(crate) use built_in::is_built_in;
 pub use finding::{Judgement, LawFinding, LawRow, Subject};
 pub use header::{Law, LawError};
 pub use runner::{examine, rows};

@@ -166,6 +166,9 @@ CREATE TABLE settlement_join (
     PRIMARY KEY (provider, line)
 ) STRICT, WITHOUT ROWID;
 
+-- Lines of settlement reports that no order explains, fees left out.
+CREATE TABLE unexplained (provider TEXT NOT NULL, line INTEGER NOT NULL) STRICT;
+
 -- Each history of states that an order went through, once.
 CREATE TABLE course (
     course  INTEGER NOT NULL,
@@ -207,6 +210,8 @@ CREATE TABLE order_join (
     challenged        INTEGER NOT NULL,     -- whether its payment was challenged
     paid_apart        INTEGER NOT NULL,     -- whether its payment did not go through at once
     quoted            INTEGER NOT NULL,     -- whether a quote has the amount of its tax
+    disputes          INTEGER NOT NULL,     -- rows about disputes of it
+    lost_minor        INTEGER NOT NULL,     -- what customers got back by disputes that are lost
     quotes            INTEGER NOT NULL,     -- that it names, where the provider says what they are on
     quote             INTEGER,              -- one of them, on what was sold if there is such a one: row in `statement`
     taxed_minor       INTEGER,              -- what that one is on
@@ -225,6 +230,11 @@ CREATE TABLE order_join (
     told              INTEGER NOT NULL,     -- intents that were told its number
     articles          INTEGER NOT NULL,     -- pieces of all its lines, less what was given up
     sent              INTEGER NOT NULL,     -- pieces that the warehouse was told to send
+    ordered           INTEGER NOT NULL,     -- pieces of all its lines, what was given up included
+    ordered_least     INTEGER,              -- of the smallest line
+    unit_least_minor  INTEGER,              -- the lowest price of one piece
+    goods_minor       INTEGER,              -- what its lines cost by its prices
+    declared_minor    INTEGER,              -- what they cost by the prices that were declared, where that was
     submits           INTEGER NOT NULL,     -- from here on: of its intent
     told_pending      INTEGER NOT NULL,
     charges_maybe     INTEGER NOT NULL,

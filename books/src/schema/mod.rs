@@ -9,7 +9,7 @@ pub(crate) const VERSION: i64 = 5;
 pub(crate) const APPLICATION: i64 = 0x446f_6f72;
 
 /// The tables that the join builds; emptied before each build.
-pub(crate) const DERIVED: [&str; 21] = [
+pub(crate) const DERIVED: [&str; 22] = [
     "currency",
     "intent",
     "acknowledged",
@@ -28,6 +28,7 @@ pub(crate) const DERIVED: [&str; 21] = [
     "misdirected",
     "stray_mail",
     "settlement_join",
+    "unexplained",
     "course",
     "article",
     "order_join",
@@ -49,7 +50,12 @@ pub(crate) fn forget_indexes(conn: &Connection) -> rusqlite::Result<()> {
     names.iter().try_for_each(|name| conn.execute_batch(&format!("DROP INDEX \"{name}\"")))
 }
 
-/// Indexes that the laws and the timelines use.
+/// Indexes that the laws use.
 pub(crate) fn index(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch(include_str!("indexes.sql"))
+}
+
+/// Indexes by which the rows of one purchase are found: laws use them only where there is something to look up.
+pub(crate) fn index_for_stories(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch(include_str!("stories.sql"))
 }

@@ -128,8 +128,9 @@ SELECT j.seq AS order_seq, o.number AS order_number, o.cart, o.state, coalesce(o
        o.total_minor > 0 AND j.refunded_minor >= o.total_minor AS refunded_in_full,
        j.charges, j.charges_other, j.charges_foreign, j.captures, j.captured_minor, j.returned_minor,
        j.captured_minor - j.returned_minor AS net_minor,
-       j.open_minor, j.answers_lost, j.faults, j.quoted AS tax_quoted, j.quotes, j.quote, j.taxed_minor, j.documents, j.documents_open, j.filed_minor, j.document_faults,
-       j.dispatches, j.redeliveries, j.dispatch_faults, j.settled_lines, j.settled_minor, j.course, j.namesakes, j.namesake, j.told, j.articles, j.sent,
+       j.open_minor, j.answers_lost, j.faults, j.quoted AS tax_quoted, j.disputes, j.lost_minor, j.quotes, j.quote, j.taxed_minor, j.documents, j.documents_open, j.filed_minor, j.document_faults,
+       j.dispatches, j.redeliveries, j.dispatch_faults, j.settled_lines, j.settled_minor, j.course, j.namesakes, j.namesake, j.told, j.articles, j.sent, j.ordered, j.ordered_least,
+       j.unit_least_minor, j.goods_minor, j.declared_minor,
        j.submits, j.told_pending, j.charges_maybe, j.tax_faults, j.warehouse_faults, j.shown_total_minor, p.currency AS shown_currency,
        o.rounding_minor, o.ship_to, o.place, o.account
 FROM order_join AS j
@@ -163,6 +164,10 @@ FROM order_credit AS c JOIN order_join AS j ON j.seq = c.order_seq;
 CREATE VIEW v1_settlement AS
 SELECT s.provider, s.line, s.kind, s.object, s.payment, s.order_number, s.gross_minor, s.fee_minor, s.currency, j.order_seq
 FROM settlement AS s LEFT JOIN settlement_join AS j ON j.provider = s.provider AND j.line = s.line;
+
+CREATE VIEW v1_unexplained AS
+SELECT s.provider, s.line, s.kind, s.object, s.payment, s.order_number, s.gross_minor, s.currency
+FROM unexplained AS u JOIN settlement AS s ON s.provider = u.provider AND s.line = u.line;
 
 CREATE VIEW v1_tax_quote AS
 SELECT q.statement, s.object AS quote, q.intent AS intent_id, i.intent, s.amount_minor, s.currency, s.fault, s.answer,

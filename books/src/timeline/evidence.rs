@@ -19,15 +19,16 @@ impl Joined {
     /// provider whose clock was moved are passed over, and so is a canary: it is bought for before the load begins, and what the
     /// shop still does for it afterwards is no measure of how soon the load showed anything.
     pub fn first_evidence_us(&self, law: &Law, subjects: &[Subject]) -> Result<Option<u64>, Error> {
-        let span = Span::of(&self.conn).reading("the run")?;
+        let conn = self.for_stories();
+        let span = Span::of(conn).reading("the run")?;
         let mut first = None;
         for subject in subjects {
             let mut whom = self.whom(subject)?;
             if whom == Whom::default() {
-                let order = past_the_limit(&self.conn, &subject.subject).reading("the limits")?;
+                let order = past_the_limit(conn, &subject.subject).reading("the limits")?;
                 whom.orders.extend(order);
             }
-            let seen = evidence(&self.conn, law, &whom, &span).reading("the evidence")?;
+            let seen = evidence(conn, law, &whom, &span).reading("the evidence")?;
             first = [first, seen].into_iter().flatten().min();
         }
         Ok(first)

@@ -1,8 +1,8 @@
-//! Articles, promotions, vouchers and files: the orders that passed a limit, the shelf at the end, the numbers that were found.
+//! Articles, promotions, vouchers, accounts and files: the orders that passed a limit, the shelf at the end, the numbers that were found.
 
 use super::phrases::money;
 use model::record::{Book, TimelineEntry};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// Orders told before and after the limit was passed.
 const BEFORE: usize = 2;
@@ -17,6 +17,9 @@ pub(super) fn tell(conn: &Connection, subject: &str) -> rusqlite::Result<Vec<Tim
         let taken =
             "SELECT order_number, state, credit_minor FROM v1_order WHERE voucher = ?1 AND accepted ORDER BY order_seq";
         return passed(conn, subject, taken, worth, &format!("voucher {subject} is worth {worth} minor units"));
+    }
+    if let Some(purse) = purse(conn, subject)? {
+        return Ok(purse);
     }
     if let Some(stock) = limit("SELECT stock FROM v1_stock WHERE sku = ?1")? {
         let taken = "SELECT o.order_number, o.state, sum(l.quantity) FROM v1_order_line AS l JOIN v1_order AS o USING (order_seq)
@@ -56,6 +59,31 @@ fn shelf(conn: &Connection, sku: &str) -> rusqlite::Result<Option<Vec<TimelineEn
         Ok((taken != ordered || available < 0).then(|| vec![entry(Book::Shop, left), entry(Book::Shop, sold)]))
     });
     told.optional().map(Option::flatten)
+}
+
+/// What the shop says is left of a voucher or of an account's credit, and what orders took of it.
+fn purse(conn: &Connection, name: &str) -> rusqlite::Result<Option<Vec<TimelineEntry>>> {
+    let left = "SELECT declared_minor, balance_minor FROM v1_account_book WHERE account = ?1
+                UNION ALL SELECT declared_minor, balance_minor FROM v1_voucher_book WHERE code = ?1";
+    let left = conn.query_row(left, [name], |row| {
+        let (declared, balance): (i64, i64) = (row.get(0)?, row.get(1)?);
+        Ok(entry(Book::Shop, format!("of {declared} minor units of {name}, {balance} are left")))
+    });
+    let Some(left) = left.optional()? else { return Ok(None) };
+    let mut select = conn.prepare(
+        "SELECT o.order_number, o.state, c.amount_minor, c.returned_minor
+         FROM v1_order_credit AS c JOIN v1_order AS o ON o.order_seq = c.order_seq WHERE c.purse = ?1 ORDER BY c.order_seq LIMIT ?2",
+    )?;
+    let orders = select.query_map(params![name, AFTER as i64], |row| {
+        let (number, state, taken, returned): (String, String, i64, i64) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok(entry(Book::Shop, format!("order {number} ({state}) took {taken} of it, {returned} came back")))
+    })?;
+    let mut told = vec![left];
+    for order in orders {
+        told.push(order?);
+    }
+    Ok(Some(told))
 }
 
 /// The lines of settlement reports about an object.

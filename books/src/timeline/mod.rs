@@ -30,20 +30,20 @@ impl Joined {
     /// The timeline of a subject of a law: of its intent if it has one, else of its order or object; for an article or a
     /// promotion, of the orders that reached its limit.
     pub fn timeline(&self, subject: &Subject) -> Result<Vec<TimelineEntry>, Error> {
+        let conn = self.for_stories();
         let whom = self.whom(subject)?;
         if whom == Whom::default() {
-            return limits::tell(&self.conn, &subject.subject).reading("the limits");
+            return limits::tell(conn, &subject.subject).reading("the limits");
         }
-        let began_us = self
-            .conn
+        let began_us = conn
             .query_row("SELECT coalesce(load_began_at_us, opened_at_us) FROM v1_run", [], |row| row.get(0))
             .reading("the run")?;
-        let history = shopper::tell(&self.conn, &whom).reading("the shopper's history")?;
+        let history = shopper::tell(conn, &whom).reading("the shopper's history")?;
         let mut books = [
             history.run,
             history.shopper,
-            provider::tell(&self.conn, &whom, began_us, subject.statement).reading("the statement")?,
-            shop::tell(&self.conn, &whom).reading("the orders")?,
+            provider::tell(conn, &whom, began_us, subject.statement).reading("the statement")?,
+            shop::tell(conn, &whom).reading("the orders")?,
         ];
         mark(&mut books, subject, &whom);
         Ok(merge(books.map(cut).into()))
