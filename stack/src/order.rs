@@ -134,6 +134,12 @@ impl Number {
     }
 }
 
+/// The code of an order's tax document: its number, and from the second version on which one it is.
+#[must_use]
+pub(crate) fn tax_code(order: Number, version: Option<i64>) -> String {
+    version.map_or_else(|| order.to_string(), |version| format!("{order}-{version}"))
+}
+
 /// Why an order failed: what became of its last payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -348,13 +354,13 @@ pub struct HistoryLine {
 pub struct RefundLine {
     /// The provider's idempotency key.
     pub key: String,
-    /// What was asked for.
+    /// What is given back, to the card and as credit.
     pub amount_minor: i64,
     /// `pending`, `succeeded`, `refused`, or `failed` when it came back later.
     pub state: String,
     /// The idempotency key of the request that asked for it.
     pub asked: Option<String>,
-    /// Given back as credit beside that.
+    /// What of that is given back as credit.
     pub credit_minor: i64,
 }
 

@@ -146,3 +146,27 @@ async fn a_holder_authenticates_there_and_comes_back_twice() {
     stage.until_quiet().await;
     assert_eq!(support::states(&stage.book().await[0]), ["pending", "paid", "fulfilled"]);
 }
+
+#[tokio::test]
+async fn a_chargeback_is_lost_only_when_nobody_defends_it_or_in_vain() {
+    let stage = stage(|_| {}).await;
+    stage.put("/admin/flags/payment_provider", json!({"value": "backup_payment"})).await;
+    let cart = stage.cart(&[("tv", 1)]).await;
+    let order = stage.check_out(&cart, "k", "pm_card_visa").await.order();
+    stage.until_state(&order, "fulfilled").await;
+    let amount = stage.providers.elsewhere()[0].amount;
+    for (event, state) in [
+        ("CHARGEBACK", "needs_response"),
+        ("NOTIFICATION_OF_CHARGEBACK", "needs_response"),
+        ("CHARGEBACK_REVERSED", "won"),
+        ("SECOND_CHARGEBACK", "lost"),
+        ("CHARGEBACK_REVERSED", "lost"),
+    ] {
+        let told = notification(event, true, ("D1", "P1"), &order, amount);
+        assert_eq!(notify(stage.shop, vec![told]).await.0, 200);
+        assert_eq!(stage.book().await[0]["dispute_state"], state, "{event}");
+    }
+    let undefended = notification("DISPUTE_DEFENSE_PERIOD_ENDED", true, ("D2", "P1"), &order, amount);
+    assert_eq!(notify(stage.shop, vec![undefended]).await.0, 200);
+    assert_eq!(stage.book().await[0]["dispute_state"], "lost");
+}

@@ -124,8 +124,13 @@ impl Shop {
                 self.take_refund_news(refund, news, item.event()).await
             }
             "CANCELLATION" | "EXPIRE" | "TECHNICAL_CANCEL" | "OFFER_CLOSED" => self.take_end(&item).await,
-            "NOTIFICATION_OF_CHARGEBACK" => self.take_chargeback(item, DisputeState::NeedsResponse).await,
-            "CHARGEBACK" | "SECOND_CHARGEBACK" => self.take_chargeback(item, DisputeState::Lost).await,
+            // The money is withheld from the chargeback on; lost it is only when nobody defends it, or in vain.
+            "NOTIFICATION_OF_CHARGEBACK" | "CHARGEBACK" => {
+                self.take_chargeback(item, DisputeState::NeedsResponse).await
+            }
+            "DISPUTE_DEFENSE_PERIOD_ENDED" | "SECOND_CHARGEBACK" => {
+                self.take_chargeback(item, DisputeState::Lost).await
+            }
             "CHARGEBACK_REVERSED" => self.take_chargeback(item, DisputeState::Won).await,
             _ => Ok(()),
         }

@@ -118,7 +118,7 @@ fn history(connection: &Connection, order: i64) -> rusqlite::Result<Vec<HistoryL
 
 fn refunds(connection: &Connection, order: i64) -> rusqlite::Result<Vec<RefundLine>> {
     connection
-        .prepare_cached("SELECT key, amount, state, asked, credit_minor FROM refunds WHERE order_seq = ?1 ORDER BY id")?
+        .prepare_cached("SELECT key, amount + credit_minor, state, asked, credit_minor FROM refunds WHERE order_seq = ?1 ORDER BY id")?
         .query_map([order], |row| {
             Ok(RefundLine {
                 key: row.get(0)?,

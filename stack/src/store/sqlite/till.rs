@@ -54,6 +54,15 @@ impl Till for SqliteStore {
         })
     }
 
+    fn own_messages(&self) -> Answer<'_, Vec<Message>> {
+        let terms = std::sync::Arc::clone(&self.terms);
+        self.archived(move |connection| outbox::own(connection, &terms))
+    }
+
+    fn owed(&self) -> Answer<'_, i64> {
+        self.look(outbox::owed)
+    }
+
     fn begin_dispatches(&self, messages: Vec<i64>) -> Answer<'_, Vec<i64>> {
         self.step(move |connection, _| outbox::begin_dispatches(connection, &messages))
     }
@@ -186,9 +195,10 @@ impl Till for SqliteStore {
             }
             match news {
                 RefundNews::Succeeded { reference } => {
-                    refunds::settle(connection, terms, refund, &RefundProof::Succeeded { reference })?;
+                    let given = refunds::settle(connection, terms, refund, &RefundProof::Succeeded { reference })?;
+                    (made.moves, made.messages) = (given.moves, given.messages);
                 }
-                RefundNews::Failed => made.refund = refunds::came_back(connection, refund)?,
+                RefundNews::Failed => made = refunds::came_back(connection, terms, refund)?,
             }
             Ok(made)
         })
