@@ -71,12 +71,17 @@ async fn what_is_given_back_before_it_leaves_never_leaves() {
     assert_eq!(refund(&stage, &order, "r").await.json["state"], "succeeded");
     stage.until_quiet().await;
     let line = stage.book().await.remove(0);
-    assert_eq!(states(&line), ["pending", "paid", "cancelled"]);
     assert_eq!((&line["dispatch"], &line["refunded_minor"]), (&Value::Null, &line["total_minor"]));
-    assert_eq!(stage.get("/products/rare").await.json["available"], true);
     assert_eq!(stage.providers.document(&order).as_deref(), Some("Cancelled"));
-    assert!(stage.providers.dispatches().is_empty());
     assert_eq!(refund(&stage, &order, "again").await.code(), "already_refunded");
+    assert_eq!(stage.get("/products/rare").await.json["available"], false, "the refund may come back");
+
+    assert_eq!(stage.post(&format!("/orders/{order}/cancel"), "c", json!({})).await.status, 200);
+    stage.until_quiet().await;
+    assert_eq!(states(&stage.book().await[0]), ["pending", "paid", "cancelled"]);
+    assert_eq!(stage.get("/products/rare").await.json["available"], true);
+    assert_eq!(stage.providers.charges()[0].refunded, stage.providers.charges()[0].amount, "once");
+    assert!(stage.providers.dispatches().is_empty());
 }
 
 #[tokio::test]
@@ -109,4 +114,27 @@ async fn goods_that_are_leaving_already_leave_paid() {
     assert_eq!((&line["state"], &line["refunded_minor"]), (&json!("fulfilled"), &line["total_minor"]));
     assert_eq!(stage.providers.document(&order).as_deref(), Some("Cancelled"));
     assert_eq!(refund(&stage, &order, "r").await.json["state"], "succeeded");
+}
+
+#[tokio::test]
+async fn what_comes_back_again_and_again_leaves_in_the_end() {
+    let stage = late().await;
+    let order = bought(&stage).await;
+    assert_eq!(refund(&stage, &order, "r").await.json["state"], "succeeded");
+    for nth in 1..=3 {
+        until("it is given", || async {
+            let line = stage.book().await.remove(0);
+            let refunds = line["refunds"].as_array().unwrap();
+            refunds.len() == nth && refunds[nth - 1]["state"] == "succeeded"
+        })
+        .await;
+        let failed = json!({"id": format!("re_{nth}"), "status": "failed", "metadata": {"refund": nth.to_string()}});
+        assert_eq!(send_object(stage.shop, SECRET, &format!("evt_{nth}"), "refund.failed", failed).await, 200);
+    }
+    let last = format!("{order}-4");
+    until("it is filed", || async { stage.book().await[0]["tax_document"] == json!(last) }).await;
+    let line = stage.book().await.remove(0);
+    assert_eq!((&line["state"], &line["dispatch"]), (&json!("paid"), &json!("queued")));
+    assert_eq!(line["refunded_minor"], 0);
+    assert_eq!(stage.providers.document(&format!("{order}-3")).as_deref(), Some("Cancelled"));
 }

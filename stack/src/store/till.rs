@@ -126,6 +126,8 @@ pub(crate) enum RefundNews {
         /// The provider's name of it.
         reference: Option<String>,
     },
+    /// It was never given.
+    Refused,
     /// It came back.
     Failed,
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     super::{Aftermath, MessageKind, Terms},
-    credit, orders, outbox, refunds, remainder,
+    credit, outbox, refunds, remainder,
     writer::Done,
 };
 use crate::order::{Brief, State};
@@ -41,16 +41,13 @@ pub(super) fn is_all(connection: &Connection, brief: &Brief) -> rusqlite::Result
     Ok(is_something && given_minor >= taken_minor && credit::left_minor(connection, order)? == 0)
 }
 
-/// Money is back: if that was the last of it, the document goes, and what was kept from leaving never leaves.
-pub(super) fn given(connection: &Connection, terms: &Terms, brief: &mut Brief) -> Done<Aftermath> {
+/// Money is back: if that was the last of it, the document goes. What was kept from leaving stays set aside for the order: a
+/// refund may come back days later, and who wants the goods on the shelf again cancels.
+pub(super) fn given(connection: &Connection, terms: &Terms, brief: &Brief) -> Done<Aftermath> {
     let order = brief.number.0;
     let mut made = Aftermath::default();
     if !matches!(brief.state, State::Paid | State::Fulfilled) || !is_all(connection, brief)? {
         return Ok(made);
-    }
-    if brief.state == State::Paid && is_kept_here(connection, order)? {
-        orders::release(connection, order)?;
-        made.moves.extend(orders::step(connection, brief, State::Cancelled, "given back before it was sent")?);
     }
     let version = tax_version(connection, order)?;
     made.messages.push(outbox::owe(connection, terms, order, MessageKind::TaxVoid, version)?);

@@ -185,9 +185,9 @@ pub(super) fn settle(connection: &Connection, terms: &Terms, id: i64, proof: &Re
             .prepare_cached("UPDATE orders SET refunded_minor = refunded_minor + ?2 WHERE seq = ?1")?
             .execute(params![order, refund.amount_minor])?;
     }
-    let mut brief = orders::brief(connection, order)?.ok_or(known::NOT_FOUND)?;
+    let brief = orders::brief(connection, order)?.ok_or(known::NOT_FOUND)?;
     let made = match proof {
-        RefundProof::Succeeded { .. } if booked == 1 => given_back::given(connection, terms, &mut brief)?,
+        RefundProof::Succeeded { .. } if booked == 1 => given_back::given(connection, terms, &brief)?,
         RefundProof::Refused if booked == 1 => {
             given_back::part_from_credit(connection, id)?;
             given_back::not_given(connection, terms, &brief)?

@@ -72,7 +72,7 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, wish: &GiveBack) -> 
         };
         return Ok(Given { brief, refund, moves: Vec::new(), messages: Vec::new(), replayed });
     }
-    let mut brief = orders::brief(connection, order)?.ok_or(known::NOT_FOUND)?;
+    let brief = orders::brief(connection, order)?.ok_or(known::NOT_FOUND)?;
     match brief.state {
         State::Paid | State::PartiallyFulfilled | State::Fulfilled => {}
         State::Cancelled if brief.refunded_minor > 0 => return Err(known::ALREADY_REFUNDED.about(brief.number).into()),
@@ -105,7 +105,7 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, wish: &GiveBack) -> 
         may_go.then_some(refund)
     } else {
         of_credit_only(connection, order, Some(&wish.claim.key), credit_minor)?;
-        made = given_back::given(connection, terms, &mut brief)?;
+        made = given_back::given(connection, terms, &brief)?;
         None
     };
     keys::claim(connection, &wish.claim, order, None)?;

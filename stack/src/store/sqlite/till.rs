@@ -193,13 +193,13 @@ impl Till for SqliteStore {
             if !settlement::is_new(connection, &event)? {
                 return Ok(made);
             }
-            match news {
-                RefundNews::Succeeded { reference } => {
-                    let given = refunds::settle(connection, terms, refund, &RefundProof::Succeeded { reference })?;
-                    (made.moves, made.messages) = (given.moves, given.messages);
-                }
-                RefundNews::Failed => made = refunds::came_back(connection, terms, refund)?,
-            }
+            let proof = match news {
+                RefundNews::Succeeded { reference } => RefundProof::Succeeded { reference },
+                RefundNews::Refused => RefundProof::Refused,
+                RefundNews::Failed => return refunds::came_back(connection, terms, refund),
+            };
+            let given = refunds::settle(connection, terms, refund, &proof)?;
+            (made.moves, made.messages) = (given.moves, given.messages);
             Ok(made)
         })
     }
