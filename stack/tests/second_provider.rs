@@ -204,6 +204,6 @@ async fn a_chargeback_that_is_told_before_its_payment_is_told_again_and_a_refuse
     assert_eq!(notify(stage.shop, vec![refused]).await.0, 200);
     stage.until_quiet().await;
     let line = stage.book().await.remove(0);
-    assert_eq!((line["refunds"].as_array().unwrap().len(), &line["refunds"][0]["state"]), (1, &json!("refused")));
+    assert_eq!((line["refunds"].as_array().unwrap().len(), &line["refunds"][0]["state"]), (1, &json!("failed")));
     assert_eq!(stage.providers.calls("void"), 0);
 }

@@ -126,7 +126,7 @@ pub(crate) enum RefundNews {
         /// The provider's name of it.
         reference: Option<String>,
     },
-    /// It was never given.
+    /// It was taken in and never given: to ask anew would be of no use.
     Refused,
     /// It came back.
     Failed,

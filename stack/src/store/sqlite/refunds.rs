@@ -200,8 +200,15 @@ pub(super) fn settle(connection: &Connection, terms: &Terms, id: i64, proof: &Re
 /// How often a refund that came back is asked for anew before it is left to the desk.
 const ASKED_MAX: i64 = 3;
 
-/// A refund that was taken in, or even given, came back: it no longer counts, and is asked for anew, a few times.
-pub(super) fn came_back(connection: &Connection, terms: &Terms, id: i64) -> Done<Aftermath> {
+/// Whether a refund that came back is asked for anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Anew {
+    AFewTimes,
+    Never,
+}
+
+/// A refund that was taken in, or even given, came back: it no longer counts.
+pub(super) fn came_back(connection: &Connection, terms: &Terms, id: i64, anew: Anew) -> Done<Aftermath> {
     let Some((refund, state, order)) = read(connection, id)? else { return Ok(Aftermath::default()) };
     if !matches!(state.as_str(), "pending" | "succeeded") {
         return Ok(Aftermath::default());
@@ -211,7 +218,6 @@ pub(super) fn came_back(connection: &Connection, terms: &Terms, id: i64) -> Done
         made = given_back::filed_anew(connection, terms, &refund.brief)?;
     }
     connection.prepare_cached("UPDATE refunds SET state = 'failed', owner = NULL WHERE id = ?1")?.execute([id])?;
-    given_back::part_from_credit(connection, id)?;
     if state == "succeeded" {
         connection
             .prepare_cached("UPDATE orders SET refunded_minor = refunded_minor - ?2 WHERE seq = ?1")?
@@ -222,7 +228,7 @@ pub(super) fn came_back(connection: &Connection, terms: &Terms, id: i64) -> Done
     let failed: i64 = connection
         .prepare_cached("SELECT count(*) FROM refunds WHERE payment = ?1 AND state = 'failed'")?
         .query_row([payment], |row| row.get(0))?;
-    if failed >= ASKED_MAX {
+    if failed >= ASKED_MAX || anew == Anew::Never {
         made.messages.extend(given_back::not_given(connection, terms, &refund.brief)?.messages);
         return Ok(made);
     }

@@ -8,7 +8,9 @@ use super::{
         Edit, EditEnd, Message, MessageKind, NotCharged, OpenTransaction, PaymentState, Refund, RefundNews,
         RefundProof, StoreError, Stored, Stray, Subject, Till, VoidOrder,
     },
-    SqliteStore, captures, disputes, edits, orders, outbox, payments, refunds, settlement, strays, waiting,
+    SqliteStore, captures, disputes, edits, orders, outbox, payments,
+    refunds::{self, Anew},
+    settlement, strays, waiting,
 };
 use crate::{
     order::{Parcel, PaymentProvider},
@@ -193,12 +195,12 @@ impl Till for SqliteStore {
             if !settlement::is_new(connection, &event)? {
                 return Ok(made);
             }
-            let proof = match news {
-                RefundNews::Succeeded { reference } => RefundProof::Succeeded { reference },
-                RefundNews::Refused => RefundProof::Refused,
-                RefundNews::Failed => return refunds::came_back(connection, terms, refund),
+            let reference = match news {
+                RefundNews::Succeeded { reference } => reference,
+                RefundNews::Refused => return refunds::came_back(connection, terms, refund, Anew::Never),
+                RefundNews::Failed => return refunds::came_back(connection, terms, refund, Anew::AFewTimes),
             };
-            let given = refunds::settle(connection, terms, refund, &proof)?;
+            let given = refunds::settle(connection, terms, refund, &RefundProof::Succeeded { reference })?;
             (made.moves, made.messages) = (given.moves, given.messages);
             Ok(made)
         })
