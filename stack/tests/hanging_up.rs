@@ -37,7 +37,7 @@ async fn an_event_is_taken_in_though_the_provider_hangs_up() {
 
     // The shop asks the provider what is true of it, and the provider hangs up meanwhile.
     let charge = stage.providers.charges().remove(0);
-    let (payload, signature) = signature("evt_1", "payment_intent.payment_failed", charge.object());
+    let (payload, signature) = signature("evt_1", "payment_intent.payment_failed", &charge.object());
     let headers = [("stripe-signature", signature.as_str())];
     let connection = begin(stage.shop, "POST", "/webhooks/payment", &headers, &payload).await;
     until("the shop asks", || async { stage.providers.calls("retrieve") == 1 }).await;

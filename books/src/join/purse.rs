@@ -27,7 +27,8 @@ impl Purse {
         {
             return;
         }
-        let is_void = !line.took_effect();
+        // A refund that comes back is one that failed; that is its effect.
+        let is_void = !line.took_effect() && line.op != "refund_failed";
         self.is_apart |= is_void || matches!(line.op, "expire" | "challenge");
         let amount = if is_void { 0 } else { line.amount_minor.unwrap_or(0) };
         match line.op {

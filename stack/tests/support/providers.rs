@@ -195,16 +195,16 @@ pub async fn send_event(shop: SocketAddr, secret: &str, id: &str, kind: &str, ch
 }
 
 pub async fn send_object(shop: SocketAddr, secret: &str, id: &str, kind: &str, object: Value) -> u16 {
-    let (payload, signature) = signed(secret, id, kind, object);
+    let (payload, signature) = signed(secret, id, kind, &object);
     wire::call(shop, "POST", "/webhooks/payment", &[("stripe-signature", &signature)], Some(payload)).await.status
 }
 
 /// An event and its signature.
-pub fn signature(id: &str, kind: &str, object: Value) -> (String, String) {
+pub fn signature(id: &str, kind: &str, object: &Value) -> (String, String) {
     signed(SECRET, id, kind, object)
 }
 
-fn signed(secret: &str, id: &str, kind: &str, object: Value) -> (String, String) {
+fn signed(secret: &str, id: &str, kind: &str, object: &Value) -> (String, String) {
     let payload = json!({"id": id, "type": kind, "data": {"object": object}}).to_string();
     let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
