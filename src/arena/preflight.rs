@@ -45,6 +45,15 @@ pub enum PreflightError {
     },
 }
 
+/// Whom the reference shop turns to with an order; nobody is asked to charge what a voucher or store credit covers whole.
+const fn needed(is_charged: bool) -> &'static [Provider] {
+    if is_charged {
+        &[Provider::Payment, Provider::Tax, Provider::Warehouse]
+    } else {
+        &[Provider::Tax, Provider::Warehouse]
+    }
+}
+
 /// Walks the canary's journey and waits until each provider that the shop is known to use has it in its statement: payment, tax
 /// and warehouse for the reference shop, payment for a shop of one's own.
 pub async fn preflight(canary: &Once, arena: &Arena, intake: &Intake) -> Result<(), PreflightError> {
@@ -65,8 +74,10 @@ pub async fn preflight(canary: &Once, arena: &Arena, intake: &Intake) -> Result<
     }
     let Ok(admin) = arena.admin() else { return Ok(()) };
     // A second payment provider and the desk of a fraud provider have nothing to do with an order that is all right.
-    let every_order_needs = [Provider::Payment, Provider::Tax, Provider::Warehouse];
-    let expected: &[Provider] = if arena.doors.is_some() { &every_order_needs } else { &[Provider::Payment] };
+    let expected = match &arena.doors {
+        Some(doors) => needed(doors.charges_something().await?),
+        None => &[Provider::Payment],
+    };
     let deadline = Instant::now() + SEEN_WITHIN;
     loop {
         let rows = admin.statement(0, 1_000).await?;
@@ -85,5 +96,16 @@ pub async fn preflight(canary: &Once, arena: &Arena, intake: &Intake) -> Result<
             return Err(PreflightError::NotSeen { provider: missing.name() });
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_credit_covers_whole_needs_no_payment_provider() {
+        assert_eq!(needed(false), [Provider::Tax, Provider::Warehouse]);
+        assert_eq!(needed(true), [Provider::Payment, Provider::Tax, Provider::Warehouse]);
     }
 }

@@ -18,6 +18,13 @@ pub struct ShopQuiet {
     pub last_change_ms_ago: u64,
 }
 
+/// What of an order is charged: its total less the credit.
+#[derive(Deserialize)]
+struct Due {
+    total_minor: i64,
+    credit_minor: i64,
+}
+
 #[derive(Deserialize)]
 struct Files {
     files: Vec<String>,
@@ -65,6 +72,12 @@ impl ShopDoors {
         all.sort_unstable();
         all.dedup();
         Ok(all)
+    }
+
+    /// Whether any order so far has something to be charged: what vouchers and credit cover whole goes to no payment provider.
+    pub async fn charges_something(&self) -> Result<bool, CallError> {
+        let orders: Vec<Due> = self.read_lines(&format!("{}/admin/export/orders?after=0", self.bases[0])).await?;
+        Ok(orders.iter().any(|order| order.credit_minor < order.total_minor))
     }
 
     /// Its stock at the end.

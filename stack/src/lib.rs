@@ -37,6 +37,7 @@ mod shop;
 mod store;
 mod webhooks;
 mod whole;
+mod works;
 
 pub use cart::Address;
 pub use config::{

@@ -164,7 +164,6 @@ pub(crate) struct Metrics {
     http: HttpCounts,
     orders: [AtomicI64; State::ALL.len()],
     pub(crate) outbox_pending: AtomicI64,
-    pub(crate) working: AtomicI64,
     pub(crate) last_change_ms: AtomicI64,
     pub(crate) discrepancies: AtomicU64,
     pub(crate) doubts_settled: AtomicU64,

@@ -134,6 +134,12 @@ impl Number {
     }
 }
 
+/// The code of an order's tax document: its number, and from the second version on which one it is.
+#[must_use]
+pub(crate) fn tax_code(order: Number, version: Option<i64>) -> String {
+    version.map_or_else(|| order.to_string(), |version| format!("{order}-{version}"))
+}
+
 /// Why an order failed: what became of its last payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,17 +2,20 @@
 //! turn. The tax lane and the warehouse lane do not wait for each other.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::{
+    sync::{Semaphore, oneshot},
+    time::Instant,
+};
 
 use crate::{
     clock::{backoff, now_ms},
-    order::{Number, State},
+    order::{Number, State, tax_code},
     shop::{Shop, closes},
     store::{Message, MessageKind},
 };
@@ -22,6 +25,9 @@ const BACKOFF_MS: u64 = 100;
 const BACKOFF_MAX_MS: u64 = 5_000;
 /// First pause before a look whether an event has come.
 const AWAITED_MS: u64 = 20;
+
+/// Between two looks for what is stored and in nobody's hands.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Messages of one receiver, by order: the first is being delivered, the others wait for it.
 struct Lane {
@@ -47,6 +53,25 @@ pub(crate) struct Outbox {
     beginning: Beginning,
     /// Held by whoever stores that dispatches begin; the others gather meanwhile.
     storing: tokio::sync::Mutex<()>,
+    /// What is being delivered or waits for its turn.
+    in_hand: Mutex<HashSet<i64>>,
+}
+
+/// Messages that were stored and in nobody's hands at the last look. One look alone proves nothing: a step is stored a moment
+/// before it is handed on.
+#[derive(Default)]
+pub(crate) struct Missed {
+    next: Option<Instant>,
+    ids: HashSet<i64>,
+}
+
+impl Missed {
+    /// Of what is stored, what nobody has had in hand twice in a row.
+    fn twice(&mut self, stored: Vec<Message>, in_hand: &HashSet<i64>) -> Vec<Message> {
+        let missing: Vec<Message> = stored.into_iter().filter(|message| !in_hand.contains(&message.id)).collect();
+        let before = std::mem::replace(&mut self.ids, missing.iter().map(|message| message.id).collect());
+        missing.into_iter().filter(|message| before.contains(&message.id)).collect()
+    }
 }
 
 /// How one try went.
@@ -68,9 +93,12 @@ impl Outbox {
         }
     }
 
-    /// Takes messages that are stored and claimed, and delivers them.
+    /// Takes messages that are stored and claimed, and delivers them; those that are in hand already are not taken twice.
     pub(crate) fn send(shop: &Arc<Shop>, messages: Vec<Message>) {
         for message in messages {
+            if !shop.outbox.in_hand.lock().insert(message.id) {
+                continue;
+            }
             shop.metrics.outbox_pending.fetch_add(1, Ordering::Relaxed);
             let mut waiting = shop.outbox.lane(message.kind).waiting.lock();
             if let Some(queue) = waiting.get_mut(&message.order) {
@@ -86,12 +114,30 @@ impl Outbox {
 }
 
 impl Shop {
+    /// Takes up what this instance has stored and never sent: whoever stored it did not live to hand it on.
+    pub(crate) async fn take_up_forgotten_messages(self: &Arc<Self>, missed: &mut Missed) {
+        if missed.next.is_some_and(|next| Instant::now() < next) {
+            return;
+        }
+        missed.next = Some(Instant::now() + LOOK_EVERY);
+        let stored = match self.store.own_messages().await {
+            Ok(stored) => stored,
+            Err(error) => return self.log.store_trouble("own messages were not read", &error),
+        };
+        let forgotten = missed.twice(stored, &self.outbox.in_hand.lock());
+        for message in &forgotten {
+            self.log.trouble(Number(message.order), &format!("{} was stored and never sent", message.kind.name()));
+        }
+        Outbox::send(self, forgotten);
+    }
+
     async fn deliver_in_turn(self: Arc<Self>, first: Message) {
         let mut next = Some(first);
         while let Some(message) = next {
             if !self.deliver(message).await {
                 return;
             }
+            self.outbox.in_hand.lock().remove(&message.id);
             self.metrics.outbox_pending.fetch_sub(1, Ordering::Relaxed);
             let mut waiting = self.outbox.lane(message.kind).waiting.lock();
             next = waiting.get_mut(&message.order).and_then(VecDeque::pop_front);
@@ -171,8 +217,12 @@ impl Shop {
         }
         let Ok(Some(parcel)) = self.store.part(message).await else { return Delivery::TryAgain };
         let received = match message.kind {
-            MessageKind::TaxDocument => self.tax.document(&parcel).await,
-            MessageKind::TaxVoid => self.tax.void(parcel.brief.number, &parcel.brief.carried).await,
+            MessageKind::TaxDocument => {
+                self.tax.document(&tax_code(parcel.brief.number, message.subject), &parcel).await
+            }
+            MessageKind::TaxVoid => {
+                self.tax.void(&tax_code(parcel.brief.number, message.subject), &parcel.brief.carried).await
+            }
             MessageKind::Dispatch if parcel.brief.state == State::Cancelled => return Delivery::Withdrawn,
             MessageKind::Dispatch => self.fulfilment.dispatch(&format!("m_{}", message.id), &parcel).await,
             MessageKind::PaymentVoid => true,

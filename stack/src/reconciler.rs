@@ -9,6 +9,7 @@ use crate::{
     clock::now_ms,
     fraud::Course,
     order::{Number, PaymentProvider},
+    outbox::Missed,
     pay::Finding,
     providers::{
         Guard,
@@ -35,6 +36,7 @@ impl Shop {
     pub(crate) async fn reconcile(self: Arc<Self>) {
         let payments = Arc::new(Patience::default());
         let refunds = Patience::default();
+        let mut missed = Missed::default();
         let mut look = Look::Opening;
         let mut forgotten_ms = 0;
         while !*self.closing.borrow() {
@@ -48,6 +50,7 @@ impl Shop {
             self.end_edits().await;
             self.end_abandoned(now).await;
             self.take_over_messages().await;
+            self.take_up_forgotten_messages(&mut missed).await;
             self.approve_overdue().await;
             if let Err(error) = self.store.release_expired(now).await {
                 self.log.store_trouble("expired holds were not released", &error);

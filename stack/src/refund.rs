@@ -120,8 +120,8 @@ impl Shop {
         if proof == RefundProof::Refused {
             self.log.trouble(refund.brief.number, "the provider refused a refund");
         }
-        let given = self.store.settle_refund(refund.id, proof).await?;
-        self.took_effect(&[], Vec::new(), None);
+        let mut given = self.store.settle_refund(refund.id, proof).await?;
+        self.took_effect(&given.moves, std::mem::take(&mut given.messages), None);
         Ok(given)
     }
 }

@@ -141,7 +141,10 @@ async fn run(door: Door, listener: TcpListener, shop: Arc<Shop>, store: Arc<dyn 
         }
     }
     drop(listener);
-    let finish = async { while connections.join_next().await.is_some() {} };
+    let finish = async {
+        while connections.join_next().await.is_some() {}
+        shop.works.end().await;
+    };
     // Requests that take longer are cut off; their work is in the store and is taken up at the next opening.
     drop(tokio::time::timeout(CLOSING_MAX, finish).await);
     connections.shutdown().await;

@@ -32,6 +32,7 @@ use crate::{
     refusal::{Refusal, known},
     shipping::ShippingDesk,
     store::{Message, Move, Refund, Store, StoreError},
+    works::Works,
 };
 
 /// Most calls to the fraud provider that are in flight.
@@ -53,6 +54,8 @@ pub(crate) struct Shop {
     pub(crate) fraud: Option<FraudProvider>,
     pub(crate) flags: Arc<Flags>,
     pub(crate) outbox: Outbox,
+    /// What requests have asked for.
+    pub(crate) works: Works,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) log: Log,
     pub(crate) defects: Defects,
@@ -128,6 +131,7 @@ impl Shop {
             tax: TaxProvider { link: tax },
             fulfilment: FulfilmentProvider { link: fulfilment },
             outbox: Outbox::default(),
+            works: Works::default(),
             defects,
             keys: AtWork::default(),
             paying: AtWork::default(),

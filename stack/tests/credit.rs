@@ -109,6 +109,11 @@ async fn refunds_at_the_same_time_give_back_what_was_paid_and_no_more() {
     assert!(stage.post(&path, "rest", json!({})).await.replayed);
     assert_eq!((stage.providers.charges()[0].refunded, vouchers(&stage, "V10").await), (paid, 1_000));
     assert_eq!(stage.book().await[0]["refunds"][0]["asked"].as_str().unwrap().len(), 2);
+    let line = stage.book().await.remove(0);
+    let sum = |member: &str| {
+        line["refunds"].as_array().unwrap().iter().map(|refund| refund[member].as_i64().unwrap()).sum::<i64>()
+    };
+    assert_eq!((sum("amount_minor"), sum("credit_minor")), (paid + 1_000, 1_000), "the credit is a part of the amount");
 }
 
 #[tokio::test]

@@ -146,3 +146,64 @@ async fn a_holder_authenticates_there_and_comes_back_twice() {
     stage.until_quiet().await;
     assert_eq!(support::states(&stage.book().await[0]), ["pending", "paid", "fulfilled"]);
 }
+
+#[tokio::test]
+async fn a_chargeback_is_lost_only_when_nobody_defends_it_or_in_vain() {
+    let stage = stage(|_| {}).await;
+    stage.put("/admin/flags/payment_provider", json!({"value": "backup_payment"})).await;
+    let cart = stage.cart(&[("tv", 1)]).await;
+    let order = stage.check_out(&cart, "k", "pm_card_visa").await.order();
+    stage.until_state(&order, "fulfilled").await;
+    let amount = stage.providers.elsewhere()[0].amount;
+    for (event, state) in [
+        ("CHARGEBACK", "needs_response"),
+        ("NOTIFICATION_OF_CHARGEBACK", "needs_response"),
+        ("CHARGEBACK_REVERSED", "won"),
+        ("SECOND_CHARGEBACK", "lost"),
+        ("CHARGEBACK_REVERSED", "lost"),
+    ] {
+        let told = notification(event, true, ("D1", "P1"), &order, amount);
+        assert_eq!(notify(stage.shop, vec![told]).await.0, 200);
+        assert_eq!(stage.book().await[0]["dispute_state"], state, "{event}");
+    }
+    let undefended = notification("DISPUTE_DEFENSE_PERIOD_ENDED", true, ("D2", "P1"), &order, amount);
+    assert_eq!(notify(stage.shop, vec![undefended]).await.0, 200);
+    assert_eq!(stage.book().await[0]["dispute_state"], "lost");
+}
+
+#[tokio::test]
+async fn a_chargeback_that_is_told_before_its_payment_is_told_again_and_a_refused_refund_is_final() {
+    let stage = stage(|config| {
+        config["reconcile_after_ms"] = 600_000.into();
+        config["backup_payment"]["timeout_ms"] = 20_000.into();
+    })
+    .await;
+    stage.put("/admin/flags/payment_provider", json!({"value": "backup_payment"})).await;
+    stage.providers.script(|operation, _| if operation == "authorise" { Act::Wait } else { Act::Serve });
+    let cart = stage.cart(&[("tv", 1)]).await;
+    let early = async {
+        until("it is charged", || async { stage.providers.elsewhere().len() == 1 }).await;
+        let order = stage.book().await[0]["number"].as_str().unwrap().to_owned();
+        let amount = stage.providers.elsewhere()[0].amount;
+        let told = notification("CHARGEBACK", true, ("D1", "P1"), &order, amount);
+        assert_eq!(notify(stage.shop, vec![told.clone()]).await.0, 503);
+        stage.providers.gate.notify_one();
+        stage.until_state(&order, "fulfilled").await;
+        assert_eq!(notify(stage.shop, vec![told]).await.0, 200);
+        order
+    };
+    let (_, order) = tokio::join!(stage.check_out(&cart, "k", "pm_card_visa"), early);
+    assert_eq!(stage.book().await[0]["dispute_state"], "needs_response");
+    let won = notification("CHARGEBACK_REVERSED", true, ("D1", "P1"), &order, stage.providers.elsewhere()[0].amount);
+    assert_eq!(notify(stage.shop, vec![won]).await.0, 200);
+
+    let got = stage.post(&format!("/orders/{order}/refunds"), "r", json!({})).await;
+    assert_eq!((got.status, &got.json["state"]), (201, &json!("pending")), "{}", got.text);
+    let change = stage.providers.changes().remove(0);
+    let refused = notification("REFUND", false, (&change.psp, "P1"), &change.reference, change.amount);
+    assert_eq!(notify(stage.shop, vec![refused]).await.0, 200);
+    stage.until_quiet().await;
+    let line = stage.book().await.remove(0);
+    assert_eq!((line["refunds"].as_array().unwrap().len(), &line["refunds"][0]["state"]), (1, &json!("failed")));
+    assert_eq!(stage.providers.calls("void"), 0);
+}

@@ -55,7 +55,8 @@ impl Purse {
             self.disputes += 1;
             self.lost_minor += if kind.state.as_deref() == Some("lost") { line.amount_minor.unwrap_or(0) } else { 0 };
         }
-        let is_void = !kind.took_effect();
+        // A refund that comes back is one that failed; that is its effect.
+        let is_void = !kind.took_effect() && kind.op != Op::RefundFailed;
         let amount = if is_void { 0 } else { line.amount_minor.unwrap_or(0) };
         match kind.op {
             Op::Authorise if !is_void => self.first_authorised = self.first_authorised.or(Some(line.id)),

@@ -80,6 +80,7 @@ pub(super) fn answer(defence: Defence, request: &DisputeRequest, turn: &mut Turn
         Defence::Accept => {
             dispute.state = DisputeState::Lost;
             row(&payment, &dispute, "lost", turn);
+            tell_dispute(&payment, &dispute, "DISPUTE_DEFENSE_PERIOD_ENDED", turn);
         }
     }
     payment.dispute = Some(dispute);

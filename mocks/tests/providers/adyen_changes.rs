@@ -237,6 +237,15 @@ async fn a_disputed_payment_is_charged_back() {
         ops(&world).await[2..],
         ["dispute needs_response 1000", "refund failed 1000", "dispute won 1000", "refund succeeded 1000"]
     );
+
+    let another = psp(&pay(&world, &payment(1_000, "4000000000000259")).await);
+    change(&world, &another, "captures", 1_000).await;
+    let so_far = told(&endpoint, 11).await;
+    let charged_back = so_far.iter().rev().find(|item| item["eventCode"] == "CHARGEBACK").unwrap();
+    let body = json!({ "disputePspReference": charged_back["pspReference"], "merchantAccountCode": MERCHANT });
+    assert_eq!(ask(&world, post("/ca/services/DisputeService/v30/acceptDispute", body.to_string())).await.status, 200);
+    of(&told(&endpoint, 12).await, "DISPUTE_DEFENSE_PERIOD_ENDED", "true");
+    assert_eq!(ops(&world).await.last().unwrap(), "dispute lost 1000");
 }
 
 #[tokio::test]

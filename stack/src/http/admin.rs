@@ -31,11 +31,13 @@ pub(super) async fn metrics(shop: &Shop) -> Result<Reply, Refusal> {
 
 pub(super) async fn quiet(shop: &Shop) -> Result<Reply, Refusal> {
     let open = shop.store.open_ends().await.map_err(|error| shop.refusal(error))?;
+    let owed = shop.store.owed().await.map_err(|error| shop.refusal(error))?;
     let refunds = shop.store.unsettled_refunds(i64::MAX).await.map_err(|error| shop.refusal(error))?.len() as i64;
     let body = json!({
-        "outbox_pending": shop.metrics.outbox_pending.load(Ordering::Relaxed),
+        // What is stored counts: whoever delivers it, and whether anybody does.
+        "outbox_pending": owed,
         "doubts": open + refunds,
-        "in_flight": shop.metrics.working.load(Ordering::Relaxed),
+        "in_flight": shop.works.under_way(),
         "last_change_ms_ago": (uptime_ms() - shop.metrics.last_change_ms.load(Ordering::Relaxed)).max(0),
     });
     Ok(Reply::json(200, body.to_string()))

@@ -4,7 +4,7 @@ use std::{convert::Infallible, ops::RangeInclusive, sync::Arc};
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Request, Response, StatusCode,
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
     header::{ALLOW, CONTENT_TYPE, RETRY_AFTER},
 };
 use http_body_util::{BodyExt, Full, Limited};
@@ -95,8 +95,17 @@ pub(crate) async fn answer(shop: Arc<Shop>, request: Request<Incoming>) -> Resul
     let reply = match Limited::new(body, BODY_MAX_BYTES).collect().await {
         Ok(body) => {
             let query = head.uri.query().map(str::to_owned);
+            let must_end = changes_something(&head.method, route);
+            let values = values.map(str::to_owned);
             let asked = Asked { headers: head.headers, query, body: body.to_bytes() };
-            reply(&shop, route, values, asked).await.unwrap_or_else(Reply::from)
+            let replied = if must_end {
+                let at_work = Arc::clone(&shop);
+                let work = async move { reply(&at_work, route, values.each_ref().map(String::as_str), asked).await };
+                shop.works.to_the_end(work).await.unwrap_or(Err(known::BUSY))
+            } else {
+                reply(&shop, route, values.each_ref().map(String::as_str), asked).await
+            };
+            replied.unwrap_or_else(Reply::from)
         }
         Err(_) => TOO_LARGE.into(),
     };
@@ -107,6 +116,12 @@ pub(crate) async fn answer(shop: Arc<Shop>, request: Request<Incoming>) -> Resul
 const METHOD: Refusal = Refusal::new(405, "method_not_allowed", "this cannot be done here");
 const TOO_LARGE: Refusal = Refusal::new(413, "too_large", "the body is too large or was cut off");
 const MEDIA_TYPE: Refusal = Refusal::new(415, "unsupported_media_type", "the body must be JSON");
+
+/// Whether a request is done to its end even when its client hangs up: whatever may store a step or move money, and so owes
+/// others something afterwards. A browser that comes back from its bank does so with a `GET`.
+fn changes_something(method: &Method, route: Route) -> bool {
+    method != Method::GET || route == Route::OrderReturn
+}
 
 /// The answer where there is no route.
 #[cold]

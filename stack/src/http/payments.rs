@@ -5,10 +5,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Asked, Reply, orders::to_the_end};
+use super::{Asked, Reply};
 use crate::{
     order::Number,
-    pay::Said,
     refusal::{Refusal, known},
     shop::Shop,
 };
@@ -16,15 +15,15 @@ use crate::{
 const EVIDENCE_MAX: usize = 20_000;
 
 pub(super) async fn open_session(shop: &Arc<Shop>, cart: &str, asked: &Asked) -> Result<Reply, Refusal> {
-    let (key, body, carried, cart) = (asked.key()?, asked.json()?, asked.carried(shop), cart.to_owned());
-    to_the_end(shop, |shop| async move { shop.open_session(cart, key, carried, body).await }).await
+    let (key, body, carried) = (asked.key()?, asked.json()?, asked.carried(shop));
+    shop.open_session(cart.to_owned(), key, carried, body).await.map(Reply::from)
 }
 
 /// What the browser says of the payment is not read; what it brings for the provider is handed on.
 pub(super) async fn come_back(shop: &Arc<Shop>, number: &str, asked: &Asked) -> Result<Reply, Refusal> {
     let number = Number::read(number).ok_or(known::NOT_FOUND)?;
     let result = asked.parameter("redirectResult")?;
-    to_the_end(shop, |shop| async move { shop.come_back(number, result.as_deref()).await.map(Said::from) }).await
+    shop.come_back(number, result.as_deref()).await.map(Reply::from)
 }
 
 pub(super) async fn take_notifications(shop: &Arc<Shop>, asked: &Asked) -> Result<Reply, Refusal> {

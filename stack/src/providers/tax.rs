@@ -11,7 +11,7 @@ use crate::{
     cart::{Address, Line, exponent, net_amounts},
     clock::{date, now_ms},
     metrics::Operation,
-    order::{Number, Parcel},
+    order::Parcel,
 };
 
 /// What is taxed.
@@ -116,12 +116,12 @@ impl TaxProvider {
         }
     }
 
-    /// Commits the document of an order; `false` when it must be tried again.
-    pub(crate) async fn document(&self, parcel: &Parcel) -> bool {
+    /// Commits the document of an order under a code; `false` when it must be tried again.
+    pub(crate) async fn document(&self, code: &str, parcel: &Parcel) -> bool {
         let number = parcel.brief.number.to_string();
         let taxable = Taxable {
             kind: Kind::Document,
-            code: &number,
+            code,
             customer: &parcel.brief.email,
             reference: &number,
             lines: &parcel.lines,
@@ -136,29 +136,29 @@ impl TaxProvider {
             Called::Answered(_) => true,
             // It may be there from an earlier try whose answer was lost.
             Called::Rejected(rejection) if rejection.status < 500 && rejection.status != 429 => {
-                self.status(parcel.brief.number, taxable.carried).await.as_deref() == Some("Committed")
+                self.status(code, taxable.carried).await.as_deref() == Some("Committed")
             }
             Called::Rejected(_) | Called::Silent(_) => false,
         }
     }
 
-    /// Voids the document of an order; `false` when it must be tried again.
-    pub(crate) async fn void(&self, order: Number, carried: &str) -> bool {
-        let path = format!("/api/v2/companies/DEFAULT/transactions/{order}/void");
+    /// Voids a document; `false` when it must be tried again.
+    pub(crate) async fn void(&self, document: &str, carried: &str) -> bool {
+        let path = format!("/api/v2/companies/DEFAULT/transactions/{document}/void");
         let body = Bytes::from_static(br#"{"code":"DocVoided"}"#);
         let call = Call { body, ..call(Operation::Void, Method::POST, &path, carried) };
         match self.link.call::<Value>(call).await {
             Called::Answered(_) => true,
             Called::Rejected(rejection) if rejection.status == 404 => true,
             Called::Rejected(rejection) if rejection.status < 500 && rejection.status != 429 => {
-                self.status(order, carried).await.as_deref() == Some("Cancelled")
+                self.status(document, carried).await.as_deref() == Some("Cancelled")
             }
             Called::Rejected(_) | Called::Silent(_) => false,
         }
     }
 
-    async fn status(&self, order: Number, carried: &str) -> Option<String> {
-        let path = format!("/api/v2/companies/DEFAULT/transactions/{order}");
+    async fn status(&self, document: &str, carried: &str) -> Option<String> {
+        let path = format!("/api/v2/companies/DEFAULT/transactions/{document}");
         match self.link.call(call(Operation::RetrieveDocument, Method::GET, &path, carried)).await {
             Called::Answered(Transaction { status, .. }) => status,
             Called::Rejected(_) | Called::Silent(_) => None,

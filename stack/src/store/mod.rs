@@ -244,7 +244,7 @@ pub(crate) struct Message {
     pub(crate) id: i64,
     pub(crate) order: i64,
     pub(crate) kind: MessageKind,
-    /// The payment that a void releases, or that a dispatch captures first.
+    /// The payment that a void releases, or that a dispatch captures first; of a tax document its version, if not the first.
     pub(crate) subject: Option<i64>,
     /// Not before then (Unix milliseconds).
     pub(crate) due_ms: i64,

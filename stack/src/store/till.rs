@@ -126,6 +126,8 @@ pub(crate) enum RefundNews {
         /// The provider's name of it.
         reference: Option<String>,
     },
+    /// It was taken in and never given: to ask anew would be of no use.
+    Refused,
     /// It came back.
     Failed,
 }
@@ -230,6 +232,10 @@ pub(crate) trait Till {
     fn claim_refund(&self, refund: i64) -> Answer<'_, bool>;
     /// Claims messages that nobody alive is delivering, oldest first.
     fn adopt_messages(&self) -> Answer<'_, Vec<Message>>;
+    /// Messages that this instance has claimed and that are not acknowledged, oldest first.
+    fn own_messages(&self) -> Answer<'_, Vec<Message>>;
+    /// How many messages are owed, by whichever instance.
+    fn owed(&self) -> Answer<'_, i64>;
     /// Marks dispatches as begun; answers those that may begin.
     fn begin_dispatches(&self, messages: Vec<i64>) -> Answer<'_, Vec<i64>>;
 

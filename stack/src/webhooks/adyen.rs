@@ -118,14 +118,21 @@ impl Shop {
                     None => self.refund_named(PaymentProvider::BackupPayment, &item.psp_reference).await?,
                 };
                 let Some(refund) = refund else { return Ok(()) };
-                let given = item.event_code == "REFUND" && item.is_success();
-                let reference = Some(item.psp_reference.clone());
-                let news = if given { RefundNews::Succeeded { reference } } else { RefundNews::Failed };
+                let news = match (item.event_code.as_str(), item.is_success()) {
+                    ("REFUND", true) => RefundNews::Succeeded { reference: Some(item.psp_reference.clone()) },
+                    ("REFUND", false) => RefundNews::Refused,
+                    _ => RefundNews::Failed,
+                };
                 self.take_refund_news(refund, news, item.event()).await
             }
             "CANCELLATION" | "EXPIRE" | "TECHNICAL_CANCEL" | "OFFER_CLOSED" => self.take_end(&item).await,
-            "NOTIFICATION_OF_CHARGEBACK" => self.take_chargeback(item, DisputeState::NeedsResponse).await,
-            "CHARGEBACK" | "SECOND_CHARGEBACK" => self.take_chargeback(item, DisputeState::Lost).await,
+            // The money is withheld from the chargeback on; lost it is only when nobody defends it, or in vain.
+            "NOTIFICATION_OF_CHARGEBACK" | "CHARGEBACK" => {
+                self.take_chargeback(item, DisputeState::NeedsResponse).await
+            }
+            "DISPUTE_DEFENSE_PERIOD_ENDED" | "SECOND_CHARGEBACK" => {
+                self.take_chargeback(item, DisputeState::Lost).await
+            }
             "CHARGEBACK_REVERSED" => self.take_chargeback(item, DisputeState::Won).await,
             _ => Ok(()),
         }
@@ -200,6 +207,7 @@ impl Shop {
 
     async fn take_chargeback(self: &Arc<Self>, item: Item, state: DisputeState) -> Result<(), Refusal> {
         let event = item.event();
+        let order = Number::read(&item.merchant_reference);
         let news = DisputeNews {
             id: item.psp_reference,
             provider: PaymentProvider::BackupPayment,
@@ -209,7 +217,16 @@ impl Shop {
             reason: item.reason,
             event,
         };
-        self.take_dispute(news).await
+        if self.take_dispute(news).await? {
+            return Ok(());
+        }
+        // The payment may be one whose name nobody has told yet: then this is too early, and is to be told again.
+        let Some(order) = order else { return Ok(()) };
+        let payments = self.store.payments_of(order.0).await.map_err(|error| self.refusal(error))?;
+        let waits = |(state, charge): &(PaymentState, Charge)| {
+            state.may_take_money() && charge.provider == PaymentProvider::BackupPayment
+        };
+        if payments.iter().any(waits) { Err(known::BUSY) } else { Ok(()) }
     }
 }
 

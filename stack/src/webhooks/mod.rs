@@ -235,13 +235,14 @@ impl Shop {
             reason: object.reason,
             event: event.id,
         };
-        self.take_dispute(news).await
+        self.take_dispute(news).await.map(drop)
     }
 
-    async fn take_dispute(self: &Arc<Self>, news: DisputeNews) -> Result<(), Refusal> {
-        self.store.take_dispute(news).await.map_err(|error| self.refusal(error))?;
+    /// Keeps news of a dispute; `false` where it is about no payment that the shop knows.
+    async fn take_dispute(self: &Arc<Self>, news: DisputeNews) -> Result<bool, Refusal> {
+        let is_ours = self.store.take_dispute(news).await.map_err(|error| self.refusal(error))?;
         self.took_effect(&[], Vec::new(), None);
-        Ok(())
+        Ok(is_ours)
     }
 }
 

@@ -195,12 +195,22 @@ pub async fn send_event(shop: SocketAddr, secret: &str, id: &str, kind: &str, ch
 }
 
 pub async fn send_object(shop: SocketAddr, secret: &str, id: &str, kind: &str, object: Value) -> u16 {
+    let (payload, signature) = signed(secret, id, kind, &object);
+    wire::call(shop, "POST", "/webhooks/payment", &[("stripe-signature", &signature)], Some(payload)).await.status
+}
+
+/// An event and its signature.
+pub fn signature(id: &str, kind: &str, object: &Value) -> (String, String) {
+    signed(SECRET, id, kind, object)
+}
+
+fn signed(secret: &str, id: &str, kind: &str, object: &Value) -> (String, String) {
     let payload = json!({"id": id, "type": kind, "data": {"object": object}}).to_string();
     let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("{at}.{payload}").as_bytes());
     let signature = format!("t={at},v1={}", hex::encode(mac.finalize().into_bytes()));
-    wire::call(shop, "POST", "/webhooks/payment", &[("stripe-signature", &signature)], Some(payload)).await.status
+    (payload, signature)
 }
 
 fn operation(path: &str, body: &str) -> &'static str {
@@ -233,7 +243,7 @@ fn written(status: u16, text: String) -> Response<Full<Bytes>> {
 }
 
 impl Charge {
-    fn object(&self) -> Value {
+    pub fn object(&self) -> Value {
         let metadata: HashMap<_, _> = self
             .form
             .iter()

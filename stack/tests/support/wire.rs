@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 /// An answer.
 #[derive(Clone, Debug)]
@@ -30,6 +30,17 @@ impl Got {
 
 pub async fn call(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Got {
     try_call(to, method, path, headers, body).await.expect("the shop answers")
+}
+
+/// Sends a request and leaves it at that: whoever drops the connection hangs up.
+pub async fn begin(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(to).await.unwrap();
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: shop\r\ncontent-length: {}\r\n", body.len());
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    stream.write_all(format!("{head}\r\n{body}").as_bytes()).await.unwrap();
+    stream
 }
 
 pub async fn try_call(

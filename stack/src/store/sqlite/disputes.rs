@@ -7,15 +7,16 @@ use super::{
     payments, settlement,
     writer::Done,
 };
-use crate::{clock::now_ms, refusal::known};
+use crate::{clock::now_ms, order::PaymentProvider, refusal::known};
 
-/// How far a dispute has come; what was lost may still be won back.
-fn rank(state: DisputeState) -> u8 {
-    match state {
-        DisputeState::NeedsResponse => 0,
-        DisputeState::UnderReview => 1,
-        DisputeState::Lost => 2,
-        DisputeState::Won => 3,
+/// How far a dispute has come: what was lost may still be won back at the first provider; at the second, what was won is lost
+/// with a second chargeback.
+fn rank(provider: PaymentProvider, state: DisputeState) -> u8 {
+    match (state, provider) {
+        (DisputeState::NeedsResponse, _) => 0,
+        (DisputeState::UnderReview, _) => 1,
+        (DisputeState::Lost, PaymentProvider::Payment) | (DisputeState::Won, PaymentProvider::BackupPayment) => 2,
+        (DisputeState::Won, PaymentProvider::Payment) | (DisputeState::Lost, PaymentProvider::BackupPayment) => 3,
     }
 }
 
@@ -28,7 +29,8 @@ pub(super) fn take(connection: &Connection, news: &DisputeNews) -> Done<bool> {
         .prepare_cached("SELECT state FROM disputes WHERE id = ?1")?
         .query_row([&news.id], |row| row.get(0))
         .optional()?;
-    if known.as_deref().and_then(DisputeState::named).is_some_and(|known| rank(known) > rank(news.state)) {
+    let is_later = |known| rank(news.provider, known) > rank(news.provider, news.state);
+    if known.as_deref().and_then(DisputeState::named).is_some_and(is_later) {
         return Ok(true);
     }
     connection

@@ -33,6 +33,7 @@ mod credit;
 mod disputes;
 mod edits;
 mod front;
+mod given_back;
 mod giving_up;
 mod keys;
 mod opening;

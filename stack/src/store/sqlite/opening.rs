@@ -10,10 +10,11 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 use super::{super::Terms, front};
 
 /// Numbered from 1; a migration, once released, is never changed.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../../migrations/0001_shop.sql"),
     include_str!("../../../migrations/0002_breadth.sql"),
     include_str!("../../../migrations/0003_given_up.sql"),
+    include_str!("../../../migrations/0004_refunds.sql"),
 ];
 
 const STATEMENTS_CACHED: usize = 160;

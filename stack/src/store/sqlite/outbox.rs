@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     clock::now_ms,
-    order::{Number, Parcel, State},
+    order::{Number, Parcel, State, tax_code},
 };
 
 impl MessageKind {
@@ -104,6 +104,19 @@ pub(super) fn has_orphans(connection: &Connection, terms: &Terms) -> rusqlite::R
         .query_row(params![terms.instance, now_ms()], |row| row.get(0))
 }
 
+/// What this instance has claimed.
+pub(super) fn own(connection: &Connection, terms: &Terms) -> rusqlite::Result<Vec<Message>> {
+    connection
+        .prepare_cached("SELECT id, order_seq, kind, subject, due_ms, begun FROM outbox WHERE owner = ?1 ORDER BY id")?
+        .query_map([&terms.instance], message)?
+        .collect()
+}
+
+/// How many messages are owed.
+pub(super) fn owed(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.prepare_cached("SELECT count(*) FROM outbox")?.query_row([], |row| row.get(0))
+}
+
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         id: row.get(0)?,
@@ -160,7 +173,7 @@ pub(super) fn acknowledge(connection: &Connection, message: Message) -> Done<Vec
         MessageKind::TaxDocument => {
             connection
                 .prepare_cached("UPDATE orders SET tax_document = ?2 WHERE seq = ?1")?
-                .execute(params![order, Number(order).to_string()])?;
+                .execute(params![order, tax_code(Number(order), subject)])?;
             Ok(Vec::new())
         }
         MessageKind::TaxVoid => {

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    super::{GiveBack, Given, Message, MessageKind, Move, Refund, RefundProof, Terms},
-    keys, orders, outbox, payments, remainder,
+    super::{Aftermath, GiveBack, Given, MessageKind, Refund, RefundProof, Terms},
+    given_back, keys, orders, outbox, payments, remainder,
     writer::Done,
 };
 use crate::{
@@ -186,18 +186,36 @@ pub(super) fn settle(connection: &Connection, terms: &Terms, id: i64, proof: &Re
             .execute(params![order, refund.amount_minor])?;
     }
     let brief = orders::brief(connection, order)?.ok_or(known::NOT_FOUND)?;
-    let (moves, messages): (Vec<Move>, Vec<Message>) = (Vec::new(), Vec::new());
-    Ok(Given { brief, refund: None, moves, messages, replayed: None })
+    let made = match proof {
+        RefundProof::Succeeded { .. } if booked == 1 => given_back::given(connection, terms, &brief)?,
+        RefundProof::Refused if booked == 1 => {
+            given_back::part_from_credit(connection, id)?;
+            given_back::not_given(connection, terms, &brief)?
+        }
+        RefundProof::Succeeded { .. } | RefundProof::Received { .. } | RefundProof::Refused => Aftermath::default(),
+    };
+    Ok(Given { brief, refund: None, moves: made.moves, messages: made.messages, replayed: None })
 }
 
 /// How often a refund that came back is asked for anew before it is left to the desk.
 const ASKED_MAX: i64 = 3;
 
-/// A refund that was taken in, or even given, came back: it no longer counts, and is asked for anew, a few times.
-pub(super) fn came_back(connection: &Connection, id: i64) -> Done<Option<Refund>> {
-    let Some((refund, state, order)) = read(connection, id)? else { return Ok(None) };
+/// Whether a refund that came back is asked for anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Anew {
+    AFewTimes,
+    Never,
+}
+
+/// A refund that was taken in, or even given, came back: it no longer counts.
+pub(super) fn came_back(connection: &Connection, terms: &Terms, id: i64, anew: Anew) -> Done<Aftermath> {
+    let Some((refund, state, order)) = read(connection, id)? else { return Ok(Aftermath::default()) };
     if !matches!(state.as_str(), "pending" | "succeeded") {
-        return Ok(None);
+        return Ok(Aftermath::default());
+    }
+    let mut made = Aftermath::default();
+    if state == "succeeded" && given_back::is_all(connection, &refund.brief)? {
+        made = given_back::filed_anew(connection, terms, &refund.brief)?;
     }
     connection.prepare_cached("UPDATE refunds SET state = 'failed', owner = NULL WHERE id = ?1")?.execute([id])?;
     if state == "succeeded" {
@@ -210,15 +228,17 @@ pub(super) fn came_back(connection: &Connection, id: i64) -> Done<Option<Refund>
     let failed: i64 = connection
         .prepare_cached("SELECT count(*) FROM refunds WHERE payment = ?1 AND state = 'failed'")?
         .query_row([payment], |row| row.get(0))?;
-    if failed >= ASKED_MAX {
-        return Ok(None);
+    if failed >= ASKED_MAX || anew == Anew::Never {
+        made.messages.extend(given_back::not_given(connection, terms, &refund.brief)?.messages);
+        return Ok(made);
     }
     let from = (payment, refund.provider, refund.intent.as_str());
     let again = ask(connection, &refund.brief, from, refund.amount_minor)?;
     connection
         .prepare_cached("UPDATE refunds SET asked = (SELECT asked FROM refunds WHERE id = ?1) WHERE id = ?2")?
         .execute([id, again.id])?;
-    Ok(Some(again))
+    made.refund = Some(again);
+    Ok(made)
 }
 
 /// Money that was to be released turned out to be captured: all of it is given back.
@@ -263,7 +283,12 @@ pub(super) fn by_reference(connection: &Connection, reference: &str) -> rusqlite
 /// Refunds that are not settled, oldest first; at most 1,000.
 pub(super) fn unsettled(connection: &Connection, before_ms: i64) -> rusqlite::Result<Vec<Refund>> {
     let ids: Vec<i64> = connection
-        .prepare_cached("SELECT id FROM refunds WHERE state = 'pending' AND (created_ms < ?1 OR created_ms > ?2) ORDER BY id LIMIT 1000")?
+        .prepare_cached(
+            "SELECT id FROM refunds AS r WHERE state = 'pending' AND (created_ms < ?1 OR created_ms > ?2)
+               AND NOT (waits AND EXISTS (SELECT 1 FROM outbox AS m
+                                          WHERE m.order_seq = r.order_seq AND m.kind = 'dispatch' AND m.begun))
+             ORDER BY id LIMIT 1000",
+        )?
         .query_map([before_ms, now_ms()], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     let mut refunds = Vec::with_capacity(ids.len());

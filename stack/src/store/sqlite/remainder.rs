@@ -4,8 +4,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    super::{GiveBack, Given, MessageKind, Receipt, Refund, Terms},
-    credit, keys, orders, outbox, refunds,
+    super::{Aftermath, GiveBack, Given, Receipt, Refund, Terms},
+    credit, given_back, keys, orders, refunds,
     writer::Done,
 };
 use crate::{
@@ -91,28 +91,34 @@ pub(super) fn begin(connection: &Connection, terms: &Terms, wish: &GiveBack) -> 
     };
     let left = Remainder { card_minor, credit_minor: credit::left_minor(connection, order)? };
     let (card_minor, credit_minor) = left.part(wish.amount_minor).map_err(|refusal| refusal.about(brief.number))?;
+    let is_all = card_minor + credit_minor == left.card_minor + left.credit_minor;
+    let may_go = !is_all || given_back::hold_dispatch(connection, &brief)?;
     credit::give_back(connection, order, credit_minor)?;
+    let mut made = Aftermath::default();
     let refund = if let Some(paid) = paid.filter(|_| card_minor > 0) {
         let from = (paid.payment, paid.provider, paid.intent.as_str());
         let refund = refunds::ask(connection, &brief, from, card_minor)?;
         connection
-            .prepare_cached("UPDATE refunds SET asked = ?2, credit_minor = ?3 WHERE id = ?1")?
-            .execute(params![refund.id, wish.claim.key, credit_minor])?;
-        Some(refund)
+            .prepare_cached("UPDATE refunds SET asked = ?2, credit_minor = ?3, waits = ?4 WHERE id = ?1")?
+            .execute(params![refund.id, wish.claim.key, credit_minor, !may_go])?;
+        // Goods that are leaving already leave paid: the reconciler asks for the money once they have.
+        may_go.then_some(refund)
     } else {
-        of_credit_only(connection, order, &wish.claim.key, credit_minor)?;
+        of_credit_only(connection, order, Some(&wish.claim.key), credit_minor)?;
+        made = given_back::given(connection, terms, &brief)?;
         None
     };
-    let mut messages = Vec::new();
-    if card_minor + credit_minor == left.card_minor + left.credit_minor && brief.state != State::PartiallyFulfilled {
-        messages.push(outbox::owe(connection, terms, order, MessageKind::TaxVoid, None)?);
-    }
     keys::claim(connection, &wish.claim, order, None)?;
-    Ok(Given { brief, refund, moves: Vec::new(), messages, replayed: None })
+    Ok(Given { brief, refund, moves: made.moves, messages: made.messages, replayed: None })
 }
 
 /// Nothing was charged for it, so nobody is asked.
-fn of_credit_only(connection: &Connection, order: i64, asked: &str, credit_minor: i64) -> rusqlite::Result<()> {
+pub(super) fn of_credit_only(
+    connection: &Connection,
+    order: i64,
+    asked: Option<&str>,
+    credit_minor: i64,
+) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "INSERT INTO refunds (order_seq, payment, key, amount, state, created_ms, asked, credit_minor)
@@ -126,7 +132,8 @@ fn of_credit_only(connection: &Connection, order: i64, asked: &str, credit_minor
 fn pending(connection: &Connection, order: i64, asked: &str) -> Done<Option<Refund>> {
     let id: Option<i64> = connection
         .prepare_cached(
-            "SELECT id FROM refunds WHERE order_seq = ?1 AND asked = ?2 AND state = 'pending' ORDER BY id DESC LIMIT 1",
+            "SELECT id FROM refunds WHERE order_seq = ?1 AND asked = ?2 AND state = 'pending' AND NOT waits
+             ORDER BY id DESC LIMIT 1",
         )?
         .query_row(params![order, asked], |row| row.get(0))
         .optional()?;
@@ -141,7 +148,7 @@ pub(super) fn receipt(connection: &Connection, order: i64, asked: &str) -> rusql
     connection
         .prepare_cached(
             "SELECT id, amount, credit_minor, state FROM refunds WHERE order_seq = ?1 AND asked = ?2
-             ORDER BY id DESC LIMIT 1",
+             ORDER BY amount = 0, id DESC LIMIT 1",
         )?
         .query_row(params![order, asked], |row| {
             Ok(Receipt { id: row.get(0)?, card_minor: row.get(1)?, credit_minor: row.get(2)?, state: row.get(3)? })

@@ -8,7 +8,9 @@ use super::{
         Edit, EditEnd, Message, MessageKind, NotCharged, OpenTransaction, PaymentState, Refund, RefundNews,
         RefundProof, StoreError, Stored, Stray, Subject, Till, VoidOrder,
     },
-    SqliteStore, captures, disputes, edits, orders, outbox, payments, refunds, settlement, strays, waiting,
+    SqliteStore, captures, disputes, edits, orders, outbox, payments,
+    refunds::{self, Anew},
+    settlement, strays, waiting,
 };
 use crate::{
     order::{Parcel, PaymentProvider},
@@ -52,6 +54,15 @@ impl Till for SqliteStore {
             }
             self.step(|connection, terms| Ok(outbox::adopt(connection, terms)?)).await
         })
+    }
+
+    fn own_messages(&self) -> Answer<'_, Vec<Message>> {
+        let terms = std::sync::Arc::clone(&self.terms);
+        self.archived(move |connection| outbox::own(connection, &terms))
+    }
+
+    fn owed(&self) -> Answer<'_, i64> {
+        self.look(outbox::owed)
     }
 
     fn begin_dispatches(&self, messages: Vec<i64>) -> Answer<'_, Vec<i64>> {
@@ -184,12 +195,13 @@ impl Till for SqliteStore {
             if !settlement::is_new(connection, &event)? {
                 return Ok(made);
             }
-            match news {
-                RefundNews::Succeeded { reference } => {
-                    refunds::settle(connection, terms, refund, &RefundProof::Succeeded { reference })?;
-                }
-                RefundNews::Failed => made.refund = refunds::came_back(connection, refund)?,
-            }
+            let reference = match news {
+                RefundNews::Succeeded { reference } => reference,
+                RefundNews::Refused => return refunds::came_back(connection, terms, refund, Anew::Never),
+                RefundNews::Failed => return refunds::came_back(connection, terms, refund, Anew::AFewTimes),
+            };
+            let given = refunds::settle(connection, terms, refund, &RefundProof::Succeeded { reference })?;
+            (made.moves, made.messages) = (given.moves, given.messages);
             Ok(made)
         })
     }
