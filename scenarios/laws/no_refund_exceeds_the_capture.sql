@@ -12,9 +12,7 @@ WITH asked AS (
            min(intent) AS intent
     FROM (SELECT payment, coalesce(key, refund) AS key, max(amount_minor) AS amount_minor, max(fault) AS fault,
                  min(intent) AS intent
-          FROM v1_refund AS r
-          WHERE NOT EXISTS (SELECT 1 FROM v1_statement AS s
-                            WHERE s.order_seq = r.order_seq AND s.op = 'refund_failed' AND s.object = r.refund)
+          FROM v1_refund AS r WHERE NOT came_back
           GROUP BY payment, coalesce(key, refund))
     GROUP BY payment
 ), captured AS (

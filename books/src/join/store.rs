@@ -251,8 +251,8 @@ impl Found<'_> {
     fn store_refunds(&self) -> rusqlite::Result<()> {
         let mut insert = self.conn.prepare(
             "INSERT INTO refund (statement, refund, charge, payment, intent, order_seq, amount_minor, currency, state, key,
-                 fault, answer)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 fault, answer, came_back)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?;
         for refund in &self.tally.refunds {
             insert.execute(params![
@@ -268,6 +268,7 @@ impl Found<'_> {
                 refund.texts.key,
                 refund.fault,
                 refund.answer,
+                refund.came_back,
             ])?;
         }
         Ok(())

@@ -107,6 +107,8 @@ pub(super) struct Refund {
     pub state: Option<Box<str>>,
     pub fault: Option<Box<str>>,
     pub answer: Option<Box<str>>,
+    /// Whether it came back on its way.
+    pub came_back: bool,
     pub texts: RefundTexts,
 }
 
@@ -213,7 +215,14 @@ impl Pass<'_> {
                     self.pay(line, object, intent);
                     self.note_refund(line, object, texts, intent, order_seq);
                 }
-                None => self.pay(line, object, intent),
+                None => {
+                    if kind.op == Op::RefundFailed
+                        && let Some(refund) = self.refunds.get(&object)
+                    {
+                        self.tally.refunds[*refund].came_back = true;
+                    }
+                    self.pay(line, object, intent);
+                }
             },
             (Provider::Tax, Some(object)) => self.file(line, object),
             (Provider::Tax, None) if kind.op == Op::Quote => {
@@ -335,6 +344,7 @@ impl Pass<'_> {
             state: line.kind.state.clone(),
             fault: line.kind.fault.clone(),
             answer: line.kind.answer.clone(),
+            came_back: false,
             texts,
         });
     }

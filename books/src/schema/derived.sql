@@ -109,7 +109,8 @@ CREATE TABLE refund (
     state         TEXT,
     key           TEXT,
     fault         TEXT,
-    answer        TEXT
+    answer        TEXT,
+    came_back     INTEGER NOT NULL      -- on its way to the customer
 ) STRICT;
 CREATE TABLE tax_quote (
     statement     INTEGER PRIMARY KEY,  -- row in `statement`

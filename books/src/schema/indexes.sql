@@ -6,3 +6,4 @@ CREATE INDEX IF NOT EXISTS tax_document_order ON tax_document (order_seq);
 CREATE INDEX IF NOT EXISTS dispatch_order ON dispatch (order_seq);
 CREATE INDEX IF NOT EXISTS candidate_intent ON candidate (intent);
 CREATE INDEX IF NOT EXISTS attempt_intent ON attempt (intent);
+CREATE INDEX IF NOT EXISTS statement_join_intent ON statement_join (intent) WHERE intent IS NOT NULL;

@@ -111,7 +111,7 @@ LEFT JOIN intent AS i ON i.id = c.intent
 LEFT JOIN shop_order AS o ON o.seq = c.order_seq;
 
 CREATE VIEW v1_refund AS
-SELECT r.refund, r.charge, r.payment, r.intent AS intent_id, i.intent, r.order_seq, r.amount_minor, r.currency, r.state, r.key, r.fault, r.answer
+SELECT r.refund, r.charge, r.payment, r.intent AS intent_id, i.intent, r.order_seq, r.amount_minor, r.currency, r.state, r.key, r.fault, r.answer, r.came_back
 FROM refund AS r LEFT JOIN intent AS i ON i.id = r.intent;
 
 -- What is not asked for is not joined: all that laws need of an order but its own columns stands in `order_join`.
