@@ -10,8 +10,9 @@ use model::scenario::Shop;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Folders whose scenarios the honest shop runs: the directory itself, the named faults, the proofs. Long ones stand apart.
-const FOLDERS: [&str; 3] = ["", "faults", FOLDER];
+/// Folders whose scenarios the honest shop runs: the directory itself, what comes after a sale, the named
+/// faults, the proofs. Long ones stand apart.
+const FOLDERS: [&str; 4] = ["", "afterwards", "faults", FOLDER];
 
 /// The file in a folder of scenarios that is none.
 const MANIFEST: &str = "proofs.yaml";

@@ -94,7 +94,7 @@ impl Charges {
             Op::Refund if kind.took_effect() => self.give_back(parent.unwrap_or(object), root, amount),
             Op::RefundFailed => self.give_back(parent.unwrap_or(object), root, -amount),
             Op::Dispute if kind.state.as_deref() == Some("lost") => {
-                self.give_back(parent.unwrap_or(object), root, amount)
+                self.give_back(parent.unwrap_or(object), root, amount);
             }
             Op::Void | Op::Expire if kind.took_effect() => {
                 let charge = self.charge(under.unwrap_or(object), root, line);

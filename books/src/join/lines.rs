@@ -95,6 +95,7 @@ impl Op {
 
 /// What many rows have in common.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each question that the join asks of a row")]
 pub(super) struct Kind {
     /// The upper half of their ids.
     upper: i64,
@@ -275,13 +276,12 @@ impl Lines {
             },
             parent,
         };
-        match self.pieces.last_mut().filter(|piece| piece.len() < PIECE) {
-            Some(piece) => piece.push(packed),
-            None => {
-                let mut piece = Vec::with_capacity(PIECE);
-                piece.push(packed);
-                self.pieces.push(piece);
-            }
+        if let Some(piece) = self.pieces.last_mut().filter(|piece| piece.len() < PIECE) {
+            piece.push(packed);
+        } else {
+            let mut piece = Vec::with_capacity(PIECE);
+            piece.push(packed);
+            self.pieces.push(piece);
         }
     }
 

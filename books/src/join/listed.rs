@@ -35,7 +35,7 @@ pub(super) struct Goods {
     /// The lowest price of one piece.
     pub unit_least_minor: i64,
     /// What they cost by the prices of the order.
-    pub goods_minor: i64,
+    pub own_minor: i64,
     /// What they cost by the prices that were declared, where that was.
     pub declared_minor: i64,
 }
@@ -48,7 +48,7 @@ impl Listed {
             ordered: 0,
             ordered_least: ordered,
             unit_least_minor: unit_minor,
-            goods_minor: 0,
+            own_minor: 0,
             declared_minor: 0,
         };
         let goods = self.goods.get_or_insert(none);
@@ -56,7 +56,7 @@ impl Listed {
         goods.ordered += ordered;
         goods.ordered_least = goods.ordered_least.min(ordered);
         goods.unit_least_minor = goods.unit_least_minor.min(unit_minor);
-        goods.goods_minor += ordered * unit_minor;
+        goods.own_minor += ordered * unit_minor;
         goods.declared_minor += ordered * declared_minor.unwrap_or(unit_minor);
     }
 

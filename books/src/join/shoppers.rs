@@ -265,13 +265,12 @@ impl Shoppers {
         {
             place = told.before;
         }
-        let told = match place {
-            Some(place) => &mut self.told[place.get() as usize - 1],
-            None => {
-                self.told.push(Told { intent, number, totals_minor: None, before: *last });
-                *last = NonZeroU32::new(self.told.len() as u32);
-                self.told.last_mut().expect("it was just pushed")
-            }
+        let told = if let Some(place) = place {
+            &mut self.told[place.get() as usize - 1]
+        } else {
+            self.told.push(Told { intent, number, totals_minor: None, before: *last });
+            *last = NonZeroU32::new(self.told.len() as u32);
+            self.told.last_mut().expect("it was just pushed")
         };
         if let Some(total) = total_minor {
             let (least, most) = told.totals_minor.unwrap_or((total, total));

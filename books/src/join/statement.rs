@@ -115,15 +115,14 @@ impl Statement {
     fn take_loose(&mut self, read: &Read<'_>, provider: Provider, op: Op, shoppers: &mut Shoppers) {
         self.is_weak |= read.intent.is_none_or(|header| !matches!(shoppers.header(header), Header::Ours(_)));
         let parent = self.objects.find(provider, read.parent);
-        let subject = match parent {
-            Some(parent) => Subject::Object(parent),
-            None => {
-                let quote = read.object.filter(|_| op == Op::Quote).map(|code| self.quotes.id(code));
-                let awaits = read.parent.map(|parent| (provider, parent.into()));
-                let marks = OwnMarks::of(read, shoppers);
-                self.loose.push(Loose { marks, quote, taxed_minor: read.taxed_minor, awaits });
-                Subject::Loose(self.loose.len() as u32 - 1)
-            }
+        let subject = if let Some(parent) = parent {
+            Subject::Object(parent)
+        } else {
+            let quote = read.object.filter(|_| op == Op::Quote).map(|code| self.quotes.id(code));
+            let awaits = read.parent.map(|parent| (provider, parent.into()));
+            let marks = OwnMarks::of(read, shoppers);
+            self.loose.push(Loose { marks, quote, taxed_minor: read.taxed_minor, awaits });
+            Subject::Loose(self.loose.len() as u32 - 1)
         };
         self.lines.push(read, subject, parent.unwrap_or(NOTHING));
     }

@@ -391,7 +391,7 @@ impl Found<'_> {
                 listed.goods.map_or(0, |goods| goods.ordered),
                 listed.goods.map(|goods| goods.ordered_least),
                 listed.goods.map(|goods| goods.unit_least_minor),
-                listed.goods.map(|goods| goods.goods_minor),
+                listed.goods.map(|goods| goods.own_minor),
                 listed.goods.map(|goods| goods.declared_minor),
                 shopper.map_or(0, |shopper| shopper.submits),
                 shopper.map_or(0, |shopper| shopper.told_pending),
