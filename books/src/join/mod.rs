@@ -11,6 +11,7 @@ mod fit;
 mod hash;
 mod lines;
 mod listed;
+mod money;
 mod names;
 mod objects;
 mod orders;
@@ -22,6 +23,7 @@ mod statement;
 mod store;
 mod stream;
 mod tally;
+mod told;
 
 use crate::error::{Error, While};
 use crate::schema;

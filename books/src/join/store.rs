@@ -6,7 +6,7 @@ use super::listed::Listed;
 use super::objects::Objects;
 use super::orders::{Order, Orders};
 use super::places::{Kind, Place};
-use super::shoppers::{Shoppers, Told};
+use super::shoppers::Shoppers;
 use super::tally::{PaperState, Tally};
 use model::money::Currency;
 use rusqlite::{Connection, params};
@@ -141,38 +141,6 @@ impl Found<'_> {
             ])?;
         }
         Ok(())
-    }
-
-    /// Writes what intents were told of orders, unless it is plainly right; of that the number by intent.
-    fn store_told(&self) -> rusqlite::Result<Vec<u32>> {
-        let mut well = vec![0; self.shoppers.intents.len()];
-        let mut insert = self.conn.prepare("INSERT INTO told_order VALUES (?1, ?2, ?3, ?4)")?;
-        for told in &self.shoppers.told {
-            let mut orders =
-                self.orders.by_number.all(told.number).iter().map(|index| &self.orders.all[*index as usize]);
-            let mut orders = orders.by_ref().filter(|order| !order.set_aside());
-            match (orders.next(), orders.next()) {
-                // Of an order that the book does not have nothing can be told.
-                (None, _) => {}
-                (Some(only), None) if self.is_plainly_right(told, only) => well[told.intent as usize] += 1,
-                (Some(_), _) => {
-                    let (least, most) = told.totals_minor.unzip();
-                    insert.execute(params![told.intent, self.shoppers.numbers.get(told.number), least, most])?;
-                }
-            }
-        }
-        Ok(well)
-    }
-
-    /// Whether the order is the intent's, in its name, and of the total that it was told.
-    fn is_plainly_right(&self, told: &Told, order: &Order) -> bool {
-        let intent = &self.shoppers.intents[told.intent as usize];
-        let is_total = |told: i64| [order.total_minor, order.due_minor].contains(&Some(told));
-        order.attribution.intent() == Some(told.intent)
-            && (order.email == intent.email || !order.email.is_known() || !intent.email.is_known())
-            && (intent.has_edited
-                || order.total_minor.is_none()
-                || told.totals_minor.is_none_or(|(least, most)| is_total(least) && is_total(most)))
     }
 
     fn store_acknowledged(&self) -> rusqlite::Result<()> {
