@@ -3,8 +3,8 @@
 -- exposure: every purchase that ended in a final no
 --
 -- Examined: purchases that were told that the card is declined, the article sold out, or the promotion used up. A provider said no to
--- something of that purchase – to each card, where two were tried and the order may still be paid – or a fault touched it, or what
--- was left to pay is less than a unit of the currency, which no provider takes; else some article, or some promotion or voucher, was at least half used up by
+-- something of that purchase – to each card, where two were tried and the order may still be paid – or a fault touched it, or its
+-- holder was asked to authenticate and the payment was cancelled, or what was left to pay is less than a unit of the currency, which no provider takes; else some article, or some promotion or voucher, was at least half used up by
 -- what all orders wanted, and who came when is not known. A no that a provider gave and that fits no purchase may be the reason.
 WITH refused AS (
     SELECT i.intent_id, i.intent, i.refusal, i.declined, i.payment_faults FROM v1_intent AS i
@@ -24,7 +24,7 @@ WITH refused AS (
                 WHEN 'sold_out' THEN scarce.article
                 WHEN 'promotion_used_up' THEN scarce.promotion
                 ELSE r.payment_faults > 0
-                     OR (SELECT max(s.fault IS NOT NULL) OR sum(s.state IN ('declined', 'decline', 'failed', 'refused') AND s.op <> 'webhook')
+                     OR (SELECT max(s.fault IS NOT NULL) OR (max(s.op = 'challenge') AND max(s.op = 'cancel')) OR sum(s.state IN ('declined', 'decline', 'failed', 'refused') AND s.op <> 'webhook')
                                 >= iif(EXISTS (SELECT 1 FROM v1_order AS o WHERE o.intent_id = r.intent_id AND o.state = 'failed'),
                                        (SELECT max(1, count(DISTINCT a.kind)) FROM v1_attempt AS a
                                         WHERE a.intent = r.intent AND a.kind IN ('submit', 'second_card') AND a.reading = 'declined'), 1)
