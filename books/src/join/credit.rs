@@ -1,8 +1,8 @@
 //! What payments, documents and dispatches did, added up for the orders that they belong to.
 
+use super::documents::DocumentState;
 use super::objects::Objects;
 use super::store::Found;
-use super::tally::PaperState;
 
 impl Found<'_> {
     /// Adds to each order what its charges, documents and dispatches did.
@@ -33,20 +33,20 @@ impl Found<'_> {
                 }
             }
         }
-        for document in &tally.documents {
+        for document in tally.documents.all() {
             if let Some(index) = index_of(document.object, self.objects) {
                 let told = &mut self.orders.all[index].told;
                 told.document_faults += document.faults;
-                if document.state != PaperState::Voided {
+                if document.state != DocumentState::Voided {
                     told.documents += 1;
-                    told.documents_open += u32::from(document.state != PaperState::Committed);
+                    told.documents_open += u32::from(document.state != DocumentState::Committed);
                     if let Some(amount_minor) = document.amount_minor {
                         told.filed_minor = Some(told.filed_minor.unwrap_or(0) + amount_minor);
                     }
                 }
             }
         }
-        for dispatch in &tally.dispatches {
+        for dispatch in tally.dispatches.all() {
             if let Some(index) = index_of(dispatch.object, self.objects) {
                 let told = &mut self.orders.all[index].told;
                 told.dispatches += 1;

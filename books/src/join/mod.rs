@@ -5,8 +5,11 @@
 //! A weak mark that fits two intents leaves its row undecided. No clock is read: order within a book is its sequence.
 
 mod attribute;
+mod by_object;
 mod charges;
 mod credit;
+mod dispatches;
+mod documents;
 mod fit;
 mod hash;
 mod lines;
@@ -18,6 +21,7 @@ mod orders;
 mod parcels;
 mod places;
 mod purse;
+mod refunds;
 mod shoppers;
 mod statement;
 mod store;

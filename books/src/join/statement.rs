@@ -4,6 +4,7 @@ use super::lines::{self, Lines, Op, Provider, Read, Subject};
 use super::names::Names;
 use super::objects::{NOTHING, Objects, OwnMarks};
 use super::parcels::Parcels;
+use super::refunds::RefundTexts;
 use super::shoppers::{Address, Header, Shoppers};
 use super::stream;
 use rusqlite::Connection;
@@ -49,14 +50,6 @@ pub(super) struct Loose {
 pub(super) struct Addressed {
     pub statement: i64,
     pub email: Address,
-}
-
-/// What only rows of refunds are asked for.
-#[derive(Debug)]
-pub(super) struct RefundTexts {
-    pub object: Option<Box<str>>,
-    pub parent: Option<Box<str>>,
-    pub key: Option<Box<str>>,
 }
 
 impl Statement {

@@ -7,7 +7,7 @@ use super::objects::Objects;
 use super::orders::{Order, Orders};
 use super::places::{Kind, Place};
 use super::shoppers::Shoppers;
-use super::tally::{PaperState, Tally};
+use super::tally::Tally;
 use model::money::Currency;
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,11 +47,11 @@ impl Found<'_> {
         self.store_set_aside()
     }
 
-    fn place(&self, object: u32) -> Option<Place> {
+    pub(super) fn place(&self, object: u32) -> Option<Place> {
         self.tally.places.get(self.objects.root(object))
     }
 
-    fn order(&self, place: Option<Place>) -> Option<&Order> {
+    pub(super) fn order(&self, place: Option<Place>) -> Option<&Order> {
         place.and_then(|place| place.order()).map(|index| &self.orders.all[index as usize])
     }
 
@@ -60,7 +60,7 @@ impl Found<'_> {
     }
 
     /// The marks found, for people, where they did not lead to an intent.
-    fn described(&self, object: u32, place: Option<Place>) -> Option<String> {
+    pub(super) fn described(&self, object: u32, place: Option<Place>) -> Option<String> {
         let joined = place.is_none_or(|place| place.kind() == Kind::Joined);
         (!joined).then(|| self.objects.marks(self.objects.root(object)).describe(self.shoppers))
     }
@@ -211,82 +211,6 @@ impl Found<'_> {
                 order.and_then(|order| order.due_minor),
                 order.map(|order| order.told.captured_minor),
                 intent.map(|intent| maybe.orders.get(&intent).copied().unwrap_or(0)),
-            ])?;
-        }
-        Ok(())
-    }
-
-    fn store_refunds(&self) -> rusqlite::Result<()> {
-        let mut insert = self.conn.prepare(
-            "INSERT INTO refund (statement, refund, charge, payment, intent, order_seq, amount_minor, currency, state, key,
-                 fault, answer, came_back)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-        )?;
-        for refund in &self.tally.refunds {
-            insert.execute(params![
-                refund.statement,
-                refund.texts.object,
-                refund.texts.parent,
-                self.objects.name(refund.payment),
-                refund.intent,
-                refund.order_seq,
-                refund.amount_minor,
-                self.currency(refund.currency),
-                refund.state,
-                refund.texts.key,
-                refund.fault,
-                refund.answer,
-                refund.came_back,
-            ])?;
-        }
-        Ok(())
-    }
-
-    fn store_documents(&self) -> rusqlite::Result<()> {
-        let mut insert = self
-            .conn
-            .prepare("INSERT INTO tax_document VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
-        for document in &self.tally.documents {
-            let place = self.place(document.object);
-            let order = self.order(place);
-            let state = match document.state {
-                PaperState::Saved => "saved",
-                PaperState::Committed => "committed",
-                PaperState::Voided => "voided",
-            };
-            insert.execute(params![
-                self.objects.name(document.object),
-                place.and_then(|place| place.intent()),
-                order.map(|order| order.seq),
-                place.map_or(Kind::Nobody.code(), |place| place.kind().code()),
-                place.and_then(|place| place.mark_code()),
-                self.described(document.object, place),
-                state,
-                document.amount_minor,
-                self.currency(document.currency),
-                document.faults,
-                order.is_some_and(|order| order.paid),
-            ])?;
-        }
-        Ok(())
-    }
-
-    fn store_dispatches(&self) -> rusqlite::Result<()> {
-        let mut insert =
-            self.conn.prepare("INSERT INTO dispatch VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?;
-        for dispatch in &self.tally.dispatches {
-            let place = self.place(dispatch.object);
-            insert.execute(params![
-                self.objects.name(dispatch.object),
-                place.and_then(|place| place.intent()),
-                self.order(place).map(|order| order.seq),
-                place.map_or(Kind::Nobody.code(), |place| place.kind().code()),
-                place.and_then(|place| place.mark_code()),
-                self.described(dispatch.object, place),
-                dispatch.statement,
-                dispatch.held_minor,
-                dispatch.redeliveries,
-                dispatch.faults,
             ])?;
         }
         Ok(())

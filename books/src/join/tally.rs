@@ -1,9 +1,11 @@
 //! One pass over the statement: joins each row and adds up what it did.
 
 use super::attribute::{Books, Reference};
+use super::by_object::ByObject;
 use super::charges::Charges;
+use super::dispatches::Dispatch;
+use super::documents::Document;
 use super::fit::Attribution;
-use super::hash::QuickMap;
 use super::lines::{Line, Op, Provider, Subject};
 use super::money::Money;
 use super::objects::{NOTHING, Objects};
@@ -11,34 +13,11 @@ use super::orders::Orders;
 use super::parcels::{OfOrders, Parcels};
 use super::places::{Kind, Place, Places};
 use super::purse::{Purse, Quote};
+use super::refunds::{Refund, RefundTexts};
 use super::shoppers::Shoppers;
-use super::statement::{Addressed, Loose, RefundTexts, Statement};
+use super::statement::{Addressed, Loose, Statement};
 use rusqlite::{CachedStatement, Connection, params};
 use std::collections::{BTreeMap, VecDeque};
-
-/// A tax document or a dispatch.
-#[derive(Debug)]
-pub(super) struct Paper {
-    pub object: u32,
-    pub state: PaperState,
-    pub amount_minor: Option<i64>,
-    /// Its number among the currencies met.
-    pub currency: Option<u32>,
-    /// The first row that tells of it.
-    pub statement: i64,
-    /// What its order held when it was sent: captured less given back; none where nothing was sent.
-    pub held_minor: Option<i64>,
-    pub redeliveries: u32,
-    pub faults: u32,
-}
-
-/// What became of a tax document; a dispatch stays saved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PaperState {
-    Saved,
-    Committed,
-    Voided,
-}
 
 /// The sums.
 #[derive(Debug, Default)]
@@ -46,9 +25,9 @@ pub(super) struct Tally {
     /// By intent.
     pub money: Vec<Money>,
     pub charges: Charges,
-    pub documents: Vec<Paper>,
-    pub dispatches: Vec<Paper>,
-    pub refunds: Vec<Refund>,
+    pub documents: ByObject<Document>,
+    pub dispatches: ByObject<Dispatch>,
+    pub refunds: ByObject<Refund>,
     /// What was sent of each order.
     pub sent: OfOrders,
     /// Rows that send an order elsewhere than it says, each with the order.
@@ -60,27 +39,6 @@ pub(super) struct Tally {
     pub purses: Vec<Purse>,
     /// Rows of other runs.
     pub set_aside: BTreeMap<Box<str>, u64>,
-    document_of: QuickMap<u32, u32>,
-    dispatch_of: QuickMap<u32, u32>,
-}
-
-/// A refund, as its first row tells it and what became of it.
-#[derive(Debug)]
-pub(super) struct Refund {
-    /// The row.
-    pub statement: i64,
-    pub payment: u32,
-    pub intent: Option<u32>,
-    pub order_seq: Option<i64>,
-    pub amount_minor: i64,
-    /// Its number among the currencies met.
-    pub currency: Option<u32>,
-    pub state: Option<Box<str>>,
-    pub fault: Option<Box<str>>,
-    pub answer: Option<Box<str>>,
-    /// Whether it came back on its way.
-    pub came_back: bool,
-    pub texts: RefundTexts,
 }
 
 /// The books and the statements that write what was found.
@@ -95,8 +53,6 @@ struct Pass<'a> {
     tally: Tally,
     join: CachedStatement<'a>,
     bitten: CachedStatement<'a>,
-    /// Refunds met so far.
-    refunds: QuickMap<u32, usize>,
     quote: CachedStatement<'a>,
 }
 
@@ -111,7 +67,9 @@ impl Tally {
         if statement.is_weak {
             shoppers.need_emails(conn)?;
         }
-        let Statement { objects, lines, loose, refunds, addressed, parcels, .. } = statement;
+        let Statement { objects, lines, loose, refunds, addressed, parcels, quotes, .. } = statement;
+        // Orders asked for them, and are read.
+        drop(quotes);
         let money = vec![Money::default(); shoppers.intents.len()];
         let purses = vec![Purse::default(); orders.all.len()];
         let tally = {
@@ -126,7 +84,6 @@ impl Tally {
                 tally: Self { money, purses, places: Places::new(objects.len()), ..Self::default() },
                 join: conn.prepare_cached("INSERT INTO statement_join VALUES (?1, ?2, ?3, ?4, ?5)")?,
                 bitten: conn.prepare_cached("INSERT INTO bitten VALUES (?1)")?,
-                refunds: QuickMap::default(),
                 quote: conn.prepare_cached("INSERT INTO tax_quote VALUES (?1, ?2)")?,
             };
             lines.drain(|line| pass.take(line))?;
@@ -177,25 +134,15 @@ impl Pass<'_> {
             self.tally.purses[order as usize].take(line);
         }
         match (kind.provider, object) {
-            (Provider::Payment | Provider::BackupPayment, Some(object)) => match texts {
-                // What was pending is settled: the same refund, told once more.
-                Some(RefundTexts { object: Some(_), .. }) if self.refunds.contains_key(&object) => {
-                    self.tally.refunds[self.refunds[&object]].state.clone_from(&kind.state);
-                }
-                Some(texts) => {
+            (Provider::Payment | Provider::BackupPayment, Some(object)) => {
+                if !self.is_told_again(line, object, texts.as_ref()) {
                     self.pay(line, object, intent);
-                    self.note_refund(line, object, texts, intent, order_seq);
-                }
-                None => {
-                    if kind.op == Op::RefundFailed
-                        && let Some(refund) = self.refunds.get(&object)
-                    {
-                        self.tally.refunds[*refund].came_back = true;
+                    if let Some(texts) = texts {
+                        self.note_refund(line, object, texts, intent, order_seq);
                     }
-                    self.pay(line, object, intent);
                 }
-            },
-            (Provider::Tax, Some(object)) => self.file(line, object),
+            }
+            (Provider::Tax, Some(object)) => self.tally.documents.take(line, object),
             (Provider::Tax, None) if kind.op == Op::Quote => {
                 self.note_quote(line, intent, loose)?;
             }
@@ -294,6 +241,17 @@ impl Pass<'_> {
         }
     }
 
+    /// Whether a refund that was pending is settled: the same one, told once more. One that came back is marked so.
+    fn is_told_again(&mut self, line: &Line<'_>, object: u32, texts: Option<&RefundTexts>) -> bool {
+        let Some(known) = self.tally.refunds.get_mut(object) else { return false };
+        known.came_back |= texts.is_none() && line.kind.op == Op::RefundFailed;
+        let is_again = texts.is_some_and(|texts| texts.object.is_some());
+        if is_again {
+            known.state.clone_from(&line.kind.state);
+        }
+        is_again
+    }
+
     fn note_refund(
         &mut self,
         line: &Line<'_>,
@@ -302,10 +260,8 @@ impl Pass<'_> {
         intent: Option<u32>,
         order_seq: Option<i64>,
     ) {
-        if texts.object.is_some() {
-            self.refunds.insert(object, self.tally.refunds.len());
-        }
-        self.tally.refunds.push(Refund {
+        let is_named = texts.object.is_some();
+        let refund = Refund {
             statement: line.id,
             payment: self.objects.root(object),
             intent,
@@ -317,7 +273,12 @@ impl Pass<'_> {
             answer: line.kind.answer.clone(),
             came_back: false,
             texts,
-        });
+        };
+        if is_named {
+            self.tally.refunds.meet(object, || refund);
+        } else {
+            self.tally.refunds.add_nameless(refund);
+        }
     }
 
     /// A quote bears out the tax of orders that name it, and of its intent's orders that name none.
@@ -339,40 +300,11 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn file(&mut self, line: &Line<'_>, object: u32) {
-        let kind = line.kind;
-        if !matches!(kind.op, Op::Document | Op::Commit | Op::VoidDocument) {
-            return;
-        }
-        let paper = paper(&mut self.tally.documents, &mut self.tally.document_of, object, line);
-        paper.faults += u32::from(line.kind.fault.is_some());
-        if !kind.took_effect() {
-            return;
-        }
-        match (kind.op, kind.state.as_deref()) {
-            (Op::Document, state) => {
-                paper.state = if state == Some("committed") { PaperState::Committed } else { PaperState::Saved };
-                paper.amount_minor = line.amount_minor;
-                paper.currency = kind.currency;
-            }
-            (Op::Commit, _) => paper.state = PaperState::Committed,
-            _ => paper.state = PaperState::Voided,
-        }
-    }
-
     fn dispatch(&mut self, line: &Line<'_>, object: u32, place: &Place) {
-        let kind = line.kind;
-        if !matches!(kind.op, Op::Dispatch | Op::Redelivery) {
-            return;
-        }
-        self.send(line, place);
-        let held_minor = place.order().map_or(0, |order| self.tally.purses[order as usize].held_minor);
-        let paper = paper(&mut self.tally.dispatches, &mut self.tally.dispatch_of, object, line);
-        paper.faults += u32::from(line.kind.fault.is_some());
-        paper.redeliveries += u32::from(kind.op == Op::Redelivery);
-        if kind.op == Op::Dispatch && !kind.replayed {
-            // The least that it was ever sent for.
-            paper.held_minor = Some(paper.held_minor.map_or(held_minor, |known| known.min(held_minor)));
+        if matches!(line.kind.op, Op::Dispatch | Op::Redelivery) {
+            self.send(line, place);
+            let held_minor = place.order().map_or(0, |order| self.tally.purses[order as usize].held_minor);
+            self.tally.dispatches.take(line, object, held_minor);
         }
     }
 
@@ -386,21 +318,4 @@ impl Pass<'_> {
             self.tally.misdirected.push((line.id, order));
         }
     }
-}
-
-fn paper<'a>(all: &'a mut Vec<Paper>, of: &mut QuickMap<u32, u32>, object: u32, line: &Line<'_>) -> &'a mut Paper {
-    let index = *of.entry(object).or_insert_with(|| {
-        all.push(Paper {
-            object,
-            state: PaperState::Saved,
-            amount_minor: None,
-            currency: None,
-            statement: line.id,
-            held_minor: None,
-            redeliveries: 0,
-            faults: 0,
-        });
-        all.len() as u32 - 1
-    });
-    &mut all[index as usize]
 }
