@@ -7,8 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Version of the shape of `summary.json`.
-pub const SCHEMA_VERSION: u32 = 1;
+/// Version of `summary.json`: it rises when a member changes its meaning or goes. Since 2 `availability` counts those who were
+/// turned away before they could submit.
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// A run, judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
