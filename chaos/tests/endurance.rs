@@ -8,7 +8,7 @@ use std::time::Duration;
 use model::fault::{Stream, Toxic};
 use serde_json::json;
 use stage::web::{Web, web};
-use stage::{Stage, request, round_trip, soon, until};
+use stage::{Stage, request, round_trip, soon, until, until_reached};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -84,14 +84,14 @@ async fn a_client_that_never_reads_keeps_its_own_bytes_waiting_and_nobody_elses(
 #[tokio::test]
 async fn thousands_of_idle_connections_cost_nobody_an_answer() {
     let stage = Stage::with_echo().await;
-    // Each takes three descriptors here: two ends of ours, and the proxy's two, less what the limit leaves.
+    // Each takes four descriptors here, the two ends of ours and the proxy's two; a fifth of the limit leaves some for others.
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(4_096);
     let count = (limit / 5).min(10_000);
     let mut idle = Vec::new();
     for _ in 0..count {
         idle.push(soon(TcpStream::connect(&stage.listen)).await.unwrap());
     }
-    until(|| async { open(&stage).await == count }).await;
+    until_reached(count, || open(&stage)).await;
     for stream in idle.iter_mut().step_by(97) {
         round_trip(stream, b"still here").await;
     }
@@ -104,7 +104,7 @@ async fn thousands_of_idle_connections_cost_nobody_an_answer() {
         round_trip(stream, b"still here").await;
     }
     drop(idle);
-    until(|| async { open(&stage).await == 0 }).await;
+    until_reached(0, || open(&stage)).await;
 }
 
 #[tokio::test]

@@ -16,6 +16,17 @@ async fn patient() -> Stage {
     .await
 }
 
+/// Checks out, and hangs up while the provider has not answered the charge.
+async fn leave_at_the_till(stage: &Stage) {
+    stage.providers.script(|operation, _| if operation == "create" { Act::Wait } else { Act::Serve });
+    let cart = stage.cart(&[("tv", 1)]).await;
+    let body = checkout_body("pm_card_visa").to_string();
+    let path = format!("/carts/{cart}/checkout");
+    let connection = begin(stage.shop, "POST", &path, &[("idempotency-key", "k")], &body).await;
+    until("the shop charges", || async { stage.providers.calls("create") == 1 }).await;
+    drop(connection);
+}
+
 /// Lets the shop see that its client has gone: it has answered others since.
 async fn seen(stage: &Stage) {
     for _ in 0..20 {
@@ -53,13 +64,7 @@ async fn an_event_is_taken_in_though_the_provider_hangs_up() {
 #[tokio::test]
 async fn a_checkout_and_a_refund_end_though_the_shopper_hangs_up() {
     let stage = patient().await;
-    stage.providers.script(|operation, _| if operation == "create" { Act::Wait } else { Act::Serve });
-    let cart = stage.cart(&[("tv", 1)]).await;
-    let body = checkout_body("pm_card_visa").to_string();
-    let path = format!("/carts/{cart}/checkout");
-    let connection = begin(stage.shop, "POST", &path, &[("idempotency-key", "k")], &body).await;
-    until("the shop charges", || async { stage.providers.calls("create") == 1 }).await;
-    drop(connection);
+    leave_at_the_till(&stage).await;
     seen(&stage).await;
     stage.providers.gate.notify_one();
     until("it is sent", || async { stage.providers.dispatches().len() == 1 }).await;
@@ -81,13 +86,7 @@ async fn a_checkout_and_a_refund_end_though_the_shopper_hangs_up() {
 #[tokio::test]
 async fn closing_waits_for_what_a_shopper_left_behind() {
     let mut stage = patient().await;
-    stage.providers.script(|operation, _| if operation == "create" { Act::Wait } else { Act::Serve });
-    let cart = stage.cart(&[("tv", 1)]).await;
-    let body = checkout_body("pm_card_visa").to_string();
-    let path = format!("/carts/{cart}/checkout");
-    let connection = begin(stage.shop, "POST", &path, &[("idempotency-key", "k")], &body).await;
-    until("the shop charges", || async { stage.providers.calls("create") == 1 }).await;
-    drop(connection);
+    leave_at_the_till(&stage).await;
     let running = stage.running.take().unwrap();
     let closing = tokio::spawn(running.stop());
     until("the door is closed", || async { tokio::net::TcpStream::connect(stage.shop).await.is_err() }).await;

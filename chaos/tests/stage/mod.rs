@@ -88,6 +88,24 @@ pub async fn until<F: Future<Output = bool>>(mut condition: impl FnMut() -> F) {
     }
 }
 
+/// Asks again and again until the answer is the one wanted. The deadline is for the next step, not for the whole way: what has
+/// thousands of steps to take takes as long as the machine needs for them, and what has stopped on its way fails the test.
+pub async fn until_reached<F: Future<Output = u64>>(wanted: u64, mut asked: impl FnMut() -> F) {
+    let mut nearest = u64::MAX;
+    let mut since = Instant::now();
+    loop {
+        let away = asked().await.abs_diff(wanted);
+        if away == 0 {
+            return;
+        }
+        if away < nearest {
+            (nearest, since) = (away, Instant::now());
+        }
+        assert!(since.elapsed() < DEADLINE, "{nearest} away from {wanted}, and no step nearer for {DEADLINE:?}");
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Sends bytes to an echo and expects them back; how long that took.
 pub async fn round_trip(stream: &mut TcpStream, bytes: &[u8]) -> Duration {
     let began = Instant::now();
