@@ -27,15 +27,7 @@ impl Joined {
             return Ok(Self::on_disk(conn, path));
         }
         drop(conn);
-        let read_only = |error: Error| match error {
-            Error::Open { source, .. } | Error::Write { source, .. }
-                if source.sqlite_error_code() == Some(ErrorCode::ReadOnly) =>
-            {
-                Error::ReadOnly { path: path.to_owned() }
-            }
-            other => other,
-        };
-        RunFile::open(path).and_then(RunFile::close).map_err(read_only)?;
+        RunFile::open(path).and_then(RunFile::close).map_err(|error| not_joined(error, path))?;
         Ok(Self::on_disk(RunFile::open_to_read(path)?, path))
     }
 
@@ -95,5 +87,20 @@ impl Joined {
         });
         found.sort_unstable_by_key(|(place, _)| *place);
         found.into_iter().map(|(_, finding)| finding).collect()
+    }
+}
+
+/// Why the books of a file were not joined, where that is for its user to mend.
+fn not_joined(error: Error, path: &Path) -> Error {
+    let code = match &error {
+        Error::Open { source, .. } | Error::Read { source, .. } | Error::Write { source, .. } => {
+            source.sqlite_error_code()
+        }
+        _ => None,
+    };
+    match code {
+        Some(ErrorCode::ReadOnly) => Error::ReadOnly { path: path.to_owned() },
+        Some(ErrorCode::DiskFull) => Error::Full { path: path.to_owned() },
+        _ => error,
     }
 }
