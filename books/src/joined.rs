@@ -5,7 +5,7 @@ use crate::file::RunFile;
 use crate::join;
 use crate::laws::{self, Law, LawFinding};
 use crate::schema;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, ffi};
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,7 +22,7 @@ pub struct Joined {
 impl Joined {
     /// Opens a run file for reading; joins its books first where that was not done or is out of date, as after a crash.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let conn = RunFile::open_to_read(path)?;
+        let conn = RunFile::open_to_read(path).map_err(|error| not_joined(error, path))?;
         if join::is_built(&conn).reading("the state of the join")? {
             return Ok(Self::on_disk(conn, path));
         }
@@ -92,15 +92,33 @@ impl Joined {
 
 /// Why the books of a file were not joined, where that is for its user to mend.
 fn not_joined(error: Error, path: &Path) -> Error {
-    let code = match &error {
-        Error::Open { source, .. } | Error::Read { source, .. } | Error::Write { source, .. } => {
-            source.sqlite_error_code()
-        }
-        _ => None,
+    let (Error::Open { source, .. } | Error::Read { source, .. } | Error::Write { source, .. }) = &error else {
+        return error;
     };
-    match code {
-        Some(ErrorCode::ReadOnly) => Error::ReadOnly { path: path.to_owned() },
-        Some(ErrorCode::DiskFull) => Error::Full { path: path.to_owned() },
+    match source.sqlite_error() {
+        Some(ffi::Error { code: ErrorCode::ReadOnly, .. }) => Error::ReadOnly { path: path.to_owned() },
+        // The second one: there is not even room for the index of the log.
+        Some(
+            ffi::Error { code: ErrorCode::DiskFull, .. } | ffi::Error { extended_code: ffi::SQLITE_IOERR_SHMSIZE, .. },
+        ) => Error::Full { path: path.to_owned() },
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_as_one() {
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_SHMSIZE] {
+            let source = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let told = not_joined(Error::Write { what: "the orders", source }, Path::new("out/run.db")).to_string();
+            assert_eq!(
+                told,
+                "join the books of `out/run.db`: its disk is full\n  \
+                 hint: free some space and repeat it, nothing of the run is lost"
+            );
+        }
     }
 }
