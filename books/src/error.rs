@@ -41,6 +41,15 @@ pub enum Error {
         /// Where.
         path: PathBuf,
     },
+    /// The disk has no room for what the join adds to the file.
+    #[error(
+        "join the books of `{}`: its disk is full\n  hint: free some space and repeat it, nothing of the run is lost",
+        path.display()
+    )]
+    Full {
+        /// Where.
+        path: PathBuf,
+    },
     /// A part of the file could not be read.
     #[error("read {what} from the run file: {source}")]
     Read {

@@ -5,7 +5,7 @@ use crate::file::RunFile;
 use crate::join;
 use crate::laws::{self, Law, LawFinding};
 use crate::schema;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, ffi};
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,20 +22,12 @@ pub struct Joined {
 impl Joined {
     /// Opens a run file for reading; joins its books first where that was not done or is out of date, as after a crash.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let conn = RunFile::open_to_read(path)?;
+        let conn = RunFile::open_to_read(path).map_err(|error| not_joined(error, path))?;
         if join::is_built(&conn).reading("the state of the join")? {
             return Ok(Self::on_disk(conn, path));
         }
         drop(conn);
-        let read_only = |error: Error| match error {
-            Error::Open { source, .. } | Error::Write { source, .. }
-                if source.sqlite_error_code() == Some(ErrorCode::ReadOnly) =>
-            {
-                Error::ReadOnly { path: path.to_owned() }
-            }
-            other => other,
-        };
-        RunFile::open(path).and_then(RunFile::close).map_err(read_only)?;
+        RunFile::open(path).and_then(RunFile::close).map_err(|error| not_joined(error, path))?;
         Ok(Self::on_disk(RunFile::open_to_read(path)?, path))
     }
 
@@ -95,5 +87,38 @@ impl Joined {
         });
         found.sort_unstable_by_key(|(place, _)| *place);
         found.into_iter().map(|(_, finding)| finding).collect()
+    }
+}
+
+/// Why the books of a file were not joined, where that is for its user to mend.
+fn not_joined(error: Error, path: &Path) -> Error {
+    let (Error::Open { source, .. } | Error::Read { source, .. } | Error::Write { source, .. }) = &error else {
+        return error;
+    };
+    match source.sqlite_error() {
+        Some(ffi::Error { code: ErrorCode::ReadOnly, .. }) => Error::ReadOnly { path: path.to_owned() },
+        // The second one: there is not even room for the index of the log.
+        Some(
+            ffi::Error { code: ErrorCode::DiskFull, .. } | ffi::Error { extended_code: ffi::SQLITE_IOERR_SHMSIZE, .. },
+        ) => Error::Full { path: path.to_owned() },
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_as_one() {
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_SHMSIZE] {
+            let source = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let told = not_joined(Error::Write { what: "the orders", source }, Path::new("out/run.db")).to_string();
+            assert_eq!(
+                told,
+                "join the books of `out/run.db`: its disk is full\n  \
+                 hint: free some space and repeat it, nothing of the run is lost"
+            );
+        }
     }
 }

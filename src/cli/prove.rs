@@ -27,7 +27,7 @@ const JOBS_PER_CORE: usize = 2;
 #[derive(Args)]
 pub struct Prove {
     /// This defect, and the honest shop under its scenario; can be repeated
-    #[arg(long = "defect", value_name = "SLUG", value_parser = super::shop::defect, conflicts_with_all = ["quick", "honest"])]
+    #[arg(long = "defect", value_name = "SLUG", value_parser = super::shop::defects(), hide_possible_values = true, conflicts_with_all = ["quick", "honest"])]
     defects: Vec<String>,
     /// Each defect with seeds 1 to N, and so the honest shop under each scenario unless `--honest-seeds` says otherwise
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(SEEDS))]

@@ -21,7 +21,7 @@ pub struct Run {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Run the reference shop with a seeded defect, to see that it is found
-    #[arg(long, value_name = "SLUG", value_parser = super::shop::defect)]
+    #[arg(long, value_name = "SLUG", value_parser = super::shop::defects(), hide_possible_values = true)]
     defect: Option<String>,
     /// End the load once this law is broken beyond doubt, looking every second; the run goes on to its verdict
     #[arg(long = "until-broken", value_name = "LAW", value_delimiter = ',')]

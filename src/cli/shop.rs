@@ -1,11 +1,9 @@
 //! What the command line knows of the reference shop: the names of its seeded defects.
 
+use clap::builder::PossibleValuesParser;
 use stack::Defect;
 
-/// The slug of a seeded defect, or which there are.
-pub fn defect(slug: &str) -> Result<String, String> {
-    slug.parse::<Defect>().map(|defect| defect.to_string()).map_err(|_| {
-        let known: Vec<String> = Defect::ALL.iter().map(ToString::to_string).collect();
-        format!("there is no such defect; there are: {}", known.join(", "))
-    })
+/// Takes the slug of a seeded defect; whoever mistypes one is told which there are, and which they may have meant.
+pub fn defects() -> PossibleValuesParser {
+    PossibleValuesParser::new(Defect::ALL.map(Defect::slug))
 }

@@ -1,7 +1,7 @@
 //! The harness's own health, second by second: what it must have kept before it may blame a shop.
 
 use books::Joined;
-use model::judge::{Budgets, HarnessHealth, HarnessSecond, Validity};
+use model::judge::{Budgets, Ending, HarnessHealth, HarnessSecond, Validity};
 use model::record::{Arrivals, Generator};
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ pub fn health(
     facts: &BTreeMap<String, String>,
     arrivals: Arrivals,
     seconds: usize,
+    ending: Ending,
 ) -> Result<HarnessHealth, books::Error> {
     let mut health = HarnessHealth { arrivals, lag_p99_us: lag_us(facts).map(|lag| lag[1]), seconds: Vec::new() };
     let mut samples = joined.samples("generator.")?;
@@ -40,7 +41,19 @@ pub fn health(
             _ => {}
         }
     }
+    match ending {
+        Ending::Complete => {}
+        Ending::Interrupted { .. } => forgive_what_was_cut_off(&mut health.seconds),
+    }
     Ok(health)
+}
+
+/// Nobody was to begin once the run was interrupted: what was planned from then on is not missed.
+fn forgive_what_was_cut_off(seconds: &mut [HarnessSecond]) {
+    let last = seconds.iter().rposition(|second| second.begun > 0).unwrap_or(0);
+    for second in seconds.iter_mut().skip(last) {
+        second.planned = second.planned.min(second.begun);
+    }
 }
 
 /// The generator's part of the record.

@@ -18,7 +18,7 @@ pub fn assemble(joined: &Joined, laws: &[Law]) -> Result<RunRecord, JudgementErr
     let seconds = run.duration_us.div_ceil(1_000_000) as usize;
     let ending = ending(&run);
     let tally = joined.arrival_tally()?;
-    let health = health::health(joined, &facts, tally.arrivals, driven(&run, seconds))?;
+    let health = health::health(joined, &facts, tally.arrivals, driven(&run, seconds), ending)?;
     let validity = judge::assess(&health, &Budgets::default());
     let laws = laws::examine(joined, laws)?;
     let observations = observed::observations(joined, &run, &fault_rows, &laws)?;

@@ -82,6 +82,12 @@ pub enum ProveError {
     /// Nothing to do.
     #[error("prove anything: there is no scenario in `{}`", .0.display())]
     Nothing(PathBuf),
+    /// Another process proves in the same directory.
+    #[error(
+        "prove in `{}`: another proof is under way there\n  hint: wait for its end, or name another directory with `--out`",
+        .0.display()
+    )]
+    UnderWay(PathBuf),
     /// A file or directory of the proof cannot be used.
     #[error("use `{}`", path.display())]
     Output {
@@ -103,7 +109,11 @@ impl ProveError {
     #[must_use]
     pub const fn is_usage(&self) -> bool {
         match self {
-            Self::Unreadable { .. } | Self::Mistakes { .. } | Self::Scenario { .. } | Self::Nothing(_) => true,
+            Self::Unreadable { .. }
+            | Self::Mistakes { .. }
+            | Self::Scenario { .. }
+            | Self::Nothing(_)
+            | Self::UnderWay(_) => true,
             Self::Output { .. } | Self::Start(_) | Self::Reports(_) => false,
         }
     }
@@ -130,8 +140,10 @@ pub fn prove(options: &Options, defects: &[SeededDefect]) -> Result<Proof, Prove
     let program_hash = results::hash_of_file(&options.program)?;
     let matrix = matrix::Matrix::plan(options, &lines, &program_hash)?;
     std::fs::create_dir_all(&options.out).map_err(|source| ProveError::Output { path: options.out.clone(), source })?;
+    // Held until the reports are written, which are one proof's too.
+    let mut results = results::Results::open(&options.out)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ProveError::Start)?;
-    let worked = runtime.block_on(work::work(options, &matrix))?;
+    let worked = runtime.block_on(work::work(options, &matrix, &mut results))?;
     let record = assemble(heading(options, lines, &matrix, program_hash), worked.trials);
     let page = write_reports(&record, &options.out)?;
     Ok(Proof { record, interrupted: worked.interrupted, page })

@@ -4,14 +4,14 @@ use super::ProveError;
 use super::matrix::Trial;
 use model::proof::TrialRecord;
 use sha2::{Digest, Sha256};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Read at a time.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// The file of results.
+/// The file of results, locked while this lives: two proofs at once would each take the other's runs for their own.
 pub struct Results {
     path: PathBuf,
     file: File,
@@ -19,17 +19,18 @@ pub struct Results {
 }
 
 impl Results {
-    /// Opens the results of a directory, and reads what is there. A line that was cut off counts as never written.
+    /// Opens the results of a directory, unless another proof has them open, and reads what is there. A line that was cut off
+    /// counts as never written.
     pub fn open(directory: &Path) -> Result<Self, ProveError> {
         let path = directory.join("results.jsonl");
         let unusable = |source| ProveError::Output { path: path.clone(), source };
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(source) => return Err(unusable(source)),
-        };
+        let mut file = OpenOptions::new().create(true).read(true).append(true).open(&path).map_err(unusable)?;
+        file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => ProveError::UnderWay(directory.to_owned()),
+            TryLockError::Error(source) => unusable(source),
+        })?;
+        let text = io::read_to_string(&file).map_err(unusable)?;
         let trials = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(unusable)?;
         if !text.is_empty() && !text.ends_with('\n') {
             file.write_all(b"\n").map_err(unusable)?;
         }
@@ -136,8 +137,19 @@ mod tests {
         assert_eq!(results.of(&trial(1)).map(|known| known.outcome), Some(Outcome::Passed), "the last one counts");
         assert!(results.of(&trial(2)).is_none());
         results.add(result(2, Outcome::Passed)).expect("written");
+        drop(results);
         let results = Results::open(directory.path()).expect("opened a third time");
         assert!(results.of(&trial(2)).is_some(), "a line after one that was cut off is read");
+    }
+
+    #[test]
+    fn a_second_proof_at_the_same_time_is_told() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let first = Results::open(directory.path()).expect("opened");
+        let second = Results::open(directory.path()).map(drop);
+        assert!(matches!(second, Err(ProveError::UnderWay(at)) if at == directory.path()));
+        drop(first);
+        Results::open(directory.path()).expect("opened again");
     }
 
     #[test]

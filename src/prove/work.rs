@@ -52,12 +52,11 @@ impl Waiting {
 }
 
 /// Makes all runs that are not done: first those with a defect, then those of the honest shop.
-pub async fn work(options: &Options, matrix: &Matrix) -> Result<Worked, ProveError> {
-    let mut results = Results::open(&options.out)?;
+pub async fn work(options: &Options, matrix: &Matrix, results: &mut Results) -> Result<Worked, ProveError> {
     let interrupted = watch_for_interrupt()?;
     let room = Room::of(options.jobs);
     let (honest, with_defect): (Vec<Waiting>, Vec<Waiting>) =
-        matrix.trials.iter().filter_map(|trial| open(trial, &results)).partition(|it| it.trial.defect.is_none());
+        matrix.trials.iter().filter_map(|trial| open(trial, results)).partition(|it| it.trial.defect.is_none());
     let mut progress = Progress::new(View::for_terminal(), matrix.trials.len(), room);
     let mut crew = Crew { options: Arc::new(options.clone()), room, interrupted: interrupted.clone() };
     for (trial, known) in matrix.trials.iter().filter_map(|trial| Some((trial, results.of(trial)?))) {
@@ -66,9 +65,9 @@ pub async fn work(options: &Options, matrix: &Matrix) -> Result<Worked, ProveErr
     progress.enter(Part::WithDefect, queue(&honest));
     progress.look_ahead(&queue(&with_defect), &[]);
     progress.begin(with_defect.len() + honest.len());
-    crew.make(with_defect, &mut results, &mut progress).await?;
+    crew.make(with_defect, results, &mut progress).await?;
     progress.enter(Part::Honest, Vec::new());
-    crew.make(honest, &mut results, &mut progress).await?;
+    crew.make(honest, results, &mut progress).await?;
     progress.end();
     let trials = matrix.trials.iter().filter_map(|trial| counts(results.of(trial)?)).collect();
     let interrupted = *interrupted.borrow();

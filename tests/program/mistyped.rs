@@ -26,6 +26,15 @@ fn a_run_file_that_is_not_there() {
 }
 
 #[test]
+fn a_defect_that_is_not_there() {
+    for command in [["run", "smoke.yaml"].as_slice(), &["prove"]] {
+        let finished = doorbuster(empty(), &[command, &["--defect", "fresh-key-per-rety"]].concat());
+        assert_told(&finished, "invalid value 'fresh-key-per-rety' for '--defect <SLUG>'");
+        assert_told(&finished, "a similar value exists: 'fresh-key-per-retry'");
+    }
+}
+
+#[test]
 fn laws_that_are_not_there() {
     assert_told(&doorbuster(empty(), &["law", "test", "absent.sql"]), "failed to read `absent.sql`: No such file");
     assert_told(&doorbuster(empty(), &["law", "test", "."]), "failed to test `.`: there is no law (`.sql`) in it");

@@ -80,6 +80,9 @@ fn one_interrupt_ends_the_load_and_judges_what_there_is() {
     let record = cut.check();
     assert_eq!(record["verdict"], "inconclusive");
     assert!(record["reasons"][0].as_str().expect("a reason").contains("interrupted"), "{}", record["reasons"]);
+    for reasons in [&record["reasons"], &record["generator"]["reasons"]] {
+        assert!(!reasons.to_string().contains("planned rate"), "nobody was to begin after it: {reasons}");
+    }
     cut.assert_no_orphans();
 }
 

@@ -29,8 +29,9 @@ pub fn verdict(
     failing
         .extend(objectives.iter().filter(|objective| objective.finding == Finding::Violated).map(objective_violated));
     let mut open: Vec<String> = interruption(ending).into_iter().collect();
-    // Laws count whatever the harness was like: where nothing is measured, nothing is left open by it.
-    if !objectives.is_empty() {
+    // Laws count whatever the harness was like: where nothing is measured, nothing is left open by it. Of a run that was interrupted
+    // that alone is said: it leaves every objective open anyway.
+    if !objectives.is_empty() && ending == Ending::Complete {
         open.extend(validity.void.iter().map(|reason| format!("{reason}, so that no objective is decided")));
     }
     open.extend(laws.iter().filter_map(law_open));
@@ -228,6 +229,9 @@ mod tests {
         let (found, reasons) = verdict(&[law(Finding::Held, true, 100)], &[], &Validity::default(), ending);
         assert_eq!(found, Verdict::Inconclusive);
         assert_eq!(reasons, ["the run was interrupted after 43 s, so that no objective is decided"]);
+        let slow = Validity { void: vec!["the generator fell behind".into()], ..Validity::default() };
+        let (found, reasons) = verdict(&[], &[objective(Finding::Undecided)], &slow, ending);
+        assert_eq!((found, reasons.len()), (Verdict::Inconclusive, 1), "the interruption says it for all");
         let (found, _) = verdict(&[law(Finding::Violated, false, 0)], &[], &Validity::default(), ending);
         assert_eq!(found, Verdict::Fail);
     }
