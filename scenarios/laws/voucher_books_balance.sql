@@ -1,7 +1,7 @@
 -- sentence: What a voucher or an account's credit lost was spent on an order, and what was spent was lost.
 -- needs: orders
 -- exposure: vouchers and accounts of which an order failed or was cancelled, so that its worth had to come back, and orders that
---   were paid with both
+--   were paid with both, or of which some came back
 --
 -- Examined where the shop tells what is left of its vouchers and accounts: declared less left is covered by what accepted orders
 -- (neither failed nor cancelled) have of them. Where it also tells what each order took of which purse and gave back, the two are
@@ -43,7 +43,7 @@ WITH taken AS MATERIALIZED (
 ), back AS MATERIALIZED (
     SELECT order_seq, sum(credit_minor) AS credit_minor, min(state = 'succeeded') AS all_given FROM v1_order_refund GROUP BY order_seq
 ), spent AS (
-    SELECT o.order_number AS subject, o.intent, o.order_number, g.purses >= 2 AS exposed,
+    SELECT o.order_number AS subject, o.intent, o.order_number, g.purses >= 2 OR g.returned_minor > 0 AS exposed,
            CASE WHEN o.given_up_minor = 0 AND g.amount_minor <> o.credit_minor
                      THEN printf('%d minor units of it are covered, %d were taken', o.credit_minor, g.amount_minor)
                 WHEN g.voucher <> o.voucher OR g.account <> o.account THEN 'it was paid with somebody else''s voucher or credit'
