@@ -14,6 +14,9 @@ pub const TELLS_WHO_ASKED: &str = "orders.tells_who_asked";
 /// The fact that says which of the rates that a shipping provider gives the shop declares to take: `cheapest`.
 pub const SHIPPING_TAKES: &str = "shipping.takes";
 
+/// The fact that says what the shop declares to give back first of an order that was paid with more than one: `card`.
+pub const REFUNDS_FIRST: &str = "refunds.first";
+
 /// Everything that is stored before the first request is sent.
 #[derive(Clone, Debug, Default)]
 pub struct Opening {

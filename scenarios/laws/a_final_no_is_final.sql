@@ -6,7 +6,7 @@
 -- their money is kept, and no order of theirs counts as paid. Left out: purchases where a fault put other words into the payment
 -- provider's mouth, for the shop cannot know them from its own.
 WITH refused AS (
-    SELECT i.intent_id, i.intent, i.refusal, i.net_minor, i.currency, i.submits, i.payment_faults, i.charges,
+    SELECT i.intent_id, i.intent, i.refusal, i.net_minor, i.currency, i.submits, i.payment_faults, i.charges, i.owed_minor,
            i.orders_accepted - i.orders_pending AS orders_paid
     FROM v1_intent AS i
     WHERE i.outcome = 'rejected' AND i.refusal IN ('declined', 'sold_out', 'promotion_used_up')
@@ -22,6 +22,7 @@ SELECT x.intent AS subject,
                                              x.net_minor / c.minor_unit, x.currency)
             ELSE printf('the shopper was told `%s`, and the shop has an order for it all the same', x.refusal) END
            || iif(x.broken AND NOT run.final, '; the run was cut short', '') AS why,
+       iif(x.net_minor > 0, x.net_minor, coalesce(x.owed_minor, 0)) AS weight, x.currency,
        x.charges > 0 OR x.payment_faults > 0 OR x.submits >= 2 AS exposed,
        x.intent
 FROM examined AS x JOIN v1_currency AS c ON c.currency = x.currency JOIN v1_run AS run;

@@ -26,6 +26,7 @@ WITH ranked AS MATERIALIZED (
 SELECT o.order_number AS subject,
        CASE WHEN fall IS NOT NULL THEN 'violated' WHEN strange IS NOT NULL THEN 'undecided' ELSE 'held' END AS finding,
        coalesce(fall, 'unknown state ' || strange, '') AS why,
+       coalesce(o.total_minor, 0) AS weight, o.currency,
        o.faults > 0 OR had_failed AS exposed,
        o.intent,
        o.order_number

@@ -10,7 +10,8 @@ WITH disputed AS MATERIALIZED (
     SELECT d.order_seq,
            EXISTS (SELECT 1 FROM v1_statement AS w
                    WHERE w.order_seq = d.order_seq AND w.op = 'webhook' AND w.state = 'delivered' AND w.fault IS NULL
-                     AND (w.detail ->> '$.type' LIKE '%dispute%' OR w.detail ->> '$.type' LIKE '%CHARGEBACK%')) AS told
+                     AND (w.detail ->> '$.type' LIKE '%dispute%' OR w.detail ->> '$.type' LIKE '%CHARGEBACK%')) AS told,
+           (SELECT max(w.amount_minor) FROM v1_statement AS w WHERE w.order_seq = d.order_seq AND w.op = 'dispute') AS weight
     FROM disputed AS d
 )
 SELECT o.order_number AS subject,
@@ -18,6 +19,7 @@ SELECT o.order_number AS subject,
        iif(o.dispute_state IS NOT NULL, '',
            'the customer disputes the charge and the shop was told so, the orders book says nothing of it'
            || iif(run.final, '', '; the run was cut short')) AS why,
+       coalesce(told.weight, 0) AS weight, o.currency,
        1 AS exposed,
        o.intent,
        o.order_number

@@ -26,6 +26,7 @@ SELECT w.order_number AS subject,
        iif(w.broken, printf('%.*f %s was given back of the %.*f that the order owes; asked for was %.*f', c.minor_digits,
                             w.returned_minor / c.minor_unit, w.currency, c.minor_digits, w.due_minor / c.minor_unit,
                             c.minor_digits, w.asked_minor / c.minor_unit) || iif(run.final, '', '; the run was cut short'), '') AS why,
+       w.due_minor - (w.captured_minor - w.returned_minor + w.asked_minor) AS weight, w.currency,
        1 AS exposed,
        w.intent,
        w.order_number

@@ -35,6 +35,7 @@ SELECT w.order_number AS subject,
             WHEN run.final THEN 'violated'
             ELSE 'undecided' END AS finding,
        coalesce(w.broken, w.unfinished || iif(run.final, '', '; the run was cut short'), '') AS why,
+       coalesce(w.total_minor, 0) AS weight, w.currency,
        w.refused OR coalesce(w.taken, 0) > 0 OR coalesce(w.said, 0) > 0 AS exposed,
        w.intent,
        w.order_number

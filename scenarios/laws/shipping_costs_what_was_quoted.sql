@@ -54,6 +54,8 @@ SELECT x.order_number AS subject,
             WHEN x.agrees THEN printf('the order goes to %s, shipping was asked for %s', x.place, x.zone)
             ELSE printf('shipping is %.*f %s, quoted was %.*f', c.minor_digits, x.shipping_minor / c.minor_unit, x.currency,
                         c.minor_digits, x.least_minor / c.minor_unit) END AS why,
+       abs(x.shipping_minor - CASE WHEN x.agrees THEN 0 WHEN x.shipping_source = 'quote' THEN coalesce(x.least_minor, 0)
+                                   ELSE x.declared_minor END) AS weight, x.currency,
        x.shipping_source <> 'flat' AS exposed,
        x.intent,
        x.order_number

@@ -4,7 +4,7 @@ use super::Options;
 use super::load::Loaded;
 use crate::arena::WEIGHT_G;
 use crate::faults;
-use books::opening::{FaultKind, FaultPlan, MixName, Opening, SHIPPING_TAKES, TELLS_WHO_ASKED};
+use books::opening::{FaultKind, FaultPlan, MixName, Opening, REFUNDS_FIRST, SHIPPING_TAKES, TELLS_WHO_ASKED};
 use model::record::Machine;
 use model::scenario::{FaultTarget, Shop, TaxFallback};
 use std::collections::BTreeMap;
@@ -59,7 +59,7 @@ pub fn opening(run: &str, options: &Options, loaded: &Loaded) -> Opening {
     });
     let crowd = scenario.traffic.crowd.iter().map(|crowd| (CLOSED_USERS.to_owned(), crowd.users.to_string()));
     let crowd: Vec<_> = crowd.collect();
-    let known = [(TELLS_WHO_ASKED, "1"), (SHIPPING_TAKES, "cheapest")];
+    let known = [(TELLS_WHO_ASKED, "1"), (SHIPPING_TAKES, "cheapest"), (REFUNDS_FIRST, "card")];
     let known = known.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let book = matches!(scenario.shop, Shop::Reference(_)).then_some(known).into_iter().flatten();
     Opening {

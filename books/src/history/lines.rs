@@ -218,6 +218,9 @@ impl Draft {
         if words.has("takes-the-cheapest") {
             self.opening.facts.insert(crate::opening::SHIPPING_TAKES.into(), "cheapest".into());
         }
+        if words.has("gives-back-to-the-card-first") {
+            self.opening.facts.insert(crate::opening::REFUNDS_FIRST.into(), "card".into());
+        }
         if let Some(word) = words.value("orders") {
             self.orders_read = completeness(word)?;
         }
