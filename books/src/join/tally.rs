@@ -135,12 +135,7 @@ impl Pass<'_> {
         }
         match (kind.provider, object) {
             (Provider::Payment | Provider::BackupPayment, Some(object)) => {
-                if !self.is_told_again(line, object, texts.as_ref()) {
-                    self.pay(line, object, intent);
-                    if let Some(texts) = texts {
-                        self.note_refund(line, object, texts, intent, order_seq);
-                    }
-                }
+                self.take_payment(line, object, texts, intent, order_seq);
             }
             (Provider::Tax, Some(object)) => self.tally.documents.take(line, object),
             (Provider::Tax, None) if kind.op == Op::Quote => {
@@ -211,6 +206,23 @@ impl Pass<'_> {
         }
         if self.addressed.front().is_some_and(|it| it.statement == line.id && it.email != own.1) {
             self.tally.stray_mail.push((line.id, own.0));
+        }
+    }
+
+    fn take_payment(
+        &mut self,
+        line: &Line<'_>,
+        object: u32,
+        texts: Option<RefundTexts>,
+        intent: Option<u32>,
+        order_seq: Option<i64>,
+    ) {
+        if self.is_told_again(line, object, texts.as_ref()) {
+            return;
+        }
+        self.pay(line, object, intent);
+        if let Some(texts) = texts {
+            self.note_refund(line, object, texts, intent, order_seq);
         }
     }
 
