@@ -91,13 +91,23 @@ impl Telling<'_> {
         self.order("fulfilled", "pending,paid,fulfilled", &more, 0);
     }
 
-    fn disputed(&mut self) {
+    /// Bought with a card, and nothing captured yet.
+    fn bought(&mut self) {
         self.shopper("confirmed", "");
         self.confirmed();
         self.quotes();
         self.reserved("payment", "ok");
+    }
+
+    /// Bought, captured at once, and filed.
+    fn charged(&mut self) {
+        self.bought();
         self.captured("payment");
         self.filed();
+    }
+
+    fn disputed(&mut self) {
+        self.charged();
         let (goods, n, due) = (self.goods(0), self.n, self.price().due);
         self.sent("", &goods);
         self.say(format!("payment dispute dp_{n} of ch_{n} {due} state=needs_response"));
@@ -110,10 +120,7 @@ impl Telling<'_> {
 
     /// Two parts: the first takes all but one piece of the last line, captured half and half.
     fn split(&mut self) {
-        self.shopper("confirmed", "");
-        self.confirmed();
-        self.quotes();
-        self.reserved("payment", "ok");
+        self.bought();
         let (mark, n, due) = (self.mark(), self.n, self.price().due);
         let (place, last) = self.story.basket[self.story.basket.len() - 1];
         let whole = self.goods(0);
@@ -166,12 +173,7 @@ impl Telling<'_> {
     }
 
     fn refunded(&mut self) {
-        self.shopper("confirmed", "");
-        self.confirmed();
-        self.quotes();
-        self.reserved("payment", "ok");
-        self.captured("payment");
-        self.filed();
+        self.charged();
         let (goods, n, due) = (self.goods(0), self.n, self.price().due);
         self.sent("", &goods);
         let back = due / 3;
@@ -212,10 +214,7 @@ impl Telling<'_> {
     }
 
     fn uncapturable(&mut self) {
-        self.shopper("confirmed", "");
-        self.confirmed();
-        self.quotes();
-        self.reserved("payment", "ok");
+        self.bought();
         let (n, due, mark) = (self.n, self.price().due, self.mark());
         self.say(format!("payment capture ch_{n} of pi_{n} {due} {mark} state=failed fault=capture-fails"));
         self.say(format!("payment void ch_{n} of pi_{n} {mark}"));
