@@ -63,10 +63,10 @@ fn build_within(conn: &Connection) -> rusqlite::Result<()> {
     for table in schema::DERIVED {
         conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
+    statement.only_rows();
     let is_disputed = statement.is_disputed;
-    let (mut tally, mut objects) = Tally::read(conn, &mut shoppers, statement, &orders)?;
+    let (mut tally, objects) = Tally::read(conn, &mut shoppers, statement, &orders)?;
     // What is not needed any more is given back before the rest is written.
-    objects.only_names();
     orders.only_orders();
     shoppers.only_names();
     let (differences, sent) = parcels::compare(std::mem::take(&mut tally.sent), &lists.ordered, orders.all.len());

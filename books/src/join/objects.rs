@@ -208,7 +208,7 @@ impl Objects {
         self.names.find_under(area(provider), name?)
     }
 
-    /// Forgets what only the statement's rows ask for.
+    /// Forgets how to find objects by their names.
     pub(super) fn only_names(&mut self) {
         self.names.only_texts();
     }

@@ -31,6 +31,8 @@ pub(super) struct Statement {
     pub is_disputed: bool,
     /// Whether a row has no header of ours.
     pub is_weak: bool,
+    /// Places of loose ones, and the objects that no row before them was about.
+    awaited: Vec<(usize, Provider, Box<str>)>,
 }
 
 /// What a row says itself.
@@ -41,8 +43,8 @@ pub(super) struct Loose {
     pub quote: Option<u32>,
     /// What tax was asked on.
     pub taxed_minor: Option<i64>,
-    /// An object that it belongs to, where no row before it was about that one.
-    pub awaits: Option<(Provider, Box<str>)>,
+    /// The object that it belongs to, where only rows after it are about that one.
+    pub object: Option<u32>,
 }
 
 /// A row with an address that is to be looked at.
@@ -60,8 +62,17 @@ impl Statement {
             statement.take(&read, shoppers);
             Ok(())
         })?;
+        for (place, provider, name) in std::mem::take(&mut statement.awaited) {
+            statement.loose[place].object = statement.objects.find(provider, Some(&name));
+        }
         statement.objects.pool_marks();
         Ok(statement)
+    }
+
+    /// Forgets what only the orders ask for.
+    pub(super) fn only_rows(&mut self) {
+        self.quotes = Names::default();
+        self.objects.only_names();
     }
 
     fn take(&mut self, read: &Read<'_>, shoppers: &mut Shoppers) {
@@ -112,9 +123,9 @@ impl Statement {
             Subject::Object(parent)
         } else {
             let quote = read.object.filter(|_| op == Op::Quote).map(|code| self.quotes.id(code));
-            let awaits = read.parent.map(|parent| (provider, parent.into()));
+            self.awaited.extend(read.parent.map(|parent| (self.loose.len(), provider, parent.into())));
             let marks = OwnMarks::of(read, shoppers);
-            self.loose.push(Loose { marks, quote, taxed_minor: read.taxed_minor, awaits });
+            self.loose.push(Loose { marks, quote, taxed_minor: read.taxed_minor, object: None });
             Subject::Loose(self.loose.len() as u32 - 1)
         };
         self.lines.push(read, subject, parent.unwrap_or(NOTHING));

@@ -67,9 +67,7 @@ impl Tally {
         if statement.is_weak {
             shoppers.need_emails(conn)?;
         }
-        let Statement { objects, lines, loose, refunds, addressed, parcels, quotes, .. } = statement;
-        // Orders asked for them, and are read.
-        drop(quotes);
+        let Statement { objects, lines, loose, refunds, addressed, parcels, .. } = statement;
         let money = vec![Money::default(); shoppers.intents.len()];
         let purses = vec![Purse::default(); orders.all.len()];
         let tally = {
@@ -109,8 +107,7 @@ impl Pass<'_> {
             Subject::Object(object) => (Some(object), None),
             Subject::Loose(place) => {
                 let loose = &self.loose[place as usize];
-                let awaited = loose.awaits.as_ref();
-                (awaited.and_then(|(provider, name)| self.objects.find(*provider, Some(name))), Some(loose))
+                (loose.object, Some(loose))
             }
         };
         let (place, aside) = match (object, loose) {
