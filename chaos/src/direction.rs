@@ -134,18 +134,20 @@ impl Direction {
             self.enqueue(due);
         }
         for _ in 0..TURNS_MAX {
-            if let Some(finish) = self.ended_by_toxic() {
+            // One instant for the whole turn: what is not yet due when it is to be sent must still be so when we set the timer.
+            let now = Instant::now();
+            if let Some(finish) = self.ended_by_toxic(now) {
                 return self.finish(cx, finish);
             }
-            let sent = match self.send(cx, ends) {
+            let sent = match self.send(cx, now, ends) {
                 Step::Finished(finish) => return self.finish(cx, finish),
                 step => step,
             };
-            let received = match self.receive(cx, ends) {
+            let received = match self.receive(cx, now, ends) {
                 Step::Finished(finish) => return self.finish(cx, finish),
                 step => step,
             };
-            if matches!((sent, received), (Step::Stuck, Step::Stuck)) && self.wait(cx).is_pending() {
+            if matches!((sent, received), (Step::Stuck, Step::Stuck)) && self.wait(cx, now).is_pending() {
                 return Poll::Pending;
             }
         }
@@ -182,9 +184,9 @@ impl Direction {
         cx.waker().wake_by_ref();
     }
 
-    fn ended_by_toxic(&self) -> Option<Finish> {
+    fn ended_by_toxic(&self, now: Instant) -> Option<Finish> {
         let (at, ending) = self.next_ending()?;
-        (at <= Instant::now()).then_some(Finish::Connection(ending))
+        (at <= now).then_some(Finish::Connection(ending))
     }
 
     fn next_ending(&self) -> Option<(Instant, Ending)> {
@@ -199,10 +201,10 @@ impl Direction {
     }
 
     /// Writes what is due.
-    fn send(&mut self, cx: &mut Context<'_>, ends: &mut Ends<'_, '_>) -> Step {
+    fn send(&mut self, cx: &mut Context<'_>, now: Instant, ends: &mut Ends<'_, '_>) -> Step {
         let mut step = Step::Stuck;
         while let Some(chunk) = self.queue.front_mut() {
-            if chunk.due_at() > Instant::now() {
+            if chunk.due_at() > now {
                 break;
             }
             if let Some(slice) = chunk.slices.front().copied() {
@@ -236,8 +238,8 @@ impl Direction {
     }
 
     /// Reads once, where there is room, and passes on or queues what was read.
-    fn receive(&mut self, cx: &mut Context<'_>, ends: &mut Ends<'_, '_>) -> Step {
-        if self.source == Source::Ended || !self.has_room() {
+    fn receive(&mut self, cx: &mut Context<'_>, now: Instant, ends: &mut Ends<'_, '_>) -> Step {
+        if self.source == Source::Ended || !self.has_room(now) {
             return Step::Stuck;
         }
         BUFFER.with_borrow_mut(|buffer| {
@@ -250,12 +252,8 @@ impl Direction {
         })
     }
 
-    fn has_room(&self) -> bool {
-        // The clock is asked only where time matters.
-        (self.queue.is_empty() && self.in_force.is_empty()) || {
-            let now = Instant::now();
-            self.queue.has_room(now) && self.room_after(now).is_none()
-        }
+    fn has_room(&self, now: Instant) -> bool {
+        self.queue.has_room(now) && self.room_after(now).is_none()
     }
 
     fn accept(&mut self, cx: &mut Context<'_>, bytes: &[u8], ends: &mut Ends<'_, '_>) -> Step {
@@ -340,11 +338,7 @@ impl Direction {
     }
 
     /// Sets the timer to what comes next by itself; ready when that is now.
-    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.queue.is_empty() && self.in_force.is_empty() {
-            return Poll::Pending;
-        }
-        let now = Instant::now();
+    fn wait(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
         // A piece that is due waits for its receiver, who wakes us.
         let due = self.queue.due_after(now);
         let room = self.room_after(now).filter(|_| self.source == Source::Open);

