@@ -50,6 +50,9 @@ pub(crate) fn decide(
             place = of_old;
         } else if let Known::Answered(stored) = known {
             if stored.fingerprint != key.fingerprint {
+                let mut row = Row::new(Op::KeyReused);
+                row.object.clone_from(&stored.object);
+                turn.row(row);
                 return Ok(Outcome::KeyReused { first: stored.endpoint.clone() });
             }
             turn.labels = serde_json::from_str(&stored.labels).unwrap_or_default();

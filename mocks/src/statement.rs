@@ -23,6 +23,7 @@ pub(crate) enum Op {
     RefundFailed,
     Dispute,
     Replay,
+    KeyReused,
     Quote,
     Document,
     Commit,

@@ -82,7 +82,7 @@ impl Op {
             "commit" => Self::Commit,
             "dispatch" => Self::Dispatch,
             "redelivery" => Self::Redelivery,
-            "webhook" | "fault" | "refused_by_fault" | "rate" | "label" | "decision" => Self::Loose,
+            "webhook" | "fault" | "refused_by_fault" | "key_reused" | "rate" | "label" | "decision" => Self::Loose,
             _ => Self::Other,
         }
     }

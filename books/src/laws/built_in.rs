@@ -9,7 +9,7 @@ macro_rules! laws {
 }
 
 /// Name and text of each, in the order in which reports name them.
-const TEXTS: [(&str, &str); 42] = laws![
+const TEXTS: [(&str, &str); 43] = laws![
     "no_intent_is_charged_twice",
     "no_intent_gets_two_orders",
     "no_charge_without_an_order",
@@ -18,6 +18,7 @@ const TEXTS: [(&str, &str); 42] = laws![
     "the_charge_equals_the_order_total",
     "no_acknowledged_order_is_lost",
     "a_repeated_key_gets_the_same_answer",
+    "no_key_stands_for_two_requests",
     "stock_is_never_oversold",
     "promotions_stay_within_their_limit",
     "an_order_only_moves_forward",

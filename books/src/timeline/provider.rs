@@ -228,6 +228,7 @@ fn other(line: &Line) -> String {
             }
         }
         "replay" => "gives its stored answer again".into(),
+        "key_reused" => "refuses a key that was used for another request".into(),
         "refused_by_fault" => "is asked and does nothing".into(),
         op => format!(
             "{} {}",
