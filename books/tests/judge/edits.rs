@@ -21,7 +21,7 @@ const fn edit(law: &'static str, what: &'static str, apply: fn(&mut Books) -> Op
 }
 
 /// At least one for each law.
-pub const EDITS: [Edit; 69] = [
+pub const EDITS: [Edit; 70] = [
     edit("no_intent_is_charged_twice", "another capture under another name", |books| {
         let capture =
             StatementRow { object: Some("ch_twice".into()), parent: Some("pi_twice".into()), ..paid(books)?.1 };
@@ -323,6 +323,13 @@ pub const EDITS: [Edit; 69] = [
         let quote = paid(books)?.0.tax_quote;
         let row = books.batch.statement.iter_mut().find(|row| row.op == "quote" && row.object == quote)?;
         row.detail.as_mut().map(|it| it["ship_to"] = json!({ "country": "DE" }))
+    }),
+    edit("no_key_stands_for_two_requests", "a capture's key was used before", |books| {
+        let (_, paid) = paid(books)?;
+        add(
+            books,
+            StatementRow { op: "key_reused".into(), state: None, amount_minor: None, http_status: Some(400), ..paid },
+        )
     }),
     edit("nobodys_mail_goes_to_another", "a notice goes to another customer", |books| {
         let sent = dispatch(books)?.intent.clone();
