@@ -324,12 +324,10 @@ pub const EDITS: [Edit; 70] = [
         let row = books.batch.statement.iter_mut().find(|row| row.op == "quote" && row.object == quote)?;
         row.detail.as_mut().map(|it| it["ship_to"] = json!({ "country": "DE" }))
     }),
-    edit("no_key_stands_for_two_requests", "a capture's key was used before", |books| {
-        let (_, paid) = paid(books)?;
-        add(
-            books,
-            StatementRow { op: "key_reused".into(), state: None, amount_minor: None, http_status: Some(400), ..paid },
-        )
+    edit("no_key_stands_for_two_requests", "the key was used for another payment before", |books| {
+        let reserved = books.batch.statement.iter().find(|row| row.op == "authorise" && row.key.is_some())?;
+        let refused = StatementRow { op: "key_reused".into(), state: None, ..reserved.clone() };
+        add(books, refused)
     }),
     edit("nobodys_mail_goes_to_another", "a notice goes to another customer", |books| {
         let sent = dispatch(books)?.intent.clone();

@@ -189,7 +189,7 @@ impl<'a> Telling<'a> {
             "{provider} authorise ch_{n} of pi_{n} {due} {mark} key=pk_{n} state=succeeded card={card}{fault}"
         ));
         if self.story.answer_lost {
-            self.say(format!("{provider} authorise ch_{n} of pi_{n} {due} {mark} key=pk_{n} state=succeeded replayed"));
+            self.say(format!("{provider} replay ch_{n} {mark} key=pk_{n} replayed"));
         }
     }
 
