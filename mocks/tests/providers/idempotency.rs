@@ -41,6 +41,9 @@ async fn a_key_means_one_request() {
     assert_eq!((other.status, &other.json()["error"]["type"]), (400, &"idempotency_error".into()));
     let elsewhere = world.payment(post("/v1/refunds", "payment_intent=pi_1").key("k")).await.unwrap();
     assert_eq!(elsewhere.json()["error"]["type"], "idempotency_error");
+    let told: Vec<_> =
+        world.rows("key_reused").await.iter().map(|row| (row["key"].clone(), row["http_status"].clone())).collect();
+    assert_eq!(told, vec![("k".into(), 400.into()); 2], "what was refused stands in the statement");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
