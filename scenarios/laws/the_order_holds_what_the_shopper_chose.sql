@@ -4,14 +4,15 @@
 -- stands: an order that is not what was chosen is not what was chosen
 --
 -- Examined: orders of purchases whose journey says what the shopper put in the cart, or which address they gave. Articles and
--- quantities are the same, prices where the shopper saw them, and the parts of the address that both name. A promotion that the
+-- quantities are the same, prices where the shopper saw them, and the parts of the address that both name, the e-mail address too. A promotion that the
 -- shop said yes to is the order's, and no other is; where promotions may have been switched off meanwhile, that cannot be said.
 -- The account of the order is the one that the shopper bought with; guests are in nobody's.
 WITH chosen AS MATERIALIZED (
     SELECT intent_id, sku, sum(quantity) AS quantity, max(unit_minor) AS unit_minor FROM v1_basket_line GROUP BY intent_id, sku
 ), examined AS MATERIALIZED (
     SELECT o.order_seq, o.order_number, o.intent_id, o.intent, i.ship_to AS given, o.ship_to AS booked,
-           i.promotion AS asked, o.promotion, o.discount_minor, i.account AS own_account, o.account
+           i.promotion AS asked, o.promotion, o.discount_minor, i.account AS own_account, o.account,
+           nullif(i.email, '') AS own_email, o.email
     FROM v1_order AS o JOIN v1_intent AS i ON i.intent_id = o.intent_id
 ), ordered AS MATERIALIZED (
     SELECT l.order_seq, l.sku, sum(l.quantity + l.given_up) AS quantity, max(l.unit_minor) AS unit_minor
@@ -43,8 +44,10 @@ WITH chosen AS MATERIALIZED (
            CASE WHEN b.articles > 0 AND b.why IS NOT NULL THEN b.why
                 WHEN x.given ->> '$.line1' <> x.booked ->> '$.line1' OR x.given ->> '$.city' <> x.booked ->> '$.city'
                      OR x.given ->> '$.region' <> x.booked ->> '$.region' OR x.given ->> '$.country' <> x.booked ->> '$.country'
-                     OR x.given ->> '$.postal_code' <> x.booked ->> '$.postal_code'
+                     OR x.given ->> '$.postal_code' <> x.booked ->> '$.postal_code' OR x.given ->> '$.name' <> x.booked ->> '$.name'
                      THEN printf('the shopper gave the address `%s`, the order has `%s`', x.given ->> '$.line1', x.booked ->> '$.line1')
+                WHEN x.own_email <> x.email AND lower(x.own_email) <> lower(x.email)
+                     THEN printf('the shopper is written to at %s, the order has %s', x.own_email, x.email)
                 WHEN x.own_account <> x.account THEN 'it is in the account of somebody else'
                 WHEN x.own_account IS NULL AND x.account IN (SELECT a.account FROM accounts AS a)
                      THEN 'the shopper bought as a guest, and it is in the account of somebody else'
