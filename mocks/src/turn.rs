@@ -12,9 +12,10 @@ use crate::books::Books;
 use crate::idempotency::Key;
 use crate::payment::Chore;
 use crate::rules::Rules;
-use crate::shelf::{Progress, json};
+use crate::sheet::json;
+use crate::shelf::Progress;
 use crate::statement::Row;
-use crate::store::{Table, Write};
+use crate::store::Write;
 use crate::webhooks::{self, Outgoing};
 
 /// What is known of a request before it is decided.
@@ -134,13 +135,8 @@ impl Turn<'_> {
             },
             kind: event.kind,
         });
-        self.writes.push(Write::Put {
-            table: Table::Event,
-            n,
-            account: self.context.caller.account,
-            tag: Some(event.kind.into()),
-            body: payload.clone(),
-        });
+        let (kind, account) = (event.kind, self.context.caller.account);
+        self.writes.push(Write::Event { n, account, kind, body: payload.clone() });
         for endpoint in wanted {
             webhooks::queue(self, event, n, &id, &endpoint, &payload);
         }
@@ -157,8 +153,7 @@ impl Turn<'_> {
         for endpoint in wanted {
             let n = self.books.events.take();
             let payload = render(&endpoint.secret);
-            let tag = Some(event.kind.into());
-            self.writes.push(Write::Put { table: Table::Event, n, account, tag, body: payload.clone() });
+            self.writes.push(Write::Event { n, account, kind: event.kind, body: payload.clone() });
             webhooks::queue(self, event, n, id, &endpoint, &payload);
         }
     }

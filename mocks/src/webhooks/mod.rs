@@ -17,7 +17,7 @@ use model::fault::{Effect, Provider};
 
 use crate::accounts::Endpoint;
 use crate::rules::Facts;
-use crate::shelf::json;
+use crate::sheet::json;
 use crate::store::{Table, Write};
 use crate::turn::{Happened, Turn};
 
