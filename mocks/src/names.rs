@@ -113,7 +113,8 @@ impl Names {
 
     /// Takes back what was given from a turn on: it does not come into the store.
     pub(crate) fn undo(&mut self, from_turn: u64) {
-        while let Some((_, place, before)) = self.given.pop_back_if(|(turn, ..)| *turn >= from_turn) {
+        while let Some((_, place, before)) = self.given.back().copied().filter(|(turn, ..)| *turn >= from_turn) {
+            self.given.pop_back();
             self.insert(place, before);
         }
     }

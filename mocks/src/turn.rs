@@ -109,8 +109,8 @@ impl Turn<'_> {
         self.rows.push(row);
     }
 
-    /// Stores an event and queues its webhooks.
-    pub(crate) fn happened<T: Serialize>(&mut self, event: &Happened<'_, T>) {
+    /// Stores an event and queues its webhooks; returns its text.
+    pub(crate) fn happened<T: Serialize>(&mut self, event: &Happened<'_, T>) -> Bytes {
         let n = self.books.events.take();
         let id = self.books.identity.make("evt", n);
         let accounts = self.accounts.read();
@@ -140,6 +140,7 @@ impl Turn<'_> {
         for endpoint in wanted {
             webhooks::queue(self, event, n, &id, &endpoint, &payload);
         }
+        payload
     }
 
     /// Queues a notification for each endpoint that wants it, where the text is signed by the endpoint's own secret: `render`

@@ -64,10 +64,11 @@ impl<'a> Packs<'a> {
     }
 
     fn event(&mut self, n: i64, account: i64, kind: &str, body: &[u8]) {
-        let pack = match self.events.iter().position(|pack| pack.account == account) {
-            Some(at) => &mut self.events[at],
-            None => self.events.push_mut(Events { account, first: n, last: n, body: Vec::new() }),
-        };
+        let at = self.events.iter().position(|pack| pack.account == account).unwrap_or_else(|| {
+            self.events.push(Events { account, first: n, last: n, body: Vec::new() });
+            self.events.len() - 1
+        });
+        let pack = &mut self.events[at];
         pack.last = n;
         pack.body.extend_from_slice(&n.to_le_bytes());
         push_text(&mut pack.body, kind.as_bytes());
