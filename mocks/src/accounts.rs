@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::shelf::json;
+use crate::sheet::json;
 use crate::store::{Table, Write};
 
 /// Where webhooks go.

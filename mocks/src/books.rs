@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::config::DeskConfig;
-use crate::idempotency::{Keys, Names};
+use crate::idempotency::Keys;
 use crate::identity::Identity;
+use crate::names::{Marks, Names};
 use crate::payment;
 use crate::shelf::{Numbers, Progress, Shelf, decode};
 use crate::statement::{Row, Stamp, render};
@@ -25,6 +26,7 @@ pub(crate) struct Books {
     pub(crate) epoch: u64,
     pub(crate) keys: Keys,
     pub(crate) names: Names,
+    pub(crate) marks: Marks,
     pub(crate) intents: Shelf<payment::Intent>,
     pub(crate) methods: Shelf<payment::Method>,
     pub(crate) refunds: Shelf<payment::RefundPlace>,
@@ -67,6 +69,7 @@ impl Books {
             epoch: 0,
             keys: Keys::open(&reader)?,
             names: Names::open(&reader)?,
+            marks: Marks::open(&reader)?,
             intents: Shelf::open(Table::Intent, RECENT, &reader)?,
             methods: Shelf::open(Table::Method, RECENT, &reader)?,
             refunds: Shelf::open(Table::Refund, RECENT, &reader)?,
@@ -78,7 +81,7 @@ impl Books {
             domains: Shelf::open(Table::Domain, RECENT, &reader)?,
             chores: Numbers::open(Table::Chore, &reader)?,
             pauses,
-            events: Numbers::open(Table::Event, &reader)?,
+            events: Numbers::after(reader.last_event()?),
             endpoints: Numbers::open(Table::Endpoint, &reader)?,
             documents: Shelf::open(Table::Document, RECENT, &reader)?,
             rate_changes: stored_changes(&reader)?,
@@ -99,11 +102,11 @@ impl Books {
         })
     }
 
-    /// Throws away what may not be in the store; it is read from there again.
-    pub(crate) fn forget(&mut self) {
+    /// Throws away what is not in the store, which has come to `finished_turn`; the rest is read from there again.
+    pub(crate) fn forget(&mut self, finished_turn: u64) {
         self.epoch += 1;
         self.keys.forget();
-        self.names.forget();
+        self.names.undo(finished_turn + 1);
         self.intents.forget();
         self.methods.forget();
         self.refunds.forget();

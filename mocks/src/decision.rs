@@ -67,6 +67,7 @@ pub(crate) fn decide(
         Err(Stop::Answer(answer)) => *answer,
         Err(Stop::Store(error)) => {
             turn.writes.clear();
+            turn.books.names.undo(turn.progress.turn);
             turn.rows.clear();
             turn.outgoing.clear();
             return Err(error);
@@ -88,7 +89,7 @@ pub(crate) fn decide(
             request: turn.context.request_id.clone(),
         };
         let books = &mut *turn.books;
-        books.keys.keep(&mut books.names, (hash, place), stored, &books.reader, &mut turn.writes, turn.progress)?;
+        books.keys.keep(&mut books.names, (hash, place), stored, &mut turn.writes, turn.progress);
     }
     Ok(Outcome::Executed(answer))
 }

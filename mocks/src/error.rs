@@ -25,6 +25,14 @@ pub enum Error {
         /// Why.
         source: rusqlite::Error,
     },
+    /// The file beside the store that long bodies are kept in could not be opened.
+    #[error("open the providers' bodies `{}`: {source}", path.display())]
+    Bodies {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The file beside the store that keeps other processes out could not be locked.
     #[error("lock the providers' store `{}`: {source}", path.display())]
     Lock {

@@ -218,6 +218,11 @@ impl Ledger {
             return None;
         }
         books.turn += 1;
+        for write in &writes {
+            if let Write::Mark { hash, n } = write {
+                books.marks.put(*hash, *n);
+            }
+        }
         let (done, acked) = tokio::sync::oneshot::channel();
         let after = (!later.is_empty()).then(|| {
             let ledger = Arc::clone(self);

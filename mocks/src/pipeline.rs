@@ -64,8 +64,9 @@ impl<W: Wire> Handler for Server<W> {
         if let Some(answer) = self.wire.greet(&call) {
             return respond(answer, Vec::new());
         }
-        let mut response = self.answer(&call, &connection, begun).await;
-        for (name, value) in self.wire.echo(&call) {
+        let echo = self.wire.echo(&call);
+        let mut response = self.answer(call, &connection, begun).await;
+        for (name, value) in echo {
             response.headers_mut().insert(name, value);
         }
         response
@@ -78,14 +79,14 @@ impl<W: Wire> Server<W> {
         respond(self.wire.refuse(refusal), self.wire.headers(&request_id, None))
     }
 
-    async fn answer(&self, call: &Call, connection: &ConnectionHandle, begun: Instant) -> Response<AnswerBody> {
+    async fn answer(&self, call: Call, connection: &ConnectionHandle, begun: Instant) -> Response<AnswerBody> {
         let request_id = self.metrics.request_id();
         let at_us = now_us();
-        let caller = match self.wire.identify(call, &self.ledger.accounts.read(), at_us) {
+        let caller = match self.wire.identify(&call, &self.ledger.accounts.read(), at_us) {
             Ok(caller) => caller,
             Err(answer) => return self.plain(answer, &request_id, None, begun),
         };
-        let mut understood = self.wire.understand(call, &caller, &self.ledger.books);
+        let mut understood = self.wire.understand(&call, &caller, &self.ledger.books);
         let (key, labels) = match &understood {
             Ok(understood) => (understood.key.clone(), understood.labels.clone()),
             Err(_) => (None, Labels::default()),
@@ -99,9 +100,11 @@ impl<W: Wire> Server<W> {
             at_us,
             clock_us: self.ledger.clock_us(at_us),
         };
-        let mut plan = self.plan(call, &context, &understood);
+        let mut plan = self.plan(&call, &context, &understood);
         self.bend(&mut plan, &mut understood);
         let places = arrive(&plan);
+        // It lies in the connection's buffer, which is wanted for the next one while this one waits for the store.
+        drop(call);
         if let Some(hit) = &plan.refusal {
             return self.refuse_by_fault(hit, &context, labels, &plan, connection, begun).await;
         }

@@ -22,7 +22,8 @@ fn forget_some(ledger: &Arc<Ledger>) -> rusqlite::Result<bool> {
         return Ok(false);
     }
     let books_now = &mut *books;
-    let writes = books_now.keys.prune(&mut books_now.names, &old);
+    let progress = books_now.progress(now_us(), ledger.writer.finished_turn());
+    let writes = books_now.keys.prune(&mut books_now.names, &old, progress);
     let stamp = Stamp::bare(now_us(), None, Provider::Payment);
     // Whoever asks again is told by the next commit; nobody waits for this one.
     drop(ledger.note_in(books_now, &stamp, &[], writes));

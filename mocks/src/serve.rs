@@ -186,9 +186,9 @@ async fn listen(address: SocketAddr, interface: &'static str) -> Result<(TcpList
 
 /// Opens the store and everything that is kept in it.
 pub(crate) fn open(config: &Config) -> Result<(Store, Arc<Ledger>), Error> {
-    let (store, connection) = Store::open(&config.store)?;
+    let (store, outlet) = Store::open(&config.store)?;
     let error = |source| store_error(&config.store, source);
-    let salt = store::salt(&connection).map_err(error)?;
+    let salt = store::salt(&outlet.connection).map_err(error)?;
     let reader = store.reader()?;
     let leases = read_all::<Lease>(&reader, Table::Account, "accounts").map_err(error)??;
     let endpoints = read_all::<Endpoint>(&reader, Table::Endpoint, "endpoints").map_err(error)??;
@@ -200,13 +200,13 @@ pub(crate) fn open(config: &Config) -> Result<(Store, Arc<Ledger>), Error> {
     let books = Arc::new(Mutex::new(Books::open(reader, salt, config.desk).map_err(error)?));
 
     let of_failure = Arc::clone(&books);
-    let forget_all = move || {
+    let forget_all = move |finished_turn| {
         let mut books = of_failure.lock();
-        books.forget();
+        books.forget(finished_turn);
         books.epoch
     };
     let writer =
-        Writer::start(connection, forget_all).map_err(|source| Error::Lock { path: config.store.clone(), source })?;
+        Writer::start(outlet, forget_all).map_err(|source| Error::Lock { path: config.store.clone(), source })?;
     let rules = Rules::default();
     for stored in stored_rules {
         let n = books.lock().identity.hash("rule", 0, &stored.rule.id);
@@ -250,7 +250,7 @@ fn lose_open_answers(ledger: &Arc<Ledger>, open_rows: Vec<(i64, String)>) {
         .into_iter()
         .map(|(seq, lines)| {
             count_hazard(ledger, &lines);
-            let lines = lines.replace("\"answer\":null", "\"answer\":\"lost\"");
+            let lines = lines.replace("\"answer\":null", "\"answer\":\"lost\"").into();
             Write::Settle { seq, lines }
         })
         .collect();

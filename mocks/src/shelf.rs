@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
-use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::sheet::json;
 use crate::store::{Reader, Table, Write};
 
 /// How long an entry is kept after it was last written: a checkout comes back to it within seconds. At an easy pace it is this,
@@ -81,6 +81,11 @@ impl Numbers {
         Ok(Self { next: reader.last(table)? + 1 })
     }
 
+    /// Those that follow the last that was given.
+    pub(crate) const fn after(last: i64) -> Self {
+        Self { next: last + 1 }
+    }
+
     /// A number that no other object has or will have.
     pub(crate) const fn take(&mut self) -> i64 {
         let n = self.next;
@@ -143,13 +148,6 @@ impl<T: Serialize + DeserializeOwned + Clone> Shelf<T> {
     pub(crate) fn forget(&mut self) {
         self.recent.clear();
     }
-}
-
-/// Writes JSON into a buffer that most objects fit.
-pub(crate) fn json<T: Serialize>(value: &T) -> Bytes {
-    let mut text = Vec::with_capacity(3_072);
-    serde_json::to_writer(&mut text, value).expect("our objects have string keys only, and a vector takes every byte");
-    text.into()
 }
 
 /// Reads a body of the store.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -162,33 +163,27 @@ struct Line<'a> {
 }
 
 /// The rows of one operation as lines of JSON, numbered from `first_seq`.
-pub(crate) fn render(first_seq: i64, stamp: &Stamp, rows: &[Row]) -> String {
-    let mut lines = Vec::with_capacity(rows.len() * 448);
-    for (offset, row) in rows.iter().enumerate() {
-        let line = Line {
-            seq: first_seq + offset as i64,
-            at_us: stamp.at_us,
-            run: stamp.run.as_deref(),
-            provider: stamp.provider.name(),
-            op: row.op,
-            object: row.object.as_deref(),
-            parent: row.parent.as_deref(),
-            state: row.state,
-            amount_minor: row.amount_minor,
-            currency: row.currency.as_deref(),
-            key: stamp.key.as_deref(),
-            replayed: stamp.replayed,
-            http_status: stamp.http_status,
-            intent: stamp.intent.as_deref(),
-            order: stamp.order.as_deref(),
-            email: stamp.email.as_deref(),
-            fault: stamp.fault.as_deref(),
-            effect: stamp.effect.as_deref(),
-            answer: stamp.answer,
-            detail: row.detail.as_ref(),
-        };
-        serde_json::to_writer(&mut lines, &line).expect("a line has string keys only, and a vector takes every byte");
-        lines.push(b'\n');
-    }
-    String::from_utf8(lines).expect("JSON is UTF-8")
+pub(crate) fn render(first_seq: i64, stamp: &Stamp, rows: &[Row]) -> Bytes {
+    crate::sheet::lines(rows.iter().enumerate().map(|(offset, row)| Line {
+        seq: first_seq + offset as i64,
+        at_us: stamp.at_us,
+        run: stamp.run.as_deref(),
+        provider: stamp.provider.name(),
+        op: row.op,
+        object: row.object.as_deref(),
+        parent: row.parent.as_deref(),
+        state: row.state,
+        amount_minor: row.amount_minor,
+        currency: row.currency.as_deref(),
+        key: stamp.key.as_deref(),
+        replayed: stamp.replayed,
+        http_status: stamp.http_status,
+        intent: stamp.intent.as_deref(),
+        order: stamp.order.as_deref(),
+        email: stamp.email.as_deref(),
+        fault: stamp.fault.as_deref(),
+        effect: stamp.effect.as_deref(),
+        answer: stamp.answer,
+        detail: row.detail.as_ref(),
+    }))
 }

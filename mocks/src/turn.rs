@@ -12,9 +12,10 @@ use crate::books::Books;
 use crate::idempotency::Key;
 use crate::payment::Chore;
 use crate::rules::Rules;
-use crate::shelf::{Progress, json};
+use crate::sheet::json;
+use crate::shelf::Progress;
 use crate::statement::Row;
-use crate::store::{Table, Write};
+use crate::store::Write;
 use crate::webhooks::{self, Outgoing};
 
 /// What is known of a request before it is decided.
@@ -108,8 +109,8 @@ impl Turn<'_> {
         self.rows.push(row);
     }
 
-    /// Stores an event and queues its webhooks.
-    pub(crate) fn happened<T: Serialize>(&mut self, event: &Happened<'_, T>) {
+    /// Stores an event and queues its webhooks; returns its text.
+    pub(crate) fn happened<T: Serialize>(&mut self, event: &Happened<'_, T>) -> Bytes {
         let n = self.books.events.take();
         let id = self.books.identity.make("evt", n);
         let accounts = self.accounts.read();
@@ -134,16 +135,12 @@ impl Turn<'_> {
             },
             kind: event.kind,
         });
-        self.writes.push(Write::Put {
-            table: Table::Event,
-            n,
-            account: self.context.caller.account,
-            tag: Some(event.kind.into()),
-            body: payload.clone(),
-        });
+        let (kind, account) = (event.kind, self.context.caller.account);
+        self.writes.push(Write::Event { n, account, kind, body: payload.clone() });
         for endpoint in wanted {
             webhooks::queue(self, event, n, &id, &endpoint, &payload);
         }
+        payload
     }
 
     /// Queues a notification for each endpoint that wants it, where the text is signed by the endpoint's own secret: `render`
@@ -157,8 +154,7 @@ impl Turn<'_> {
         for endpoint in wanted {
             let n = self.books.events.take();
             let payload = render(&endpoint.secret);
-            let tag = Some(event.kind.into());
-            self.writes.push(Write::Put { table: Table::Event, n, account, tag, body: payload.clone() });
+            self.writes.push(Write::Event { n, account, kind: event.kind, body: payload.clone() });
             webhooks::queue(self, event, n, id, &endpoint, &payload);
         }
     }

@@ -9,7 +9,7 @@ use crate::accounts::{Accounts, Caller};
 use crate::books::Books;
 use crate::http::Call;
 use crate::idempotency::Key;
-use crate::shelf::json;
+use crate::sheet::json;
 use crate::store::StoredAnswer;
 use crate::turn::{Labels, Turn};
 

@@ -50,7 +50,7 @@ fn of_shopper(shopper: &str, turn: &mut Turn<'_>) -> Result<Vec<StoredMethod>, S
     let account = turn.context.caller.account;
     let hash = payments::shopper_mark(account, shopper, turn);
     let mut found = Vec::new();
-    for n in turn.books.reader.marked(hash, STORED_MAX)? {
+    for n in turn.books.marks.find(hash, STORED_MAX) {
         let stored = turn.books.backup_methods.take(n, &turn.books.reader)?;
         found.extend(
             stored.filter(|stored| {

@@ -263,7 +263,7 @@ pub(super) fn cancel_by_reference(request: &ModificationRequest, turn: &mut Turn
     let account = turn.context.caller.account;
     let hash = payments::reference_mark(account, named, turn);
     let mut found: Option<Payment> = None;
-    for n in turn.books.reader.marked(hash, CANCELLED_MAX)? {
+    for n in turn.books.marks.find(hash, CANCELLED_MAX) {
         let payment = turn.books.backup_payments.take(n, &turn.books.reader)?;
         let payment = payment
             .filter(|payment| payment.account == account && payment.reference == named && payment.merchant == merchant);

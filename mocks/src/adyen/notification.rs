@@ -12,7 +12,7 @@ use sha2::Sha256;
 use super::body::Amount;
 use super::state::Payment;
 use crate::calendar;
-use crate::shelf::json;
+use crate::sheet::json;
 use crate::turn::{Happened, Turn};
 
 /// What is told of a payment.

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::state::Payment;
 use crate::calendar;
 use crate::settlement::{decimal, line};
-use crate::shelf::{decode, json};
+use crate::sheet::json;
+use crate::shelf::decode;
 use crate::store::{Reader, Table, Write};
 use crate::turn::Turn;
 

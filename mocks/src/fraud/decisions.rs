@@ -15,7 +15,7 @@ use crate::books::Books;
 use crate::config::FraudConfig;
 use crate::ledger::Ledger;
 use crate::rules::Plan;
-use crate::shelf::json;
+use crate::sheet::json;
 use crate::statement::{Op, Row};
 use crate::turn::{Context, Happened, Labels, Turn};
 use crate::wire::{Answer, Stop};
@@ -125,7 +125,7 @@ pub(crate) struct Bent {
 fn find(id: &str, account: i64, books: &mut Books) -> rusqlite::Result<Option<Decision>> {
     let Books { names, decisions, reader, identity, .. } = books;
     let mut found = None;
-    names.find(identity.hash(HASH_KIND, account, id), reader, |n| {
+    names.find(identity.hash(HASH_KIND, account, id), |n| {
         found = decisions.take(n, reader)?.filter(|known| known.order.id == id && known.account == account);
         Ok(found.is_some())
     })?;
@@ -153,7 +153,7 @@ fn known(order: Order, turn: &mut Turn<'_>) -> Result<(Decision, bool), Stop> {
     let books = &mut *turn.books;
     let n = books.decisions.number();
     let hash = books.identity.hash(HASH_KIND, account, &order.id);
-    books.names.give(hash, n, &books.reader, &mut turn.writes, turn.progress)?;
+    books.names.give(hash, n, &mut turn.writes, turn.progress);
     let decision = Decision {
         n,
         account,

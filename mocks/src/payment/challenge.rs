@@ -92,7 +92,7 @@ pub(super) fn end(intent: &mut Intent, answered: Answered, manner: Manner<'_>, t
             intent.status = Status::RequiresConfirmation;
             intent.method = Some(method);
         }
-        Answered::Authenticated => charge(intent, method, true, manner, turn),
+        Answered::Authenticated => drop(charge(intent, method, true, manner, turn)),
         Answered::Pending | Answered::Failed | Answered::Abandoned => {
             refuse(intent, method, Behaviour::AuthenticationFailed, turn);
         }

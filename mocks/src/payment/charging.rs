@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::json;
 
 use super::balance;
@@ -14,6 +15,7 @@ use super::{challenge, errors, waits, wallet};
 use crate::ledger::{Ledger, now_us};
 use crate::statement::{self, Op, Row};
 use crate::turn::{Happened, Turn};
+use crate::webhooks::object_in;
 use crate::wire::Answer;
 
 /// How long an authorisation holds, in microseconds: 7 days (Stripe, *Place a hold on a payment method*).
@@ -69,36 +71,40 @@ impl Presence {
 }
 
 /// Tries to take a payment's money with a method, or asks its holder first. The payment is changed; the caller puts it back.
+/// Returns what was told of the payment as it then is, if that was.
 pub(super) fn attempt(
     intent: &mut Intent,
     mut method: Method,
     presence: Presence,
     manner: Manner<'_>,
     turn: &mut Turn<'_>,
-) {
+) -> Option<Bytes> {
     method.card.behaviour = manner.declined.unwrap_or(method.card.behaviour);
     let was_seen = intent.options.authenticated.as_ref() == Some(&method.id);
     let wants_holder = method.wants_holder(presence.is_off_session, intent.options.asks_for_challenge());
     if was_seen || !wants_holder {
-        charge(intent, method, was_seen, manner, turn);
-    } else if presence.is_off_session {
+        return charge(intent, method, was_seen, manner, turn);
+    }
+    if presence.is_off_session {
         method.card.behaviour = Behaviour::AuthenticationRequired;
-        charge(intent, method, false, manner, turn);
-    } else if presence.fails_on_action {
+        return charge(intent, method, false, manner, turn);
+    }
+    if presence.fails_on_action {
         challenge::refuse(intent, method, Behaviour::AuthenticationNotHandled, turn);
     } else {
         challenge::ask(intent, method, presence.return_url, manner, turn);
     }
+    None
 }
 
-/// Charges a method.
+/// Charges a method; returns what was told of the payment in the end.
 pub(super) fn charge(
     intent: &mut Intent,
     method: Method,
     is_authenticated: bool,
     manner: Manner<'_>,
     turn: &mut Turn<'_>,
-) {
+) -> Option<Bytes> {
     let behaviour = method.card.behaviour;
     intent.charges.push(Charge {
         id: turn.books.identity.make_part("ch", intent.n, intent.charges.len()),
@@ -122,16 +128,16 @@ pub(super) fn charge(
         Behaviour::SettlesLater | Behaviour::FailsLater => {
             intent.status = Status::Processing;
             turn.timers.push((intent.n, turn.context.at_us + manner.processing_ms as i64 * 1_000));
-            tell_intent("payment_intent.processing", intent, turn);
+            tell_intent("payment_intent.processing", intent, turn)
         }
         _ => conclude(intent, turn),
     }
 }
 
-/// Decides the latest charge, which is pending.
-fn conclude(intent: &mut Intent, turn: &mut Turn<'_>) {
+/// Decides the latest charge, which is pending; returns what was told of the payment in the end.
+fn conclude(intent: &mut Intent, turn: &mut Turn<'_>) -> Option<Bytes> {
     let is_manual = intent.is_manual();
-    let Some(charge) = intent.charges.last_mut() else { return };
+    let charge = intent.charges.last_mut()?;
     let decline = charge.method.card.behaviour.decline();
     let row = Row::new(Op::Authorise)
         .object(charge.id.clone())
@@ -143,19 +149,17 @@ fn conclude(intent: &mut Intent, turn: &mut Turn<'_>) {
         intent.status = Status::RequiresPaymentMethod;
         intent.refused = intent.method.take();
         tell_charge("charge.failed", intent, turn);
-        tell_intent("payment_intent.payment_failed", intent, turn);
-        return;
+        return tell_intent("payment_intent.payment_failed", intent, turn);
     }
     charge.status = ChargeStatus::Succeeded;
     turn.row(row.state("succeeded").detail(json!({ "card": statement::card_name(&charge.method.card.last4) })));
     wallet::set_up(intent, turn);
-    let Some(charge) = intent.charges.last_mut() else { return };
+    let charge = intent.charges.last_mut()?;
     if is_manual {
         charge.expires_us = Some(turn.context.clock_us + AUTHORISATION_US);
         intent.status = Status::RequiresCapture;
         tell_charge("charge.succeeded", intent, turn);
-        tell_intent("payment_intent.amount_capturable_updated", intent, turn);
-        return;
+        return tell_intent("payment_intent.amount_capturable_updated", intent, turn);
     }
     charge.amount_captured = charge.amount;
     let capture = Row::new(Op::Capture).object(charge.id.clone()).parent(intent.id.clone());
@@ -165,16 +169,16 @@ fn conclude(intent: &mut Intent, turn: &mut Turn<'_>) {
     let at = intent.charges.len() - 1;
     balance::captured(intent, at, amount, turn);
     tell_charge("charge.succeeded", intent, turn);
-    tell_intent("payment_intent.succeeded", intent, turn);
+    tell_intent("payment_intent.succeeded", intent, turn)
 }
 
-/// Sends an event about a payment.
-pub(super) fn tell_intent(kind: &'static str, intent: &Intent, turn: &mut Turn<'_>) {
+/// Sends an event about a payment; returns what it tells of it.
+pub(super) fn tell_intent(kind: &'static str, intent: &Intent, turn: &mut Turn<'_>) -> Option<Bytes> {
     if intent.is_bare {
-        return;
+        return None;
     }
     let brand = brand(intent);
-    turn.happened(&Happened {
+    let event = turn.happened(&Happened {
         kind,
         object: &view::intent(intent),
         parent: &intent.id,
@@ -183,6 +187,7 @@ pub(super) fn tell_intent(kind: &'static str, intent: &Intent, turn: &mut Turn<'
         intent: intent.mark.as_deref(),
         payment: intent.n,
     });
+    Some(object_in(&event))
 }
 
 /// Sends an event about a payment's latest charge.

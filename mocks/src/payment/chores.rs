@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{disputes, refund_fate};
 use crate::ledger::{Ledger, now_us};
 use crate::rules::Plan;
-use crate::shelf::json;
+use crate::sheet::json;
 use crate::store::{Table, Write};
 use crate::turn::{Context, Labels, Turn};
 use crate::wire::{Answer, Stop};

@@ -23,9 +23,7 @@ pub(super) fn retrieve(id: &str, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let no_such = || errors::no_such("event", "id", id);
     let n = turn.books.identity.read("evt", id).ok_or_else(no_such)?;
     let account = turn.context.caller.account;
-    let page = Page { account, before: n + 1, after: n - 1, limit: 1, ascending: false };
-    let mut found = turn.books.reader.page(Table::Event, page, &[])?;
-    let (_, body) = found.pop().ok_or_else(no_such)?;
+    let body = turn.books.reader.event(account, n)?.ok_or_else(no_such)?;
     let mut event: Value = decode(&body)?;
     event["pending_webhooks"] = pending(turn)?.get(&n).copied().unwrap_or(0).into();
     Ok(Answer::json(200, &event))
@@ -68,7 +66,7 @@ pub(super) fn list(form: &Form, turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     };
     let mut found = Vec::new();
     for _ in 0..SCANNED_MAX / CHUNK {
-        let rows = turn.books.reader.page(Table::Event, page, &filters(&kinds))?;
+        let rows = turn.books.reader.events(page, &filters(&kinds))?;
         for (n, body) in &rows {
             let waits = pending.get(n).copied().unwrap_or(0);
             let mut event: Value = decode(body)?;

@@ -121,7 +121,7 @@ impl Paths {
         for path in &self.paths {
             open(&mut root, shape, path, turn)?;
         }
-        Ok(Answer { body: crate::shelf::json(&root), ..answer })
+        Ok(Answer { body: crate::sheet::json(&root), ..answer })
     }
 }
 

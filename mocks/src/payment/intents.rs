@@ -1,5 +1,7 @@
 //! Payment intents: create, retrieve, update, confirm; and the charges they hold.
 
+use bytes::Bytes;
+
 use super::amounts::{amount, check, currency};
 use super::charging::{Manner, Presence, attempt, keep, tell_intent};
 use super::form::Form;
@@ -71,14 +73,15 @@ pub(super) fn create(form: &Form, manner: Manner<'_>, turn: &mut Turn<'_>) -> Re
     let row = Row::new(Op::Create).object(intent.id.clone()).money(amount, &intent.currency);
     turn.row(row.state(intent.status.name()));
     tell_intent("payment_intent.created", &intent, turn);
+    let mut told = None;
     if is_confirmed && let Some(method) = intent.method.clone() {
-        attempt(&mut intent, method, presence, manner, turn);
+        told = attempt(&mut intent, method, presence, manner, turn);
         // What was created is told as it is now.
         if let Some(created) = turn.rows.first_mut() {
             created.state = Some(intent.status.name());
         }
     }
-    Ok(shown_and_kept(intent, turn))
+    Ok(shown_and_kept(intent, told, turn))
 }
 
 fn capture_method(form: &Form, options: &Options) -> Result<CaptureMethod, Answer> {
@@ -150,14 +153,15 @@ fn check_owner(method: Option<&Method>, customer: Option<&str>) -> Result<(), An
     }
 }
 
-/// The answer of an attempt: the payment, or the refusal with the payment in it.
-pub(super) fn shown_and_kept(intent: Intent, turn: &mut Turn<'_>) -> Answer {
+/// The answer of an attempt: the payment, or the refusal with the payment in it. `told` is the payment as an event told it last,
+/// where it has not changed since.
+fn shown_and_kept(intent: Intent, told: Option<Bytes>, turn: &mut Turn<'_>) -> Answer {
     let answer = match intent.last_decline() {
         Some((decline, _)) => {
             let charge = intent.refused_charge().map(|charge| charge.id.as_str());
             errors::declined(&decline, charge, Some(&view::intent(&intent)))
         }
-        None => shown(&intent),
+        None => told.map_or_else(|| shown(&intent), |told| Answer::new(200, told)),
     };
     keep(intent, turn);
     answer
@@ -292,8 +296,8 @@ pub(super) fn confirm(
         intent.mark.clone_from(&turn.context.intent);
     }
     label(&intent, turn);
-    attempt(&mut intent, method, presence, manner, turn);
-    Ok(shown_and_kept(intent, turn))
+    let told = attempt(&mut intent, method, presence, manner, turn);
+    Ok(shown_and_kept(intent, told, turn))
 }
 
 /// The state forbids what was asked.

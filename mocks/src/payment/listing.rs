@@ -151,7 +151,7 @@ pub(super) fn numbered<'a, T: DeserializeOwned>(
     let account = turn.context.caller.account;
     let mut found: Vec<T> = Vec::new();
     if let Some(hash) = asked.marked {
-        for n in turn.books.reader.marked(hash, SCANNED_MAX)?.into_iter().filter(|n| cursors.has(*n)) {
+        for n in turn.books.marks.find(hash, SCANNED_MAX).into_iter().filter(|n| cursors.has(*n)) {
             let body = turn.books.reader.body(asked.table, n)?;
             let object: Option<T> = body.map(|body| decode(&body)).transpose()?;
             found.extend(object.filter(&is_listed));

@@ -82,7 +82,7 @@ fn candidates(query: &Query, turn: &mut Turn<'_>) -> Result<Vec<Intent>, Stop> {
     let mut found = Vec::new();
     if let Some((key, value)) = query.mark() {
         let hash = turn.books.identity.hash("mark", account, &format!("{key}\u{1}{value}"));
-        for n in turn.books.reader.marked(hash, MARKED_MAX)? {
+        for n in turn.books.marks.find(hash, MARKED_MAX) {
             found.extend(turn.books.intents.take(n, &turn.books.reader)?);
         }
         return Ok(found);
@@ -174,7 +174,7 @@ pub(super) fn customers(form: &Form, turn: &mut Turn<'_>) -> Result<Answer, Stop
     let mut found: Vec<Customer> = Vec::new();
     if let Some((key, value)) = asked.query.mark() {
         let hash = listing::mark(turn.books.identity, Table::Customer, account, key, value);
-        for n in turn.books.reader.marked(hash, MARKED_MAX)? {
+        for n in turn.books.marks.find(hash, MARKED_MAX) {
             found.extend(turn.books.customers.take(n, &turn.books.reader)?);
         }
     } else {

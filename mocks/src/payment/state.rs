@@ -52,10 +52,15 @@ pub(crate) struct Method {
     pub(crate) id: String,
     pub(crate) card: Card,
     pub(crate) created: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) billing_email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) billing_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) billing_phone: Option<String>,
+    #[serde(default, skip_serializing_if = "Address::is_unknown")]
     pub(crate) billing_address: Address,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) customer: Option<String>,
     pub(crate) metadata: Vec<(String, String)>,
     /// Owner; tokens belong to everybody.
@@ -87,6 +92,12 @@ pub(crate) struct Address {
     pub(crate) line2: Option<String>,
     pub(crate) postal_code: Option<String>,
     pub(crate) state: Option<String>,
+}
+
+impl Address {
+    fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Where goods are sent.
@@ -149,7 +160,9 @@ pub(crate) struct Charge {
     /// The authorisation was released.
     pub(crate) is_voided: bool,
     /// The balance's entry of what was captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) balance_transaction: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) dispute: Option<String>,
     /// A dispute holds the money, or has taken it for good.
     pub(crate) is_charged_back: bool,
@@ -165,9 +178,13 @@ pub(crate) struct Charge {
 /// What a shop wrote on a charge itself; what is absent is as on its payment.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ChargeEdits {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) metadata: Option<Vec<(String, String)>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) receipt_email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fraud_report: Option<String>,
 }
 
@@ -221,25 +238,36 @@ pub(crate) struct Intent {
     pub(crate) currency: String,
     pub(crate) capture_method: CaptureMethod,
     pub(crate) status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) method: Option<Method>,
     pub(crate) created: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) canceled_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cancellation_reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) customer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) receipt_email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) setup_future_usage: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) statement_descriptor: Option<String>,
     pub(crate) metadata: Vec<(String, String)>,
     /// Whether the client let the provider choose the methods.
     pub(crate) has_automatic_methods: bool,
     /// The last attempt's method, when the card refused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) refused: Option<Method>,
     pub(crate) charges: Vec<Charge>,
     pub(crate) refunds: Vec<Refund>,
     /// The shopper's intent under which it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mark: Option<String>,
     /// E-mail of the customer, where the payment names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) customer_email: Option<String>,
     /// What few shops say.
     #[serde(default, skip_serializing_if = "Options::is_plain")]

@@ -13,7 +13,7 @@ use model::seed::{Seed, draw};
 use super::barrier::Barrier;
 use super::bucket::Bucket;
 use super::{Facts, Hit, delay, is_sticky, matching};
-use crate::shelf::json;
+use crate::sheet::json;
 use crate::store::{Table, Write};
 
 /// Marks whose attempts are counted; beyond it each further mark counts as new.

@@ -2,6 +2,8 @@
 //!
 //! The log is on and syncs are off: what was committed survives the death of the process, not that of the machine.
 
+mod bodies;
+mod pack;
 mod reader;
 mod writer;
 
@@ -16,6 +18,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::Error;
 
+use bodies::Bodies;
 pub(crate) use reader::{Page, Reader, StoredAnswer};
 pub(crate) use writer::{Acked, Job, Writer, WriterGone};
 
@@ -23,7 +26,7 @@ pub(crate) use writer::{Acked, Job, Writer, WriterGone};
 /// the one that writes has within the first minute what it has later.
 const PAGES_READ_KIB: u32 = 2_048;
 const PAGES_WRITTEN_KIB: u32 = 8_192;
-const FORMAT: i64 = 3;
+const FORMAT: i64 = 4;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// A table of objects: number, owner, tag, body as JSON.
@@ -39,7 +42,6 @@ pub(crate) enum Table {
     Dispute,
     Domain,
     Chore,
-    Event,
     Endpoint,
     Document,
     Dispatch,
@@ -71,7 +73,6 @@ impl Table {
             Self::Dispute => "dispute",
             Self::Domain => "domain",
             Self::Chore => "chore",
-            Self::Event => "event",
             Self::Endpoint => "endpoint",
             Self::Document => "document",
             Self::Dispatch => "dispatch",
@@ -91,6 +92,11 @@ impl Table {
         }
     }
 
+    /// Whether long bodies stand beside the tables: not so where SQL looks into them, and where rows are few or are deleted.
+    const fn has_bodies_apart(self) -> bool {
+        matches!(self, Self::Intent | Self::BackupPayment | Self::Document | Self::Shipment | Self::Decision)
+    }
+
     const fn put_sql(self) -> &'static str {
         match self {
             Self::Intent => "INSERT OR REPLACE INTO intent (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
@@ -103,7 +109,6 @@ impl Table {
             Self::Balance => "INSERT OR REPLACE INTO balance (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Setup => "INSERT OR REPLACE INTO setup (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Session => "INSERT OR REPLACE INTO session (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
-            Self::Event => "INSERT OR REPLACE INTO event (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Endpoint => "INSERT OR REPLACE INTO endpoint (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Document => "INSERT OR REPLACE INTO document (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
             Self::Dispatch => "INSERT OR REPLACE INTO dispatch (n, account, tag, body) VALUES (?1, ?2, ?3, ?4)",
@@ -141,7 +146,6 @@ impl Table {
             Self::Balance => "DELETE FROM balance WHERE n = ?1",
             Self::Setup => "DELETE FROM setup WHERE n = ?1",
             Self::Session => "DELETE FROM session WHERE n = ?1",
-            Self::Event => "DELETE FROM event WHERE n = ?1",
             Self::Endpoint => "DELETE FROM endpoint WHERE n = ?1",
             Self::Document => "DELETE FROM document WHERE n = ?1",
             Self::Dispatch => "DELETE FROM dispatch WHERE n = ?1",
@@ -176,7 +180,14 @@ pub(crate) enum Write {
         table: Table,
         n: i64,
     },
-    /// Something that is found by name.
+    /// What happened, as it is told.
+    Event {
+        n: i64,
+        account: i64,
+        kind: &'static str,
+        body: Bytes,
+    },
+    /// Something that is found by name; 0 for nothing any more.
     Name {
         hash: i64,
         n: i64,
@@ -192,25 +203,30 @@ pub(crate) enum Write {
         last: i64,
         run: Option<String>,
         open: bool,
-        lines: String,
+        lines: Bytes,
     },
     /// The fate is known.
     Settle {
         seq: i64,
-        lines: String,
+        lines: Bytes,
     },
     /// An answer kept under an idempotency key.
     Answer(Arc<StoredAnswer>),
-    /// A key is forgotten: its answer, and its name if it is still that answer's.
+    /// The answer under a key is forgotten.
     Forget {
         n: i64,
-        hash: i64,
     },
     /// A number that belongs to the store as a whole.
     Setting {
         name: &'static str,
         value: i64,
     },
+}
+
+/// What the writing thread writes to.
+pub(crate) struct Outlet {
+    pub(crate) connection: Connection,
+    bodies: Bodies,
 }
 
 /// An open store: its file, and the lock that keeps other processes out for as long as it lives.
@@ -220,7 +236,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    pub(crate) fn open(path: &Path) -> Result<(Self, Connection), Error> {
+    pub(crate) fn open(path: &Path) -> Result<(Self, Outlet), Error> {
         let lock_error = |source| Error::Lock { path: path.to_owned(), source };
         let mut lock_path = path.as_os_str().to_owned();
         lock_path.push(".lock");
@@ -229,22 +245,28 @@ impl Store {
 
         let store_error = |source| Error::Store { path: path.to_owned(), source };
         let connection = connect(path, PAGES_WRITTEN_KIB).map_err(store_error)?;
+        let bodies_error = |source| Error::Bodies { path: bodies::path_of(path), source };
+        let bodies = bodies::open(path).map_err(bodies_error)?;
         let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(store_error)?;
         match found {
             0 => {
+                bodies.set_len(0).map_err(bodies_error)?;
                 connection.execute_batch(SCHEMA).map_err(store_error)?;
                 connection.pragma_update(None, "user_version", FORMAT).map_err(store_error)?;
             }
             FORMAT => {}
             found => return Err(Error::Format { path: path.to_owned(), found, expected: FORMAT }),
         }
-        Ok((Self { path: path.to_owned(), _lock: lock }, connection))
+        let bodies = Bodies::new(bodies).map_err(bodies_error)?;
+        Ok((Self { path: path.to_owned(), _lock: lock }, Outlet { connection, bodies }))
     }
 
     /// A further connection that only reads.
     pub(crate) fn reader(&self) -> Result<Reader, Error> {
         let connection = connect(&self.path, PAGES_READ_KIB);
-        connection.map(Reader::new).map_err(|source| Error::Store { path: self.path.clone(), source })
+        let connection = connection.map_err(|source| Error::Store { path: self.path.clone(), source })?;
+        let bodies_error = |source| Error::Bodies { path: bodies::path_of(&self.path), source };
+        Ok(Reader::new(connection, bodies::open(&self.path).map_err(bodies_error)?))
     }
 }
 

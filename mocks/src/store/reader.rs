@@ -1,9 +1,12 @@
 //! Reading the store.
 
+use std::fs::File;
+
 use bytes::Bytes;
+use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::Table;
+use super::{Table, bodies, pack};
 
 /// An answer as it is replayed.
 #[derive(Clone, Debug)]
@@ -43,24 +46,34 @@ pub(crate) struct Page {
 /// A connection that only reads.
 pub(crate) struct Reader {
     connection: Connection,
+    bodies: File,
 }
 
 impl Reader {
-    pub(crate) const fn new(connection: Connection) -> Self {
-        Self { connection }
+    pub(crate) const fn new(connection: Connection, bodies: File) -> Self {
+        Self { connection, bodies }
+    }
+
+    /// The body that a row has, or leads to.
+    fn body_of(&self, row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<u8>> {
+        bodies::read(&self.bodies, row, column)
+    }
+
+    fn lines_of(&self, row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+        String::from_utf8(self.body_of(row, column)?)
+            .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, Box::new(error)))
     }
 
     pub(crate) fn body(&self, table: Table, n: i64) -> rusqlite::Result<Option<Vec<u8>>> {
         let sql = match table {
             Table::Intent => "SELECT body FROM intent WHERE n = ?1",
             Table::Method => "SELECT body FROM method WHERE n = ?1",
-            Table::Event => "SELECT body FROM event WHERE n = ?1",
             Table::Document => "SELECT body FROM document WHERE n = ?1",
             Table::Dispatch => "SELECT body FROM dispatch WHERE n = ?1",
             Table::BackupPayment => "SELECT body FROM backup_payment WHERE n = ?1",
             other => &format!("SELECT body FROM {} WHERE n = ?1", other.name()),
         };
-        self.connection.prepare_cached(sql)?.query_row([n], |row| row.get(0)).optional()
+        self.connection.prepare_cached(sql)?.query_row([n], |row| self.body_of(row, 0)).optional()
     }
 
     /// The largest number in a table, 0 when it is empty.
@@ -85,8 +98,8 @@ impl Reader {
     pub(crate) fn all(&self, table: Table, from: i64, limit: usize) -> rusqlite::Result<Vec<(i64, i64, Vec<u8>)>> {
         let sql = format!("SELECT n, account, body FROM {} WHERE n >= ?1 ORDER BY n LIMIT ?2", table.name());
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows =
-            statement.query_map(params![from, limit as i64], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let rows = statement
+            .query_map(params![from, limit as i64], |row| Ok((row.get(0)?, row.get(1)?, self.body_of(row, 2)?)))?;
         rows.collect()
     }
 
@@ -99,7 +112,7 @@ impl Reader {
             table.name()
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let read = |row: &Row<'_>| Ok((row.get(0)?, self.body_of(row, 1)?));
         let (account, before, after, limit) = (page.account, page.before, page.after, page.limit as i64);
         if tags.is_empty() {
             return statement.query_map(params![account, before, after, limit], read)?.collect();
@@ -112,7 +125,7 @@ impl Reader {
     pub(crate) fn tagged(&self, table: Table) -> rusqlite::Result<Vec<Vec<u8>>> {
         let sql = format!("SELECT body FROM {} WHERE tag IS NOT NULL", table.name());
         let mut statement = self.connection.prepare(&sql)?;
-        let rows = statement.query_map([], |row| row.get(0))?;
+        let rows = statement.query_map([], |row| self.body_of(row, 0))?;
         rows.collect()
     }
 
@@ -145,29 +158,68 @@ impl Reader {
         rows.collect()
     }
 
-    pub(crate) fn name(&self, hash: i64) -> rusqlite::Result<Option<i64>> {
-        self.connection
-            .prepare_cached("SELECT n FROM name WHERE hash = ?1")?
-            .query_row([hash], |row| row.get(0))
-            .optional()
+    /// Calls `take` with every name that was given, in order: hash and number.
+    pub(crate) fn names(&self, take: impl FnMut(i64, i64)) -> rusqlite::Result<()> {
+        self.entries("SELECT body FROM name ORDER BY pack", take)
     }
 
-    /// Calls `take` with every hash under which something has a name.
-    pub(crate) fn names(&self, mut take: impl FnMut(i64)) -> rusqlite::Result<()> {
-        let mut statement = self.connection.prepare("SELECT hash FROM name")?;
+    /// Calls `take` with every mark: hash and number.
+    pub(crate) fn marks(&self, take: impl FnMut(i64, i64)) -> rusqlite::Result<()> {
+        self.entries("SELECT body FROM mark ORDER BY pack", take)
+    }
+
+    fn entries(&self, sql: &str, mut take: impl FnMut(i64, i64)) -> rusqlite::Result<()> {
+        let mut statement = self.connection.prepare(sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            take(row.get(0)?);
+            pack::entries(&self.body_of(row, 0)?).for_each(|(hash, n)| take(hash, n));
         }
         Ok(())
     }
 
-    /// Newest first.
-    pub(crate) fn marked(&self, hash: i64, limit: usize) -> rusqlite::Result<Vec<i64>> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT n FROM mark WHERE hash = ?1 ORDER BY n DESC LIMIT ?2")?;
-        let rows = statement.query_map(params![hash, limit as i64], |row| row.get(0))?;
-        rows.collect()
+    /// The number of the latest event, 0 when there is none.
+    pub(crate) fn last_event(&self) -> rusqlite::Result<i64> {
+        // Of one commit the pack that begins last need not end last; there is one for each account.
+        self.connection.query_row(
+            "SELECT coalesce(max(last), 0) FROM (SELECT last FROM event ORDER BY n DESC LIMIT 10000)",
+            [],
+            |row| row.get(0),
+        )
+    }
+
+    /// Numbers and bodies of a page of events; of any of the types, when some are given.
+    pub(crate) fn events(&self, page: Page, kinds: &[String]) -> rusqlite::Result<Vec<(i64, Vec<u8>)>> {
+        let order = if page.ascending { "ASC" } else { "DESC" };
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT body FROM event WHERE account = ?1 AND n < ?2 AND last > ?3 ORDER BY n {order}"
+        ))?;
+        let mut rows = statement.query([page.account, page.before, page.after])?;
+        let mut found = Vec::new();
+        while found.len() < page.limit
+            && let Some(row) = rows.next()?
+        {
+            let is_meant = |n: i64, kind: &[u8]| {
+                let is_kind = kinds.is_empty() || kinds.iter().any(|asked| asked.as_bytes() == kind);
+                is_kind && n < page.before && n > page.after
+            };
+            let pack = self.body_of(row, 0)?;
+            let events = pack::events(&pack);
+            let meant = events.filter(|(n, kind, _)| is_meant(*n, kind)).map(|(n, _, body)| (n, body.to_vec()));
+            if page.ascending {
+                found.extend(meant);
+            } else {
+                let of_pack: Vec<_> = meant.collect();
+                found.extend(of_pack.into_iter().rev());
+            }
+        }
+        found.truncate(page.limit);
+        Ok(found)
+    }
+
+    /// The body of one event.
+    pub(crate) fn event(&self, account: i64, n: i64) -> rusqlite::Result<Option<Vec<u8>>> {
+        let page = Page { account, before: n + 1, after: n - 1, limit: 1, ascending: false };
+        Ok(self.events(page, &[])?.pop().map(|(_, body)| body))
     }
 
     pub(crate) fn answer(&self, n: i64) -> rusqlite::Result<Option<StoredAnswer>> {
@@ -182,7 +234,7 @@ impl Reader {
                     status: row.get(3)?,
                     object: row.get(4)?,
                     labels: row.get(5)?,
-                    body: row.get::<_, Vec<u8>>(6)?.into(),
+                    body: self.body_of(row, 6)?.into(),
                     until_us: row.get(7)?,
                     place: row.get(8)?,
                     endpoint: row.get(9)?,
@@ -214,10 +266,11 @@ impl Reader {
             .prepare_cached("SELECT coalesce(min(seq), ?1) FROM statement WHERE open = 1")?
             .query_row([i64::MAX], |row| row.get(0))?;
         let mut statement = self.connection.prepare_cached(
-            "SELECT seq, last, lines, run FROM statement WHERE last > ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq",
+            "SELECT seq, last, lines, run FROM statement
+             WHERE last > ?1 AND seq >= (SELECT coalesce(max(seq), 0) FROM statement WHERE seq <= ?1) AND seq < ?2
+             ORDER BY seq",
         )?;
-        // An operation has a handful of lines, so the one that `after` points into starts shortly before it.
-        let mut rows = statement.query(params![after, after - 64, open])?;
+        let mut rows = statement.query([after, open])?;
         let (mut text, mut count, mut last) = (String::new(), 0, after);
         while count < limit
             && let Some(row) = rows.next()?
@@ -228,7 +281,7 @@ impl Reader {
                 last = row_last;
                 continue;
             }
-            let lines = row.get_ref(2)?.as_str()?;
+            let lines = self.lines_of(row, 2)?;
             for (offset, line) in
                 lines.lines().enumerate().skip((after + 1 - first).max(0) as usize).take(limit - count)
             {
@@ -244,7 +297,7 @@ impl Reader {
     /// Operations whose answer was held when the process ended: number and lines.
     pub(crate) fn open_rows(&self) -> rusqlite::Result<Vec<(i64, String)>> {
         let mut statement = self.connection.prepare("SELECT seq, lines FROM statement WHERE open = 1")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, self.lines_of(row, 1)?)))?;
         rows.collect()
     }
 }

@@ -1,30 +1,30 @@
--- The providers' books.
+-- The providers' books. A long body or its like is an integer where it stands in the file beside: see `bodies.rs`.
 
 -- What belongs to the store as a whole.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
--- One row for each operation: its lines of the statement, numbered from seq to last.
+-- Lines of the statement, numbered from seq to last: those of one operation, or of several of one run.
 -- open = 1 while a fault still holds the answer, so that nobody reads a fate that may yet change.
 CREATE TABLE statement (
-    seq INTEGER PRIMARY KEY, last INTEGER NOT NULL, run TEXT, open INTEGER NOT NULL, lines TEXT NOT NULL
+    seq INTEGER PRIMARY KEY, last INTEGER NOT NULL, run TEXT, open INTEGER NOT NULL, lines BLOB NOT NULL
 );
 CREATE INDEX statement_open ON statement (seq) WHERE open = 1;
 
--- Answers kept under an idempotency key, found through `name`.
+-- Answers kept under an idempotency key, found through its name.
 CREATE TABLE answer (
     n INTEGER PRIMARY KEY, account INTEGER NOT NULL, key TEXT NOT NULL, fingerprint INTEGER NOT NULL,
     status INTEGER NOT NULL, object TEXT, labels TEXT NOT NULL, body BLOB NOT NULL,
-    -- when the key is forgotten, by the vendors' clock; where in `name` it stands
+    -- when the key is forgotten, by the vendors' clock; where among the names it stands
     until_us INTEGER NOT NULL, place INTEGER NOT NULL,
     -- what was asked, and the request that was answered
     endpoint TEXT NOT NULL, request TEXT NOT NULL
 );
 CREATE INDEX answer_until ON answer (until_us, place);
 
--- hash of a name → number of the thing; two names with one hash take neighbouring places.
-CREATE TABLE name (hash INTEGER PRIMARY KEY, n INTEGER NOT NULL);
--- hash of a metadata pair → the payments that carry it.
-CREATE TABLE mark (hash INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (hash, n)) WITHOUT ROWID;
+-- Names (hash, number of the thing) and marks (hash of a metadata pair, number of a payment that carries it) as they were
+-- given, 16 bytes each, little-endian; a row has those of one commit. They are in memory by hash.
+CREATE TABLE name (pack INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE mark (pack INTEGER PRIMARY KEY, body BLOB NOT NULL);
 
 -- Objects. Numbers grow, so every table is written at its end; the body is JSON.
 CREATE TABLE intent   (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
@@ -42,8 +42,8 @@ CREATE TABLE dispute  (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT
 CREATE TABLE domain   (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 -- What is due later: disputes that open, refunds that come back.
 CREATE TABLE chore    (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
--- tag = type of the event
-CREATE TABLE event    (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
+-- Events of one account and one commit, numbered from n to last; others may lie between them.
+CREATE TABLE event    (n INTEGER PRIMARY KEY, last INTEGER NOT NULL, account INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE endpoint (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 CREATE TABLE document (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);
 CREATE TABLE dispatch (n INTEGER PRIMARY KEY, account INTEGER NOT NULL, tag TEXT, body BLOB NOT NULL);

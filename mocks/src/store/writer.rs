@@ -9,10 +9,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use tokio::sync::oneshot;
 
-use super::Write;
+use super::bodies::Placed;
+use super::pack::Packs;
+use super::{Outlet, Write};
 
 /// Least time between two commits: what arrives meanwhile is written together, which saves most of the pages.
 const PAUSE: Duration = Duration::from_micros(1_500);
@@ -58,12 +60,9 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. `on_failure` is called when a commit failed, before anyone is told; it returns the epoch from
-    /// which jobs are good again.
-    pub(crate) fn start(
-        connection: Connection,
-        on_failure: impl Fn() -> u64 + Send + 'static,
-    ) -> std::io::Result<Self> {
+    /// Starts the thread. `on_failure` is called when a commit failed, before anyone is told, with the last turn that
+    /// was committed; it returns the epoch from which jobs are good again.
+    pub(crate) fn start(mut outlet: Outlet, on_failure: impl Fn(u64) -> u64 + Send + 'static) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             wake: Condvar::new(),
@@ -73,7 +72,7 @@ impl Writer {
         let inner = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("providers-store".to_owned())
-            .spawn(move || run(&connection, &inner, &on_failure))?;
+            .spawn(move || run(&mut outlet, &inner, &on_failure))?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
 
@@ -143,20 +142,20 @@ fn gather(shared: &Shared, last_commit: Instant) -> Option<Vec<Job>> {
     (!queue.jobs.is_empty()).then(|| std::mem::take(&mut queue.jobs))
 }
 
-fn run(connection: &Connection, shared: &Shared, on_failure: &dyn Fn() -> u64) {
+fn run(outlet: &mut Outlet, shared: &Shared, on_failure: &dyn Fn(u64) -> u64) {
     let mut epoch = 0;
     let mut last_commit = Instant::now();
     while let Some(group) = gather(shared, last_commit) {
         let turn = group.iter().map(|job| job.turn).max().unwrap_or(0);
         let (good, stale): (Vec<Job>, Vec<Job>) = group.into_iter().partition(|job| job.epoch >= epoch);
-        let outcome = commit(connection, &good);
+        let outcome = commit(outlet, &good);
         last_commit = Instant::now();
         if let Err(error) = &outcome {
             tracing::error!(%error, "failed to write to the store; what was not written is refused");
-            if let Err(error) = connection.execute_batch("ROLLBACK") {
+            if let Err(error) = outlet.connection.execute_batch("ROLLBACK") {
                 tracing::debug!(%error, "nothing to roll back");
             }
-            epoch = on_failure();
+            epoch = on_failure(shared.finished_turn.load(Ordering::Acquire));
         }
         shared.groups.fetch_add(1, Ordering::Relaxed);
         shared.finished_turn.fetch_max(turn, Ordering::Release);
@@ -168,7 +167,7 @@ fn run(connection: &Connection, shared: &Shared, on_failure: &dyn Fn() -> u64) {
             finish(job, Err(WriterGone));
         }
     }
-    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+    if let Err(error) = outlet.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
         tracing::debug!(%error, "the log was not folded in");
     }
 }
@@ -183,51 +182,47 @@ fn finish(job: Job, result: Result<(), WriterGone>) {
     }
 }
 
-fn commit(connection: &Connection, jobs: &[Job]) -> rusqlite::Result<()> {
+fn commit(outlet: &mut Outlet, jobs: &[Job]) -> rusqlite::Result<()> {
     if jobs.iter().all(|job| job.writes.is_empty()) {
         return Ok(());
     }
-    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    outlet.bodies.begin();
+    outlet.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let mut packs = Packs::default();
     for write in jobs.iter().flat_map(|job| &job.writes) {
-        apply(connection, write)?;
+        if !packs.take(outlet, write)? {
+            apply(outlet, write)?;
+        }
     }
-    connection.prepare_cached("COMMIT")?.execute([])?;
+    packs.write(outlet)?;
+    outlet.bodies.write()?;
+    outlet.connection.prepare_cached("COMMIT")?.execute([])?;
     Ok(())
 }
 
-fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
+/// Writes what has a row of its own.
+fn apply(outlet: &mut Outlet, write: &Write) -> rusqlite::Result<()> {
+    let Outlet { connection, bodies } = outlet;
     match write {
         Write::Put { table, n, account, tag, body } => {
-            connection.prepare_cached(table.put_sql())?.execute(params![n, account, tag.as_deref(), &body[..]])?;
+            let body = if table.has_bodies_apart() { bodies.put(body) } else { Placed::Here(body) };
+            connection.prepare_cached(table.put_sql())?.execute(params![n, account, tag.as_deref(), body])?;
         }
         Write::Delete { table, n } => {
             connection.prepare_cached(table.delete_sql())?.execute([n])?;
         }
-        Write::Name { hash, n } => {
-            // A key that was forgotten leaves its place to the next answer.
-            connection
-                .prepare_cached(
-                    "INSERT INTO name (hash, n) VALUES (?1, ?2) ON CONFLICT (hash) DO UPDATE SET n = excluded.n
-                     WHERE n < excluded.n",
-                )?
-                .execute([hash, n])?;
-        }
-        Write::Mark { hash, n } => {
-            connection.prepare_cached("INSERT OR IGNORE INTO mark (hash, n) VALUES (?1, ?2)")?.execute([hash, n])?;
-        }
         Write::Statement { seq, last, run, open, lines } => {
             connection
                 .prepare_cached("INSERT INTO statement (seq, last, run, open, lines) VALUES (?1, ?2, ?3, ?4, ?5)")?
-                .execute(params![seq, last, run, open, lines])?;
+                .execute(params![seq, last, run, open, &lines[..]])?;
         }
         Write::Settle { seq, lines } => {
             connection
                 .prepare_cached("UPDATE statement SET open = 0, lines = ?2 WHERE seq = ?1")?
-                .execute(params![seq, lines])?;
+                .execute(params![seq, &lines[..]])?;
         }
-        Write::Forget { n, hash } => {
+        Write::Forget { n } => {
             connection.prepare_cached("DELETE FROM answer WHERE n = ?1")?.execute([n])?;
-            connection.prepare_cached("DELETE FROM name WHERE hash = ?1 AND n = ?2")?.execute([hash, n])?;
         }
         Write::Setting { name, value } => {
             connection
@@ -248,19 +243,24 @@ fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
                     answer.status,
                     answer.object,
                     answer.labels,
-                    &answer.body[..],
+                    bodies.put(&answer.body),
                     answer.until_us,
                     answer.place,
                     answer.endpoint,
                     answer.request,
                 ])?;
         }
+        // Packed with those of the other jobs.
+        Write::Name { .. } | Write::Mark { .. } | Write::Event { .. } => {}
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::Connection;
+
+    use super::super::bodies::{self, Bodies};
     use super::*;
 
     fn job(write: Write, epoch: u64) -> (Job, Acked) {
@@ -274,9 +274,11 @@ mod tests {
 
     #[test]
     fn a_failed_group_takes_what_was_built_on_it_along() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let bodies = Bodies::new(bodies::open(&directory.path().join("store")).expect("a file")).expect("a file");
         let connection = Connection::open_in_memory().expect("a database");
-        connection.execute_batch("CREATE TABLE name (hash INTEGER PRIMARY KEY, n INTEGER)").expect("a table");
-        let writer = Writer::start(connection, || 1).expect("a thread");
+        connection.execute_batch("CREATE TABLE name (pack INTEGER PRIMARY KEY, body BLOB)").expect("a table");
+        let writer = Writer::start(Outlet { connection, bodies }, |_| 1).expect("a thread");
         let told = |(job, acked): (Job, Acked)| {
             writer.submit(job);
             acked.blocking_recv().expect("everyone is told").is_ok()

@@ -3,7 +3,7 @@
 use super::rates::RateChange;
 use crate::books::Books;
 use crate::config::TaxRateChange;
-use crate::shelf::json;
+use crate::sheet::json;
 use crate::store::{Table, Write};
 
 /// Most changes in force.

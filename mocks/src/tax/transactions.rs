@@ -80,7 +80,7 @@ pub(super) fn create(create: &Create, known_is: Known, terms: Terms<'_>, turn: &
     let mut document = compute(create, terms, n, code, turn)?;
     document.version = known.as_ref().map_or(1, |known| known.version + 1);
     if known.is_none() {
-        name(&document, turn)?;
+        name(&document, turn);
     }
     turn.row(row(Op::Document, &document).state(state(&document)));
     let answer = Answer::json(201, &view::document(&document, terms.include));
@@ -119,10 +119,10 @@ pub(super) fn adjust(
 }
 
 /// Makes a document findable by its code.
-pub(super) fn name(document: &Document, turn: &mut Turn<'_>) -> rusqlite::Result<()> {
+pub(super) fn name(document: &Document, turn: &mut Turn<'_>) {
     let books = &mut *turn.books;
     let hash = books.identity.hash(document.kind.name(), document.account, &document.code);
-    books.names.give(hash, document.n, &books.reader, &mut turn.writes, turn.progress).map(drop)
+    books.names.give(hash, document.n, &mut turn.writes, turn.progress);
 }
 
 pub(super) fn locked(document: &Document) -> Answer {
@@ -139,7 +139,7 @@ pub(super) fn wrong_status(document: &Document, expected: &str) -> Answer {
 pub(super) fn find(code: &str, kind: Kind, account: i64, books: &mut Books) -> rusqlite::Result<Option<Document>> {
     let Books { names, documents, reader, identity, .. } = books;
     let mut found = None;
-    names.find(identity.hash(kind.name(), account, code), reader, |n| {
+    names.find(identity.hash(kind.name(), account, code), |n| {
         found = documents
             .take(n, reader)?
             .filter(|document| document.code == code && document.account == account && document.kind == kind);

@@ -173,7 +173,7 @@ fn send(message: String, request: Request, turn: &mut Turn<'_>) -> Result<Answer
     let hash = books.identity.hash(HASH_KIND, turn.context.caller.account, &name);
     let mut known = None;
     let Books { names, dispatches, reader, .. } = books;
-    names.find(hash, reader, |n| {
+    names.find(hash, |n| {
         known = dispatches.take(n, reader)?.filter(|dispatch| dispatch.message == message);
         Ok(known.is_some())
     })?;
@@ -190,7 +190,7 @@ fn send(message: String, request: Request, turn: &mut Turn<'_>) -> Result<Answer
         address: request.address,
         lines: request.lines,
     };
-    books.names.give(hash, n, &books.reader, &mut turn.writes, turn.progress)?;
+    books.names.give(hash, n, &mut turn.writes, turn.progress);
     turn.row(row(Op::Dispatch, &dispatch).state("dispatched"));
     let answer = Answer::json(201, &dispatch);
     turn.books.dispatches.put(n, turn.context.caller.account, None, dispatch, &mut turn.writes, turn.progress);

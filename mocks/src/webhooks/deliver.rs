@@ -133,7 +133,7 @@ impl Post {
     }
 
     fn read_payload(&self, delivery: &Delivery) -> Option<Bytes> {
-        match self.ledger.books.lock().reader.body(Table::Event, delivery.event) {
+        match self.ledger.books.lock().reader.event(delivery.account, delivery.event) {
             Ok(body) => body.map(Bytes::from),
             Err(error) => {
                 tracing::error!(%error, "failed to read an event from the store");

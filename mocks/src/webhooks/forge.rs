@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use model::fault::Provider;
 
-use crate::shelf::json as write;
+use crate::sheet::json as write;
 
 /// The key that a stranger signs with.
 pub(super) const STRANGERS_SECRET: &str = "not the secret that was agreed";

@@ -17,7 +17,7 @@ use model::fault::{Effect, Provider};
 
 use crate::accounts::Endpoint;
 use crate::rules::Facts;
-use crate::shelf::json;
+use crate::sheet::json;
 use crate::store::{Table, Write};
 use crate::turn::{Happened, Turn};
 
@@ -53,6 +53,14 @@ pub(crate) struct EventObject<'a, T> {
 pub(crate) struct EventCause<'a> {
     pub(crate) id: Option<&'a str>,
     pub(crate) idempotency_key: Option<&'a str>,
+}
+
+/// The object that an event tells of, within the event's text: what begins and ends it stands in no string of JSON as it is.
+pub(crate) fn object_in(event: &Bytes) -> Bytes {
+    let (before, after) = (br#""data":{"object":"#, br#"},"livemode":"#);
+    let begin = event.windows(before.len()).position(|text| text == before).map_or(0, |at| at + before.len());
+    let end = event.windows(after.len()).rposition(|text| text == after).unwrap_or(event.len());
+    event.slice(begin.min(end)..end)
 }
 
 /// An event on its way to one endpoint, as the store keeps it.
@@ -237,4 +245,26 @@ fn push(
 ) {
     turn.writes.push(delivery.write());
     turn.outgoing.push(Outgoing { delivery, payload: payload.clone(), early, arrived });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_has_its_object_in_it() {
+        let object = serde_json::json!({ "livemode": false, "metadata": { "a": "\"data\":{\"object\":" }, "x": {} });
+        let event = EventView {
+            id: "evt_1",
+            object: "event",
+            api_version: API_VERSION,
+            created: 1,
+            data: EventObject { object: &object },
+            livemode: false,
+            pending_webhooks: 0,
+            request: EventCause { id: Some("req_1"), idempotency_key: Some("},\"livemode\":") },
+            kind: "charge.succeeded",
+        };
+        assert_eq!(object_in(&json(&event)), json(&object));
+    }
 }

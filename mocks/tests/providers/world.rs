@@ -153,7 +153,7 @@ impl World {
     /// Providers on a copy of these ones' files as they are at this moment: what a process finds that comes up after a kill.
     pub(crate) async fn after_a_kill(&self) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        for name in ["providers.db", "providers.db-wal"] {
+        for name in ["providers.db", "providers.db-wal", "providers.db-bodies"] {
             let from: PathBuf = self.directory.path().join(name);
             if Path::exists(&from) {
                 std::fs::copy(&from, directory.path().join(name)).expect("a copy of the store");
