@@ -1,8 +1,11 @@
 //! Writes what the join found into the derived tables.
 
+use super::credit::Told;
 use super::fit::Attribution;
 use super::hash::QuickMap;
+use super::lines::Provider;
 use super::listed::Listed;
+use super::maybe::{CurrencyId, Whole};
 use super::objects::Objects;
 use super::orders::{Order, Orders};
 use super::places::{Kind, Place};
@@ -17,7 +20,7 @@ pub(super) struct Found<'a> {
     pub conn: &'a Connection,
     pub shoppers: &'a Shoppers,
     pub objects: &'a Objects,
-    pub orders: &'a mut Orders,
+    pub orders: &'a Orders,
     pub listed: &'a [Listed],
     /// Pieces sent of each order.
     pub sent: &'a [i64],
@@ -32,17 +35,17 @@ struct Maybe {
 }
 
 impl Found<'_> {
-    pub(super) fn store(mut self) -> rusqlite::Result<()> {
-        self.credit_orders();
+    pub(super) fn store(&self) -> rusqlite::Result<()> {
+        let told = self.credit_orders();
         let maybe = self.store_candidates()?;
         self.store_intents(&maybe)?;
         self.store_acknowledged()?;
-        self.store_charges(&maybe)?;
+        self.store_charges(&maybe, &told)?;
         self.store_refunds()?;
         self.store_documents()?;
         self.store_dispatches()?;
         self.store_strays()?;
-        self.store_orders(&maybe)?;
+        self.store_orders(&maybe, &told)?;
         self.store_currencies()?;
         self.store_set_aside()
     }
@@ -55,7 +58,7 @@ impl Found<'_> {
         place.and_then(|place| place.order()).map(|index| &self.orders.all[index as usize])
     }
 
-    pub(super) fn currency(&self, code: Option<u32>) -> Option<&str> {
+    pub(super) fn currency(&self, code: Option<CurrencyId>) -> Option<&str> {
         code.map(|code| self.shoppers.currencies.get(code))
     }
 
@@ -74,7 +77,7 @@ impl Found<'_> {
                 insert.execute(params!["order", self.shoppers.numbers.get(order.number), intent])?;
             }
         }
-        for charge in &self.tally.charges.all {
+        for charge in self.tally.charges.all() {
             let name = self.objects.name(charge.object);
             for intent in self.tally.places.candidates(self.objects.root(charge.object)) {
                 *maybe.charges.entry(*intent).or_default() += 1;
@@ -87,11 +90,11 @@ impl Found<'_> {
     fn store_intents(&self, maybe: &Maybe) -> rusqlite::Result<()> {
         // Charges of each intent: all, authorised, declined.
         let mut charges = vec![[0_u32; 3]; self.shoppers.intents.len()];
-        for charge in &self.tally.charges.all {
+        for charge in self.tally.charges.all() {
             if let Some(intent) = self.place(charge.object).and_then(|place| place.intent()) {
                 let counts = &mut charges[intent as usize];
                 counts[0] += 1;
-                counts[1] += u32::from(charge.authorised_minor.is_some());
+                counts[1] += u32::from(charge.authorised_minor != Whole::NONE);
                 counts[2] += u32::from(charge.declined);
             }
         }
@@ -104,8 +107,8 @@ impl Found<'_> {
             let id = id as u32;
             let orders = self.orders.of_intent(id).iter().map(|index| &self.orders.all[*index as usize]);
             let accepted = orders.clone().filter(|order| order.accepted);
-            let owed = accepted.clone().filter_map(|order| order.due_minor).max();
-            let owed = owed.or_else(|| orders.clone().filter_map(|order| order.due_minor).max());
+            let owed = accepted.clone().filter_map(|order| order.due_minor.get()).max();
+            let owed = owed.or_else(|| orders.clone().filter_map(|order| order.due_minor.get()).max());
             let money = &self.tally.money[id as usize];
             let currency = money.currency.or_else(|| orders.clone().find_map(|order| order.currency));
             insert.execute(params![
@@ -162,10 +165,13 @@ impl Found<'_> {
     /// What each payment reserved or moved, at the first of its charges that did: the sum, and rows touched by a fault.
     fn effects(&self) -> QuickMap<u32, (usize, i64, u32)> {
         let mut effects: QuickMap<u32, (usize, i64, u32)> = QuickMap::default();
-        for (index, charge) in self.tally.charges.all.iter().enumerate() {
-            if charge.captures > 0 || charge.authorised_minor.is_some() {
-                let moved =
-                    if charge.captures > 0 { charge.captured_minor } else { charge.authorised_minor.unwrap_or(0) };
+        for (index, charge) in self.tally.charges.all().iter().enumerate() {
+            if charge.captures > 0 || charge.authorised_minor != Whole::NONE {
+                let moved = if charge.captures > 0 {
+                    charge.captured_minor
+                } else {
+                    charge.authorised_minor.get().unwrap_or(0)
+                };
                 let sum = effects.entry(self.objects.root(charge.object)).or_insert((index, 0, 0));
                 sum.1 += moved;
                 sum.2 += charge.faults;
@@ -174,13 +180,13 @@ impl Found<'_> {
         effects
     }
 
-    fn store_charges(&self, maybe: &Maybe) -> rusqlite::Result<()> {
+    fn store_charges(&self, maybe: &Maybe, told: &[Told]) -> rusqlite::Result<()> {
         let effects = self.effects();
         let mut insert = self.conn.prepare(
             "INSERT INTO charge VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
                  ?20, ?21, ?22, ?23, ?24, ?25)",
         )?;
-        for (index, charge) in self.tally.charges.all.iter().enumerate() {
+        for (index, charge) in self.tally.charges.all().iter().enumerate() {
             let root = self.objects.root(charge.object);
             let place = self.place(charge.object);
             let (intent, order) = (place.and_then(|place| place.intent()), self.order(place));
@@ -188,7 +194,7 @@ impl Found<'_> {
             insert.execute(params![
                 self.objects.name(charge.object),
                 self.objects.name(root),
-                charge.provider,
+                if charge.provider == Provider::BackupPayment { "backup_payment" } else { "payment" },
                 charge.captures_refused,
                 intent,
                 order.map(|order| order.seq),
@@ -208,8 +214,8 @@ impl Found<'_> {
                 effect.map(|(_, moved, _)| moved),
                 effect.map(|(.., faults)| faults),
                 order.map(|order| order.accepted),
-                order.and_then(|order| order.due_minor),
-                order.map(|order| order.told.captured_minor),
+                order.and_then(|order| order.due_minor.get()),
+                place.and_then(|place| place.order()).map(|index| told[index as usize].captured_minor),
                 intent.map(|intent| maybe.orders.get(&intent).copied().unwrap_or(0)),
             ])?;
         }
@@ -228,15 +234,15 @@ impl Found<'_> {
             .try_for_each(|(statement, intent)| insert.execute(params![statement, intent]).map(drop))
     }
 
-    fn store_orders(&self, maybe: &Maybe) -> rusqlite::Result<()> {
+    fn store_orders(&self, maybe: &Maybe, told: &[Told]) -> rusqlite::Result<()> {
         let places: Vec<String> = (1..=53).map(|place| format!("?{place}")).collect();
         let mut insert = self.conn.prepare(&format!("INSERT INTO order_join VALUES ({})", places.join(", ")))?;
-        let all = self.orders.all.iter().zip(self.listed).zip(&self.tally.purses).zip(self.sent);
-        for (((order, listed), purse), sent) in all.filter(|(((order, _), _), _)| !order.set_aside()) {
+        for (index, order) in self.orders.all.iter().enumerate().filter(|(_, order)| !order.set_aside()) {
+            let (listed, purse) = (&self.listed[index], &self.tally.purses[index]);
             let intent = order.attribution.intent();
             let shopper = intent.map(|intent| &self.shoppers.intents[intent as usize]);
             let money = intent.map(|intent| &self.tally.money[intent as usize]);
-            let told = &order.told;
+            let (told, quote) = (&told[index], purse.quote());
             insert.execute(params![
                 order.seq,
                 intent,
@@ -263,8 +269,8 @@ impl Found<'_> {
                 purse.disputes,
                 purse.lost_minor,
                 purse.quotes,
-                purse.quote.map(|quote| quote.statement),
-                purse.quote.map(|quote| quote.taxed_minor),
+                quote.map(|quote| quote.statement),
+                quote.map(|quote| quote.taxed_minor),
                 told.documents,
                 told.documents_open,
                 told.filed_minor,
@@ -279,7 +285,7 @@ impl Found<'_> {
                 listed.namesake,
                 listed.told,
                 listed.goods.map_or(0, |goods| goods.articles),
-                sent,
+                self.sent[index],
                 listed.goods.map_or(0, |goods| goods.ordered),
                 listed.goods.map(|goods| goods.ordered_least),
                 listed.goods.map(|goods| goods.unit_least_minor),
@@ -290,15 +296,14 @@ impl Found<'_> {
                 intent.map_or(0, |intent| maybe.charges.get(&intent).copied().unwrap_or(0)),
                 money.map_or(0, |money| money.tax_faults),
                 money.map_or(0, |money| money.warehouse_faults),
-                shopper.and_then(|shopper| shopper.shown_total_minor),
+                shopper.map(|shopper| shopper.shown_total_minor),
             ])?;
         }
         Ok(())
     }
 
     fn store_currencies(&self) -> rusqlite::Result<()> {
-        let known = (0..self.shoppers.currencies.len() as u32).map(|code| self.shoppers.currencies.get(code));
-        let codes: BTreeSet<&str> = known.chain([""]).collect();
+        let codes: BTreeSet<&str> = self.shoppers.currencies.codes().chain([""]).collect();
         let mut insert =
             self.conn.prepare("INSERT INTO currency (code, minor_digits, minor_unit) VALUES (?1, ?2, ?3)")?;
         for code in codes {

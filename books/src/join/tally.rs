@@ -6,13 +6,15 @@ use super::charges::Charges;
 use super::dispatches::Dispatch;
 use super::documents::Document;
 use super::fit::Attribution;
-use super::lines::{Line, Op, Provider, Subject};
+use super::lines::{Line, Op, Provider};
+use super::maybe::Whole;
 use super::money::Money;
-use super::objects::{NOTHING, Objects};
+use super::objects::Objects;
 use super::orders::Orders;
-use super::parcels::{OfOrders, Parcels};
+use super::parcels::{AllSent, Waiting};
 use super::places::{Kind, Place, Places};
 use super::purse::{Purse, Quote};
+use super::queue::Emptied;
 use super::refunds::{Refund, RefundTexts};
 use super::shoppers::Shoppers;
 use super::statement::{Addressed, Loose, Statement};
@@ -29,7 +31,7 @@ pub(super) struct Tally {
     pub dispatches: ByObject<Dispatch>,
     pub refunds: ByObject<Refund>,
     /// What was sent of each order.
-    pub sent: OfOrders,
+    pub sent: AllSent,
     /// Rows that send an order elsewhere than it says, each with the order.
     pub misdirected: Vec<(i64, u32)>,
     /// Rows with an address that is not that of their intent, each with the intent.
@@ -45,11 +47,12 @@ pub(super) struct Tally {
 struct Pass<'a> {
     shoppers: &'a Shoppers,
     objects: &'a Objects,
-    loose: &'a [Loose],
+    /// Those that are still to come.
+    loose: Emptied<Loose>,
     orders: &'a Orders,
     refund_texts: VecDeque<RefundTexts>,
     addressed: VecDeque<Addressed>,
-    parcels: Parcels,
+    parcels: Waiting,
     tally: Tally,
     join: CachedStatement<'a>,
     bitten: CachedStatement<'a>,
@@ -60,13 +63,10 @@ impl Tally {
     /// Goes through the rows once more; of the statement its objects stay.
     pub(super) fn read(
         conn: &Connection,
-        shoppers: &mut Shoppers,
+        shoppers: &Shoppers,
         statement: Statement,
         orders: &Orders,
     ) -> rusqlite::Result<(Self, Objects)> {
-        if statement.is_weak {
-            shoppers.need_emails(conn)?;
-        }
         let Statement { objects, lines, loose, refunds, addressed, parcels, .. } = statement;
         let money = vec![Money::default(); shoppers.intents.len()];
         let purses = vec![Purse::default(); orders.all.len()];
@@ -74,11 +74,11 @@ impl Tally {
             let mut pass = Pass {
                 shoppers,
                 objects: &objects,
-                loose: &loose,
+                loose: loose.into_iter(),
                 orders,
                 refund_texts: refunds,
                 addressed,
-                parcels,
+                parcels: parcels.wait(),
                 tally: Self { money, purses, places: Places::new(objects.len()), ..Self::default() },
                 join: conn.prepare_cached("INSERT INTO statement_join VALUES (?1, ?2, ?3, ?4, ?5)")?,
                 bitten: conn.prepare_cached("INSERT INTO bitten VALUES (?1)")?,
@@ -103,14 +103,9 @@ impl Pass<'_> {
         } else {
             None
         };
-        let (object, loose) = match line.subject {
-            Subject::Object(object) => (Some(object), None),
-            Subject::Loose(place) => {
-                let loose = &self.loose[place as usize];
-                (loose.object, Some(loose))
-            }
-        };
-        let (place, aside) = match (object, loose) {
+        let loose = if line.object.is_none() { self.loose.next() } else { None };
+        let object = line.object.or_else(|| loose.as_ref()?.object);
+        let (place, aside) = match (object, &loose) {
             (None, Some(loose)) => self.place_of_row(loose),
             (Some(object), _) => self.place_of_object(line, object),
             (None, None) => return Ok(()),
@@ -136,7 +131,7 @@ impl Pass<'_> {
             }
             (Provider::Tax, Some(object)) => self.tally.documents.take(line, object),
             (Provider::Tax, None) if kind.op == Op::Quote => {
-                self.note_quote(line, intent, loose)?;
+                self.note_quote(line, intent, loose.as_ref())?;
             }
             (Provider::Warehouse, Some(object)) => self.dispatch(line, object, &place),
             _ => {}
@@ -231,8 +226,7 @@ impl Pass<'_> {
             }
             return;
         }
-        let parent = Some(line.parent).filter(|parent| *parent != NOTHING);
-        self.tally.charges.take(line, object, parent, self.objects.root(object));
+        self.tally.charges.take(line, object, line.parent, self.objects.root(object));
         let Some(money) = self.tally.money_of(intent) else { return };
         let amount = line.amount_minor.unwrap_or(0);
         match kind.op {
@@ -294,8 +288,8 @@ impl Pass<'_> {
     fn note_quote(&mut self, line: &Line<'_>, intent: Option<u32>, loose: Option<&Loose>) -> rusqlite::Result<()> {
         self.quote.execute(params![line.id, intent])?;
         let naming = loose.and_then(|loose| loose.quote).map_or(&[][..], |quote| self.orders.of_quote(quote));
-        if let Some(taxed_minor) = loose.and_then(|loose| loose.taxed_minor) {
-            let quote = Quote { statement: line.id, taxed_minor };
+        if let Some(loose) = loose.filter(|loose| loose.taxed_minor != Whole::NONE) {
+            let quote = Quote { statement: line.id, taxed_minor: loose.taxed_minor };
             for index in naming {
                 self.tally.purses[*index as usize].name_quote(quote, self.orders.all[*index as usize].sold_minor);
             }
@@ -304,7 +298,8 @@ impl Pass<'_> {
         let nameless = nameless.filter(|index| !self.orders.all[**index as usize].names_quote);
         for index in naming.iter().chain(nameless) {
             let tax_minor = self.orders.all[*index as usize].tax_minor;
-            self.tally.purses[*index as usize].is_quoted |= tax_minor.is_some() && tax_minor == line.amount_minor;
+            self.tally.purses[*index as usize].is_quoted |=
+                tax_minor != Whole::NONE && tax_minor == line.amount_minor.into();
         }
         Ok(())
     }
@@ -319,10 +314,14 @@ impl Pass<'_> {
 
     /// Notes what a message tells the warehouse to send, and where that is not what the order says.
     fn send(&mut self, line: &Line<'_>, place: &Place) {
-        let (Some(order), Some((pieces, to))) = (place.order(), self.parcels.take(line.id)) else { return };
-        self.tally.sent.extend(pieces.iter().map(|pieces| (order, *pieces)));
-        if let (Some(to), Some(ordered)) = (to, self.orders.all[order as usize].to.as_deref())
-            && to.differs(ordered)
+        let (order, sent) = (place.order(), &mut self.tally.sent);
+        let to = self.parcels.take(line.id, |pieces| {
+            if let Some(order) = order {
+                sent.send(order, pieces);
+            }
+        });
+        if let (Some(order), Some(to)) = (order, to)
+            && to.differs(&self.orders.all[order as usize].to)
         {
             self.tally.misdirected.push((line.id, order));
         }
