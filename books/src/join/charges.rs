@@ -32,6 +32,11 @@ impl Charge {
         self.captures_refused > 0 || matches!(self.end, End::Expired)
     }
 
+    /// What it reserved or moved, if it did.
+    pub(super) fn moved_minor(&self) -> Option<i64> {
+        if self.captures > 0 { Some(self.captured_minor) } else { self.authorised_minor.get() }
+    }
+
     /// What is reserved and neither captured nor released.
     pub(super) fn open_minor(&self) -> i64 {
         if self.end == End::Open { (self.authorised_minor.get().unwrap_or(0) - self.captured_minor).max(0) } else { 0 }
@@ -113,6 +118,11 @@ impl Charges {
             }
             _ => {}
         }
+    }
+
+    /// The charges under an outermost object, by their places.
+    pub(super) fn under(&self, root: u32) -> impl Iterator<Item = (u32, &Charge)> {
+        self.by_root.all(root).iter().map(|place| (*place, &self.all()[*place as usize]))
     }
 
     fn charge(&mut self, object: u32, root: u32, line: &Line<'_>) -> &mut Charge {

@@ -1,6 +1,7 @@
 //! Values that may be missing, in no more room than the values themselves: there are millions of them.
 
 use super::names::Names;
+use super::objects::NOTHING;
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, Value};
 use std::num::NonZeroU32;
@@ -35,6 +36,32 @@ impl ToSql for Whole {
     }
 }
 
+/// One of the numbers that the join gives, or none, in four bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Number(u32);
+
+impl Number {
+    pub(super) fn get(self) -> Option<u32> {
+        self.as_slice().first().copied()
+    }
+
+    pub(super) const fn as_slice(&self) -> &[u32] {
+        if self.0 == NOTHING { &[] } else { std::slice::from_ref(&self.0) }
+    }
+}
+
+impl Default for Number {
+    fn default() -> Self {
+        Self(NOTHING)
+    }
+}
+
+impl From<Option<u32>> for Number {
+    fn from(number: Option<u32>) -> Self {
+        Self(number.unwrap_or(NOTHING))
+    }
+}
+
 /// The number of a currency; a missing one takes no room of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CurrencyId(NonZeroU32);
@@ -66,6 +93,7 @@ mod tests {
     fn what_is_missing_takes_no_room() {
         assert_eq!((size_of::<Whole>(), size_of::<Option<CurrencyId>>()), (8, 4));
         assert_eq!([None, Some(0), Some(-7)].map(|number| Whole::from(number).get()), [None, Some(0), Some(-7)]);
+        assert_eq!([None, Some(0)].map(|number| Number::from(number).get()), [None, Some(0)]);
         let mut codes = Currencies::default();
         let ids = ["EUR", "", "EUR"].map(|code| codes.id(code));
         assert_eq!(ids.map(|id| codes.get(id)), ["EUR", "", "EUR"]);

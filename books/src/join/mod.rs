@@ -33,7 +33,6 @@ mod told;
 
 use crate::error::{Error, While};
 use crate::schema;
-use listed::Lists;
 use orders::Orders;
 use rusqlite::Connection;
 use shoppers::Shoppers;
@@ -71,18 +70,11 @@ fn build_within(conn: &Connection) -> rusqlite::Result<()> {
     shoppers.only_numbers();
     statement.only_rows();
     let (skus, is_disputed) = (std::mem::take(&mut statement.skus), statement.is_disputed);
-    let (mut tally, objects) = Tally::read(conn, &shoppers, statement, &orders)?;
+    let (tally, objects) = Tally::read(conn, &shoppers, statement, &orders)?;
     orders.only_orders();
     shoppers.only_names();
-    let mut sent = std::mem::take(&mut tally.sent);
-    let pieces_sent = sent.seal(orders.all.len());
-    // They would wait for the tally in vain.
-    let lists = Lists::read(conn, &mut shoppers, &orders, skus, sent)?;
-    lists.store(conn, &orders)?;
-    let listed = &lists.of_orders;
-    let (shoppers, objects) = (&shoppers, &objects);
-    Found { conn, shoppers, objects, orders: &orders, listed, sent: &pieces_sent, tally: &tally }.store()?;
-    drop((orders, tally, lists));
+    Found { conn, shoppers: &mut shoppers, objects: &objects, orders: &orders, tally }.store(skus)?;
+    drop((shoppers, objects, orders));
     schema::index(conn)?;
     if is_disputed {
         schema::index_for_stories(conn)?;

@@ -1,56 +1,57 @@
-//! A queue that is filled to its end, and then emptied: memory is asked for and given back piece by piece.
+//! A queue that is filled to its end, and then emptied: memory is given back while it is.
 
-use std::iter::Flatten;
-
-/// Bytes of one piece: too many for the allocator to keep one that was given back for what may come next.
-const PIECE_BYTES: usize = 40 << 20;
+/// Values that are taken before memory is given back.
+const GIVEN_BACK: usize = 1 << 16;
 
 /// What was put into it, in that order.
 #[derive(Debug)]
-pub(super) struct Queue<T, const BYTES: usize = PIECE_BYTES> {
-    /// All but the last one are full.
-    pieces: Vec<Vec<T>>,
-}
+pub(super) struct Queue<T>(Vec<T>);
 
-/// What is still to be taken.
-pub(super) type Emptied<T> = Flatten<std::vec::IntoIter<Vec<T>>>;
+/// What is still to be taken, the next one at the end.
+#[derive(Debug)]
+pub(super) struct Emptied<T>(Vec<T>);
 
-impl<T, const BYTES: usize> Default for Queue<T, BYTES> {
+impl<T> Default for Queue<T> {
     fn default() -> Self {
-        Self { pieces: Vec::new() }
+        Self(Vec::new())
     }
 }
 
-impl<T, const BYTES: usize> Queue<T, BYTES> {
-    const PIECE: usize = BYTES / size_of::<T>();
-
+impl<T> Queue<T> {
     pub(super) fn len(&self) -> usize {
-        self.pieces.last().map_or(0, |last| (self.pieces.len() - 1) * Self::PIECE + last.len())
+        self.0.len()
     }
 
     pub(super) fn push(&mut self, it: T) {
-        if let Some(piece) = self.pieces.last_mut().filter(|piece| piece.len() < Self::PIECE) {
-            piece.push(it);
-        } else {
-            // The first one grows as it must: most books are small.
-            let mut piece = Vec::with_capacity(if self.pieces.is_empty() { 0 } else { Self::PIECE });
-            piece.push(it);
-            self.pieces.push(piece);
-        }
+        self.0.push(it);
     }
 
     pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut T> {
-        self.pieces.get_mut(place / Self::PIECE)?.get_mut(place % Self::PIECE)
+        self.0.get_mut(place)
     }
 }
 
-impl<T, const BYTES: usize> IntoIterator for Queue<T, BYTES> {
+impl<T> IntoIterator for Queue<T> {
     type Item = T;
     type IntoIter = Emptied<T>;
 
-    /// From the front; a piece that was taken whole is given back.
     fn into_iter(self) -> Emptied<T> {
-        self.pieces.into_iter().flatten()
+        let mut all = self.0;
+        all.reverse();
+        Emptied(all)
+    }
+}
+
+impl<T> Iterator for Emptied<T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        let next = self.0.pop();
+        if self.0.len().is_multiple_of(GIVEN_BACK) {
+            // What is cut off at the end goes back to the system, and nothing is moved.
+            self.0.shrink_to_fit();
+        }
+        next
     }
 }
 
@@ -60,12 +61,14 @@ mod tests {
 
     #[test]
     fn the_first_in_is_the_first_out() {
-        let mut queue = Queue::<u32, 8>::default();
+        let mut queue = Queue::default();
         assert_eq!(queue.len(), 0);
-        (0..5).for_each(|number| queue.push(number));
-        assert_eq!((queue.len(), queue.pieces.len()), (5, 3));
-        *queue.get_mut(3).expect("it was put in") = 9;
-        assert!(queue.get_mut(5).is_none());
-        assert_eq!(queue.into_iter().collect::<Vec<_>>(), [0, 1, 2, 9, 4]);
+        (0..=GIVEN_BACK * 2).for_each(|number| queue.push(number));
+        assert_eq!(queue.len(), GIVEN_BACK * 2 + 1);
+        *queue.get_mut(0).expect("it was put in") = 7;
+        let mut emptied = queue.into_iter();
+        assert_eq!((emptied.next(), emptied.0.capacity()), (Some(7), GIVEN_BACK * 2));
+        assert!(emptied.by_ref().eq(1..=GIVEN_BACK * 2));
+        assert_eq!((emptied.next(), emptied.0.capacity()), (None, 0));
     }
 }

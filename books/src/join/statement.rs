@@ -1,7 +1,7 @@
 //! One look at the statement: its rows, kept small, and the objects that they name.
 
 use super::lines::{self, Lines, Op, Provider, Read};
-use super::maybe::Whole;
+use super::maybe::{Number, Whole};
 use super::names::Names;
 use super::objects::{Objects, OwnMarks};
 use super::parcels::Parcels;
@@ -42,11 +42,11 @@ pub(super) struct Statement {
 pub(super) struct Loose {
     pub marks: OwnMarks,
     /// The number of a quote's code.
-    pub quote: Option<u32>,
+    pub quote: Number,
     /// What tax was asked on.
     pub taxed_minor: Whole,
     /// The object that it belongs to, where only rows after it are about that one.
-    pub object: Option<u32>,
+    pub object: Number,
 }
 
 /// A row with an address that is to be looked at.
@@ -66,7 +66,7 @@ impl Statement {
         })?;
         for (place, provider, name) in std::mem::take(&mut statement.awaited) {
             if let Some(loose) = statement.loose.get_mut(place) {
-                loose.object = statement.objects.find(provider, Some(&name));
+                loose.object = statement.objects.find(provider, Some(&name)).into();
             }
         }
         statement.objects.pool_marks();
@@ -124,10 +124,10 @@ impl Statement {
         self.is_weak |= read.intent.is_none_or(|header| !matches!(shoppers.header(header), Header::Ours(_)));
         let parent = self.objects.find(provider, read.parent);
         if parent.is_none() {
-            let quote = read.object.filter(|_| op == Op::Quote).map(|code| self.quotes.id(code));
+            let quote = read.object.filter(|_| op == Op::Quote).map(|code| self.quotes.id(code)).into();
             self.awaited.extend(read.parent.map(|parent| (self.loose.len(), provider, parent.into())));
             let marks = OwnMarks::of(read, shoppers);
-            self.loose.push(Loose { marks, quote, taxed_minor: read.taxed_minor.into(), object: None });
+            self.loose.push(Loose { marks, quote, taxed_minor: read.taxed_minor.into(), object: Number::default() });
         }
         self.lines.push(read, parent, parent);
     }

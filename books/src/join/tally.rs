@@ -68,9 +68,7 @@ impl Tally {
         orders: &Orders,
     ) -> rusqlite::Result<(Self, Objects)> {
         let Statement { objects, lines, loose, refunds, addressed, parcels, .. } = statement;
-        let money = vec![Money::default(); shoppers.intents.len()];
-        let purses = vec![Purse::default(); orders.all.len()];
-        let tally = {
+        let mut tally = {
             let mut pass = Pass {
                 shoppers,
                 objects: &objects,
@@ -79,7 +77,7 @@ impl Tally {
                 refund_texts: refunds,
                 addressed,
                 parcels: parcels.wait(),
-                tally: Self { money, purses, places: Places::new(objects.len()), ..Self::default() },
+                tally: Self::default(),
                 join: conn.prepare_cached("INSERT INTO statement_join VALUES (?1, ?2, ?3, ?4, ?5)")?,
                 bitten: conn.prepare_cached("INSERT INTO bitten VALUES (?1)")?,
                 quote: conn.prepare_cached("INSERT INTO tax_quote VALUES (?1, ?2)")?,
@@ -87,12 +85,23 @@ impl Tally {
             lines.drain(|line| pass.take(line))?;
             pass.tally
         };
+        tally.money.resize_with(shoppers.intents.len(), Money::default);
+        tally.purses.resize_with(orders.all.len(), Purse::default);
         Ok((tally, objects))
     }
 
     fn money_of(&mut self, intent: Option<u32>) -> Option<&mut Money> {
-        self.money.get_mut(intent? as usize)
+        Some(at(&mut self.money, intent?))
     }
+}
+
+/// The sums of one of them; they are made as rows come to them, so that what is given back makes room for them.
+fn at<T: Default>(all: &mut Vec<T>, index: u32) -> &mut T {
+    let index = index as usize;
+    if index >= all.len() {
+        all.resize_with(index + 1, T::default);
+    }
+    &mut all[index]
 }
 
 impl Pass<'_> {
@@ -104,7 +113,7 @@ impl Pass<'_> {
             None
         };
         let loose = if line.object.is_none() { self.loose.next() } else { None };
-        let object = line.object.or_else(|| loose.as_ref()?.object);
+        let object = line.object.or_else(|| loose.as_ref()?.object.get());
         let (place, aside) = match (object, &loose) {
             (None, Some(loose)) => self.place_of_row(loose),
             (Some(object), _) => self.place_of_object(line, object),
@@ -123,7 +132,7 @@ impl Pass<'_> {
         self.count_faults(line, &place);
         self.address(line, &place);
         if let Some(order) = place.order() {
-            self.tally.purses[order as usize].take(line);
+            at(&mut self.tally.purses, order).take(line);
         }
         match (kind.provider, object) {
             (Provider::Payment | Provider::BackupPayment, Some(object)) => {
@@ -142,7 +151,7 @@ impl Pass<'_> {
     /// A row without an object speaks for itself. Beside its place the run that it is of, when it is set aside.
     fn place_of_row(&self, loose: &Loose) -> (Place, Option<Box<str>>) {
         let books = Books { shoppers: self.shoppers, orders: self.orders };
-        let reference = loose.quote.map_or(Reference::Nothing, Reference::Quote);
+        let reference = loose.quote.get().map_or(Reference::Nothing, Reference::Quote);
         let attribution = books.attribute(loose.marks.marks(), reference);
         let order = books.order(loose.marks.marks(), reference, attribution.intent());
         let place = Place::new(&attribution, order);
@@ -287,18 +296,18 @@ impl Pass<'_> {
     /// A quote bears out the tax of orders that name it, and of its intent's orders that name none.
     fn note_quote(&mut self, line: &Line<'_>, intent: Option<u32>, loose: Option<&Loose>) -> rusqlite::Result<()> {
         self.quote.execute(params![line.id, intent])?;
-        let naming = loose.and_then(|loose| loose.quote).map_or(&[][..], |quote| self.orders.of_quote(quote));
+        let naming = loose.and_then(|loose| loose.quote.get()).map_or(&[][..], |quote| self.orders.of_quote(quote));
         if let Some(loose) = loose.filter(|loose| loose.taxed_minor != Whole::NONE) {
             let quote = Quote { statement: line.id, taxed_minor: loose.taxed_minor };
             for index in naming {
-                self.tally.purses[*index as usize].name_quote(quote, self.orders.all[*index as usize].sold_minor);
+                at(&mut self.tally.purses, *index).name_quote(quote, self.orders.all[*index as usize].sold_minor);
             }
         }
         let nameless = intent.map_or(&[][..], |intent| self.orders.of_intent(intent)).iter();
         let nameless = nameless.filter(|index| !self.orders.all[**index as usize].names_quote);
         for index in naming.iter().chain(nameless) {
             let tax_minor = self.orders.all[*index as usize].tax_minor;
-            self.tally.purses[*index as usize].is_quoted |=
+            at(&mut self.tally.purses, *index).is_quoted |=
                 tax_minor != Whole::NONE && tax_minor == line.amount_minor.into();
         }
         Ok(())
@@ -307,7 +316,7 @@ impl Pass<'_> {
     fn dispatch(&mut self, line: &Line<'_>, object: u32, place: &Place) {
         if matches!(line.kind.op, Op::Dispatch | Op::Redelivery) {
             self.send(line, place);
-            let held_minor = place.order().map_or(0, |order| self.tally.purses[order as usize].held_minor);
+            let held_minor = place.order().map_or(0, |order| at(&mut self.tally.purses, order).held_minor);
             self.tally.dispatches.take(line, object, held_minor);
         }
     }
