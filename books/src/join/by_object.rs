@@ -17,6 +17,11 @@ impl<T> Default for ByObject<T> {
 }
 
 impl<T> ByObject<T> {
+    /// With room for that many of them, of that many objects.
+    pub(super) fn with_room(count: usize, objects: usize) -> Self {
+        Self { all: Vec::with_capacity(count), places: Vec::with_capacity(objects) }
+    }
+
     pub(super) fn all(&self) -> &[T] {
         &self.all
     }

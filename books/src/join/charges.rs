@@ -64,6 +64,11 @@ pub(super) struct Charges {
 }
 
 impl Charges {
+    /// With room for that many of them, of that many objects.
+    pub(super) fn with_room(count: usize, objects: usize) -> Self {
+        Self { all: ByObject::with_room(count, objects), by_root: Fits::with_room(objects) }
+    }
+
     pub(super) fn all(&self) -> &[Charge] {
         self.all.all()
     }

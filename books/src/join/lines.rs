@@ -5,6 +5,7 @@ use super::names::Names;
 use super::objects::NOTHING;
 use super::queue::Queue;
 use super::stream::Cells;
+use std::ops::ControlFlow;
 
 /// Who wrote a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -268,8 +269,8 @@ impl Lines {
         });
     }
 
-    /// Calls `take` for each row, and gives back the memory of those that it has seen.
-    pub(super) fn drain(self, mut take: impl FnMut(Line<'_>) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+    /// Calls `take` for each row until it breaks, and gives back the memory of those that it has seen.
+    pub(super) fn drain(self, mut take: impl FnMut(Line<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
         let Self { all, kinds, .. } = self;
         all.into_iter().try_for_each(|packed| take(packed.line(&kinds)))
     }

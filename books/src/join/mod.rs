@@ -30,6 +30,7 @@ mod store;
 mod stream;
 mod tally;
 mod told;
+mod written;
 
 use crate::error::{Error, While};
 use crate::schema;

@@ -167,6 +167,10 @@ impl Objects {
         self.parent = Vec::new();
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.root.len()
+    }
+
     pub(super) fn name(&self, id: u32) -> &str {
         &self.names.get(id)[AREA_BYTES..]
     }

@@ -114,6 +114,11 @@ impl Parcels {
         }
     }
 
+    /// Lines of all messages.
+    pub(super) fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
     pub(super) fn wait(self) -> Waiting {
         Waiting { all: self.all.into_iter().peekable(), lines: self.lines.into_iter() }
     }
@@ -158,6 +163,10 @@ pub(super) struct AllSent {
 }
 
 impl AllSent {
+    pub(super) fn with_room(pieces: usize) -> Self {
+        Self { all: Vec::with_capacity(pieces), compared: 0 }
+    }
+
     pub(super) fn send(&mut self, order: u32, Pieces { sku, quantity }: Pieces) {
         self.all.push(Sent { order, sku, quantity });
     }

@@ -84,6 +84,10 @@ pub(super) struct Places {
 }
 
 impl Places {
+    pub(super) fn with_room(objects: usize) -> Self {
+        Self { all: Vec::with_capacity(objects), odd: QuickMap::default() }
+    }
+
     /// None before it was worked out.
     pub(super) fn get(&self, root: u32) -> Option<Place> {
         self.all.get(root as usize).copied().filter(|place| place.kind != Kind::Open)

@@ -18,8 +18,10 @@ use super::queue::Emptied;
 use super::refunds::{Refund, RefundTexts};
 use super::shoppers::Shoppers;
 use super::statement::{Addressed, Loose, Statement};
-use rusqlite::{CachedStatement, Connection, params};
+use super::written::{self, Desk, Whose};
+use rusqlite::Connection;
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::ControlFlow;
 
 /// The sums.
 #[derive(Debug, Default)]
@@ -43,7 +45,7 @@ pub(super) struct Tally {
     pub set_aside: BTreeMap<Box<str>, u64>,
 }
 
-/// The books and the statements that write what was found.
+/// The books, what is still to come, and what was found.
 struct Pass<'a> {
     shoppers: &'a Shoppers,
     objects: &'a Objects,
@@ -54,9 +56,7 @@ struct Pass<'a> {
     addressed: VecDeque<Addressed>,
     parcels: Waiting,
     tally: Tally,
-    join: CachedStatement<'a>,
-    bitten: CachedStatement<'a>,
-    quote: CachedStatement<'a>,
+    desk: &'a mut Desk,
 }
 
 impl Tally {
@@ -68,26 +68,41 @@ impl Tally {
         orders: &Orders,
     ) -> rusqlite::Result<(Self, Objects)> {
         let Statement { objects, lines, loose, refunds, addressed, parcels, .. } = statement;
-        let mut tally = {
+        let (seen, tally) =
+            (&objects, Self::with_room(shoppers.intents.len(), orders.all.len(), objects.len(), parcels.lines()));
+        let mut tally = written::while_working(conn, move |desk| {
             let mut pass = Pass {
                 shoppers,
-                objects: &objects,
+                objects: seen,
                 loose: loose.into_iter(),
                 orders,
                 refund_texts: refunds,
                 addressed,
                 parcels: parcels.wait(),
-                tally: Self::default(),
-                join: conn.prepare_cached("INSERT INTO statement_join VALUES (?1, ?2, ?3, ?4, ?5)")?,
-                bitten: conn.prepare_cached("INSERT INTO bitten VALUES (?1)")?,
-                quote: conn.prepare_cached("INSERT INTO tax_quote VALUES (?1, ?2)")?,
+                tally,
+                desk,
             };
-            lines.drain(|line| pass.take(line))?;
+            // Where it breaks, the sums are not used.
+            let _ = lines.drain(|line| pass.take(line));
             pass.tally
-        };
+        })?;
         tally.money.resize_with(shoppers.intents.len(), Money::default);
         tally.purses.resize_with(orders.all.len(), Purse::default);
         Ok((tally, objects))
+    }
+
+    /// Room is asked for at once: what grows step by step leaves holes behind.
+    fn with_room(intents: usize, orders: usize, objects: usize, lines_sent: usize) -> Self {
+        Self {
+            money: Vec::with_capacity(intents),
+            charges: Charges::with_room(orders, objects),
+            documents: ByObject::with_room(orders, objects),
+            dispatches: ByObject::with_room(orders, objects),
+            sent: AllSent::with_room(lines_sent),
+            places: Places::with_room(objects),
+            purses: Vec::with_capacity(orders),
+            ..Self::default()
+        }
     }
 
     fn money_of(&mut self, intent: Option<u32>) -> Option<&mut Money> {
@@ -105,7 +120,7 @@ fn at<T: Default>(all: &mut Vec<T>, index: u32) -> &mut T {
 }
 
 impl Pass<'_> {
-    fn take(&mut self, line: Line<'_>) -> rusqlite::Result<()> {
+    fn take(&mut self, line: Line<'_>) -> ControlFlow<()> {
         let (kind, line) = (line.kind, &line);
         let texts = if kind.op == Op::Refund && !kind.replayed && kind.provider.is_payment() {
             self.refund_texts.pop_front()
@@ -117,18 +132,14 @@ impl Pass<'_> {
         let (place, aside) = match (object, &loose) {
             (None, Some(loose)) => self.place_of_row(loose),
             (Some(object), _) => self.place_of_object(line, object),
-            (None, None) => return Ok(()),
+            (None, None) => return ControlFlow::Continue(()),
         };
         if place.kind() == Kind::SetAside {
             *self.tally.set_aside.entry(aside.unwrap_or_default()).or_default() += 1;
-            return Ok(());
+            return ControlFlow::Continue(());
         }
         let intent = place.intent();
         let order_seq = place.order().map(|index| self.orders.all[index as usize].seq);
-        self.join.execute(params![line.id, intent, order_seq, place.kind().code(), place.mark_code()])?;
-        if kind.fault.is_some() {
-            self.bitten.execute([line.id])?;
-        }
         self.count_faults(line, &place);
         self.address(line, &place);
         if let Some(order) = place.order() {
@@ -139,13 +150,12 @@ impl Pass<'_> {
                 self.take_payment(line, object, texts, intent, order_seq);
             }
             (Provider::Tax, Some(object)) => self.tally.documents.take(line, object),
-            (Provider::Tax, None) if kind.op == Op::Quote => {
-                self.note_quote(line, intent, loose.as_ref())?;
-            }
+            (Provider::Tax, None) if kind.op == Op::Quote => self.note_quote(line, intent, loose.as_ref()),
             (Provider::Warehouse, Some(object)) => self.dispatch(line, object, &place),
             _ => {}
         }
-        Ok(())
+        let is_quote = kind.provider == Provider::Tax && kind.op == Op::Quote && object.is_none();
+        self.desk.put(Whose { statement: line.id, place, order_seq, is_bitten: kind.fault.is_some(), is_quote })
     }
 
     /// A row without an object speaks for itself. Beside its place the run that it is of, when it is set aside.
@@ -294,8 +304,7 @@ impl Pass<'_> {
     }
 
     /// A quote bears out the tax of orders that name it, and of its intent's orders that name none.
-    fn note_quote(&mut self, line: &Line<'_>, intent: Option<u32>, loose: Option<&Loose>) -> rusqlite::Result<()> {
-        self.quote.execute(params![line.id, intent])?;
+    fn note_quote(&mut self, line: &Line<'_>, intent: Option<u32>, loose: Option<&Loose>) {
         let naming = loose.and_then(|loose| loose.quote.get()).map_or(&[][..], |quote| self.orders.of_quote(quote));
         if let Some(loose) = loose.filter(|loose| loose.taxed_minor != Whole::NONE) {
             let quote = Quote { statement: line.id, taxed_minor: loose.taxed_minor };
@@ -310,7 +319,6 @@ impl Pass<'_> {
             at(&mut self.tally.purses, *index).is_quoted |=
                 tax_minor != Whole::NONE && tax_minor == line.amount_minor.into();
         }
-        Ok(())
     }
 
     fn dispatch(&mut self, line: &Line<'_>, object: u32, place: &Place) {
