@@ -1,20 +1,20 @@
 //! The charges of the payment providers, added up from the rows of the statement.
 
+use super::by_object::ByObject;
 use super::fit::Fits;
-use super::hash::QuickMap;
 use super::lines::{Line, Op, Provider};
+use super::maybe::{CurrencyId, Whole};
 
 /// An authorisation and what became of it.
 #[derive(Debug)]
 pub(super) struct Charge {
     pub object: u32,
-    /// Its number among the currencies met.
-    pub currency: Option<u32>,
-    pub authorised_minor: Option<i64>,
+    pub currency: Option<CurrencyId>,
+    pub authorised_minor: Whole,
     pub declined: bool,
     pub captures: u32,
     pub captures_refused: u32,
-    pub provider: &'static str,
+    pub provider: Provider,
     pub captured_minor: i64,
     pub refunded_minor: i64,
     pub end: End,
@@ -32,9 +32,14 @@ impl Charge {
         self.captures_refused > 0 || matches!(self.end, End::Expired)
     }
 
+    /// What it reserved or moved, if it did.
+    pub(super) fn moved_minor(&self) -> Option<i64> {
+        if self.captures > 0 { Some(self.captured_minor) } else { self.authorised_minor.get() }
+    }
+
     /// What is reserved and neither captured nor released.
     pub(super) fn open_minor(&self) -> i64 {
-        if self.end == End::Open { (self.authorised_minor.unwrap_or(0) - self.captured_minor).max(0) } else { 0 }
+        if self.end == End::Open { (self.authorised_minor.get().unwrap_or(0) - self.captured_minor).max(0) } else { 0 }
     }
 }
 
@@ -54,18 +59,26 @@ pub(super) enum End {
 /// All of them.
 #[derive(Debug, Default)]
 pub(super) struct Charges {
-    pub all: Vec<Charge>,
-    by_object: QuickMap<u32, u32>,
+    all: ByObject<Charge>,
     by_root: Fits,
 }
 
 impl Charges {
+    /// With room for that many of them, of that many objects.
+    pub(super) fn with_room(count: usize, objects: usize) -> Self {
+        Self { all: ByObject::with_room(count, objects), by_root: Fits::with_room(objects) }
+    }
+
+    pub(super) fn all(&self) -> &[Charge] {
+        self.all.all()
+    }
+
     /// Adds what a row says; `parent` is the object that it names so, `root` the outermost one of its own object.
     pub(super) fn take(&mut self, line: &Line<'_>, object: u32, parent: Option<u32>, root: u32) {
         let kind = line.kind;
         let amount = line.amount_minor.unwrap_or(0);
         // A capture or a void may be an object of its own under the charge that it changes.
-        let under = parent.filter(|parent| self.by_object.contains_key(parent));
+        let under = parent.filter(|parent| self.all.place(*parent).is_some());
         let lost = u32::from(kind.took_effect() && kind.answer_lost());
         match kind.op {
             Op::Authorise => {
@@ -73,7 +86,7 @@ impl Charges {
                 charge.answers_lost += lost;
                 charge.faults += u32::from(kind.fault.is_some());
                 if kind.took_effect() {
-                    charge.authorised_minor = Some(amount);
+                    charge.authorised_minor = Some(amount).into();
                 } else {
                     charge.declined = true;
                 }
@@ -102,7 +115,7 @@ impl Charges {
             }
             Op::Cancel if kind.took_effect() => {
                 for charge in self.by_root.all(object) {
-                    let end = &mut self.all[*charge as usize].end;
+                    let end = &mut self.all.all_mut()[*charge as usize].end;
                     if *end != End::Expired {
                         *end = End::Released;
                     }
@@ -112,40 +125,43 @@ impl Charges {
         }
     }
 
+    /// The charges under an outermost object, by their places.
+    pub(super) fn under(&self, root: u32) -> impl Iterator<Item = (u32, &Charge)> {
+        self.by_root.all(root).iter().map(|place| (*place, &self.all()[*place as usize]))
+    }
+
     fn charge(&mut self, object: u32, root: u32, line: &Line<'_>) -> &mut Charge {
-        let index = *self.by_object.entry(object).or_insert_with(|| {
-            self.all.push(Charge {
+        let (by_root, place) = (&mut self.by_root, self.all.all().len() as u32);
+        self.all.meet(object, || {
+            by_root.add(root, place);
+            Charge {
                 object,
                 currency: line.kind.currency,
-                authorised_minor: None,
+                authorised_minor: Whole::NONE,
                 declined: false,
                 captures: 0,
                 captures_refused: 0,
-                provider: if line.kind.provider == Provider::BackupPayment { "backup_payment" } else { "payment" },
+                provider: line.kind.provider,
                 captured_minor: 0,
                 refunded_minor: 0,
                 end: End::Open,
                 answers_lost: 0,
                 faults: 0,
-            });
-            let index = self.all.len() as u32 - 1;
-            self.by_root.add(root, index);
-            index
-        });
-        &mut self.all[index as usize]
+            }
+        })
     }
 
     /// A refund names its charge, or the payment; then it is of the first charge that still holds money.
     fn give_back(&mut self, named: u32, root: u32, amount: i64) {
-        let index = self.by_object.get(&named).copied().or_else(|| {
+        let place = self.all.place(named).or_else(|| {
             let under = self.by_root.all(root);
-            let holds = |index: &&u32| {
-                let charge = &self.all[**index as usize];
+            let holds = |place: &&u32| {
+                let charge = &self.all()[**place as usize];
                 charge.captured_minor > charge.refunded_minor
             };
             under.iter().find(holds).or(under.first()).copied()
         });
-        if let Some(charge) = index.and_then(|index| self.all.get_mut(index as usize)) {
+        if let Some(charge) = place.and_then(|place| self.all.all_mut().get_mut(place as usize)) {
             charge.refunded_minor += amount;
         }
     }

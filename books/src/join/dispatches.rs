@@ -2,6 +2,7 @@
 
 use super::by_object::ByObject;
 use super::lines::{Line, Op};
+use super::maybe::Whole;
 use super::places::Kind;
 use super::store::Found;
 use rusqlite::params;
@@ -13,7 +14,7 @@ pub(super) struct Dispatch {
     /// The first row that tells of it.
     pub statement: i64,
     /// What its order held when it was sent: captured less given back; none where nothing was sent.
-    pub held_minor: Option<i64>,
+    pub held_minor: Whole,
     pub redeliveries: u32,
     pub faults: u32,
 }
@@ -22,13 +23,19 @@ impl ByObject<Dispatch> {
     /// Adds what a row of the warehouse says; `held_minor` is what the order holds at that row.
     pub(super) fn take(&mut self, line: &Line<'_>, object: u32, held_minor: i64) {
         let kind = line.kind;
-        let dispatch =
-            self.meet(object, || Dispatch { object, statement: line.id, held_minor: None, redeliveries: 0, faults: 0 });
+        let dispatch = self.meet(object, || Dispatch {
+            object,
+            statement: line.id,
+            held_minor: Whole::NONE,
+            redeliveries: 0,
+            faults: 0,
+        });
         dispatch.faults += u32::from(kind.fault.is_some());
         dispatch.redeliveries += u32::from(kind.op == Op::Redelivery);
         if kind.op == Op::Dispatch && !kind.replayed {
             // The least that it was ever sent for.
-            dispatch.held_minor = Some(dispatch.held_minor.map_or(held_minor, |known| known.min(held_minor)));
+            let least = dispatch.held_minor.get().map_or(held_minor, |known| known.min(held_minor));
+            dispatch.held_minor = Some(least).into();
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::by_object::ByObject;
 use super::lines::{Line, Op};
+use super::maybe::{CurrencyId, Whole};
 use super::places::Kind;
 use super::store::Found;
 use rusqlite::params;
@@ -11,9 +12,8 @@ use rusqlite::params;
 pub(super) struct Document {
     pub object: u32,
     pub state: DocumentState,
-    pub amount_minor: Option<i64>,
-    /// Its number among the currencies met.
-    pub currency: Option<u32>,
+    pub amount_minor: Whole,
+    pub currency: Option<CurrencyId>,
     pub faults: u32,
 }
 
@@ -45,7 +45,7 @@ impl ByObject<Document> {
         let document = self.meet(object, || Document {
             object,
             state: DocumentState::Saved,
-            amount_minor: None,
+            amount_minor: Whole::NONE,
             currency: None,
             faults: 0,
         });
@@ -57,7 +57,7 @@ impl ByObject<Document> {
             (Op::Document, state) => {
                 let is_committed = state == Some("committed");
                 document.state = if is_committed { DocumentState::Committed } else { DocumentState::Saved };
-                document.amount_minor = line.amount_minor;
+                document.amount_minor = line.amount_minor.into();
                 document.currency = kind.currency;
             }
             (Op::Commit, _) => document.state = DocumentState::Committed,

@@ -14,6 +14,10 @@ pub(super) struct Fits {
 }
 
 impl Fits {
+    pub(super) fn with_room(marks: usize) -> Self {
+        Self { one: Vec::with_capacity(marks), several: Vec::new() }
+    }
+
     pub(super) fn add(&mut self, mark: u32, id: u32) {
         let mark = mark as usize;
         if mark >= self.one.len() {

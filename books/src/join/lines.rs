@@ -1,12 +1,11 @@
 //! The rows of the statement, kept small: what thousands of them have in common is kept once.
 
+use super::maybe::{CurrencyId, Whole};
 use super::names::Names;
+use super::objects::NOTHING;
+use super::queue::Queue;
 use super::stream::Cells;
-
-/// No amount.
-const NO_AMOUNT: i64 = i64::MIN;
-/// Rows of one piece: memory is asked for and given back piece by piece.
-const PIECE: usize = 1 << 16;
+use std::ops::ControlFlow;
 
 /// Who wrote a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,8 +101,7 @@ pub(super) struct Kind {
     pub provider: Provider,
     pub op: Op,
     pub state: Option<Box<str>>,
-    /// Its number among the currencies met.
-    pub currency: Option<u32>,
+    pub currency: Option<CurrencyId>,
     pub replayed: bool,
     pub fault: Option<Box<str>>,
     pub answer: Option<Box<str>>,
@@ -131,44 +129,34 @@ impl Kind {
     }
 }
 
-/// What a row is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Subject {
-    /// An object, its own or the one that it belongs to.
-    Object(u32),
-    /// What the row says itself: its place among the loose ones.
-    Loose(u32),
-}
-
 /// One row.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line<'a> {
     pub id: i64,
     pub kind: &'a Kind,
-    pub subject: Subject,
-    /// The object that it names as the one that it belongs to; [`NOTHING`](super::objects::NOTHING) when none.
-    pub parent: u32,
+    /// The object that it is about, its own or the one that it belongs to; none where it is the next of the loose ones.
+    pub object: Option<u32>,
+    /// The object that it names as the one that it belongs to.
+    pub parent: Option<u32>,
     pub amount_minor: Option<i64>,
 }
 
 /// One row, packed.
 #[derive(Clone, Copy, Debug)]
 struct Packed {
-    amount_minor: i64,
+    amount_minor: Whole,
     /// The lower half of the id.
     lower: u32,
     kind: u32,
-    /// With the upper bit, a loose one.
-    subject: u32,
+    /// [`NOTHING`] of a loose one.
+    object: u32,
     parent: u32,
 }
-
-const LOOSE: u32 = 1 << 31;
 
 /// The rows, in the order of the statement's sequence.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    pieces: Vec<Vec<Packed>>,
+    all: Queue<Packed>,
     kinds: Vec<Kind>,
     /// Kinds by their parts, one after the other.
     by_parts: Names,
@@ -213,7 +201,7 @@ impl Lines {
     pub(super) fn read<'a>(
         &mut self,
         cells: Cells<'a>,
-        currency: impl FnOnce(&str) -> u32,
+        currency: impl FnOnce(&str) -> CurrencyId,
     ) -> rusqlite::Result<Read<'a>> {
         let id = cells.known_number(0)?;
         Ok(Read {
@@ -232,7 +220,12 @@ impl Lines {
         })
     }
 
-    fn kind_of(&mut self, upper: i64, cells: Cells<'_>, currency: impl FnOnce(&str) -> u32) -> rusqlite::Result<u32> {
+    fn kind_of(
+        &mut self,
+        upper: i64,
+        cells: Cells<'_>,
+        currency: impl FnOnce(&str) -> CurrencyId,
+    ) -> rusqlite::Result<u32> {
         self.parts.clear();
         // Nearly always the first process, and its first four thousand million rows.
         if upper != 0 {
@@ -265,45 +258,34 @@ impl Lines {
         &self.kinds[number as usize]
     }
 
-    pub(super) fn push(&mut self, read: &Read<'_>, subject: Subject, parent: u32) {
-        let packed = Packed {
-            amount_minor: read.amount_minor.unwrap_or(NO_AMOUNT),
+    /// Adds a row about that object, or a loose one.
+    pub(super) fn push(&mut self, read: &Read<'_>, object: Option<u32>, parent: Option<u32>) {
+        self.all.push(Packed {
+            amount_minor: read.amount_minor.into(),
             lower: read.id as u32,
             kind: read.kind,
-            subject: match subject {
-                Subject::Object(object) => object,
-                Subject::Loose(place) => place | LOOSE,
-            },
-            parent,
-        };
-        if let Some(piece) = self.pieces.last_mut().filter(|piece| piece.len() < PIECE) {
-            piece.push(packed);
-        } else {
-            let mut piece = Vec::with_capacity(PIECE);
-            piece.push(packed);
-            self.pieces.push(piece);
-        }
+            object: object.unwrap_or(NOTHING),
+            parent: parent.unwrap_or(NOTHING),
+        });
     }
 
-    /// Calls `take` for each row, and gives back the memory of those that it has seen.
-    pub(super) fn drain(self, mut take: impl FnMut(Line<'_>) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
-        let Self { pieces, kinds, .. } = self;
-        pieces.into_iter().flatten().try_for_each(|packed| take(packed.line(&kinds)))
+    /// Calls `take` for each row until it breaks, and gives back the memory of those that it has seen.
+    pub(super) fn drain(self, mut take: impl FnMut(Line<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
+        let Self { all, kinds, .. } = self;
+        all.into_iter().try_for_each(|packed| take(packed.line(&kinds)))
     }
 }
 
 impl Packed {
     fn line(self, kinds: &[Kind]) -> Line<'_> {
         let kind = &kinds[self.kind as usize];
+        let known = |object: u32| Some(object).filter(|object| *object != NOTHING);
         Line {
             id: kind.upper << 32 | i64::from(self.lower),
             kind,
-            subject: match self.subject & LOOSE {
-                0 => Subject::Object(self.subject),
-                _ => Subject::Loose(self.subject & !LOOSE),
-            },
-            parent: self.parent,
-            amount_minor: Some(self.amount_minor).filter(|amount| *amount != NO_AMOUNT),
+            object: known(self.object),
+            parent: known(self.parent),
+            amount_minor: self.amount_minor.get(),
         }
     }
 }

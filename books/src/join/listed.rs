@@ -5,7 +5,7 @@ use super::hash::QuickMap;
 use super::names::Names;
 use super::objects::NOTHING;
 use super::orders::Orders;
-use super::parcels::{Difference, OfOrders, Pieces};
+use super::parcels::{AllSent, Difference, Pieces};
 use super::shoppers::Shoppers;
 use super::stream;
 use rusqlite::{Connection, params};
@@ -104,8 +104,8 @@ pub(super) struct Lists {
     skus: Names,
     /// By the number of the article; none of those that no order has.
     articles: Vec<Option<Article>>,
-    /// The lines of all orders, in the order of the orders.
-    pub ordered: OfOrders,
+    /// Where what was sent is not what was ordered.
+    differences: Vec<Difference>,
     providers: Names,
     settled: Vec<Settled>,
     /// Lines that no order explains, fees left out.
@@ -113,8 +113,14 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// `skus` are the articles that other books name.
-    pub(super) fn read(conn: &Connection, shoppers: &Shoppers, orders: &Orders, skus: Names) -> rusqlite::Result<Self> {
+    /// `skus` are the articles that other books name, `sent` what the warehouse was told to send.
+    pub(super) fn read(
+        conn: &Connection,
+        shoppers: &mut Shoppers,
+        orders: &Orders,
+        skus: Names,
+        sent: AllSent,
+    ) -> rusqlite::Result<Self> {
         let none = Listed {
             course: NOTHING,
             settled_lines: 0,
@@ -129,13 +135,14 @@ impl Lists {
             courses: Names::default(),
             skus,
             articles: Vec::new(),
-            ordered: Vec::new(),
+            differences: Vec::new(),
             providers: Names::default(),
             settled: Vec::new(),
             unexplained: Vec::new(),
         };
         lists.read_courses(conn, orders)?;
-        lists.read_articles(conn, orders)?;
+        lists.read_articles(conn, orders, sent)?;
+        shoppers.numbers.find_again();
         lists.read_settlement(conn, shoppers, orders)?;
         count_namesakes(shoppers, orders, &mut lists.of_orders);
         Ok(lists)
@@ -144,7 +151,7 @@ impl Lists {
     fn read_courses(&mut self, conn: &Connection, orders: &Orders) -> rusqlite::Result<()> {
         let mut cursor = Cursor { orders, at: 0 };
         let (mut current, mut course) = (None, String::new());
-        stream::each(conn, "SELECT order_seq, state FROM order_state ORDER BY order_seq, number", |row| {
+        stream::each_here(conn, "SELECT order_seq, state FROM order_state ORDER BY order_seq, number", |row| {
             let order = cursor.find(row.known_number(0)?);
             if order != current {
                 self.note_course(current, &course);
@@ -166,16 +173,23 @@ impl Lists {
         }
     }
 
-    fn read_articles(&mut self, conn: &Connection, orders: &Orders) -> rusqlite::Result<()> {
+    fn read_articles(&mut self, conn: &Connection, orders: &Orders, mut sent: AllSent) -> rusqlite::Result<()> {
         let prices = self.read_prices(conn)?;
         let mut cursor = Cursor { orders, at: 0 };
-        stream::each(
+        // The lines of one order.
+        let (mut current, mut ordered) = (0, Vec::new());
+        stream::each_here(
             conn,
             "SELECT order_seq, sku, quantity, unit_minor, given_up FROM order_line ORDER BY order_seq, number",
             |row| {
                 let Some(index) = cursor.find(row.known_number(0)?) else { return Ok(()) };
                 let (sku, quantity) = (self.skus.id(row.known_text(1)?), row.known_number(2)?);
-                self.ordered.push((index as u32, Pieces { sku, quantity }));
+                if index as u32 != current {
+                    sent.compare(current, &ordered, &mut self.differences);
+                    current = index as u32;
+                    ordered.clear();
+                }
+                ordered.push(Pieces { sku, quantity });
                 let order = &orders.all[index];
                 if self.articles.len() <= sku as usize {
                     self.articles.resize(sku as usize + 1, None);
@@ -197,13 +211,16 @@ impl Lists {
                 }
                 Ok(())
             },
-        )
+        )?;
+        sent.compare(current, &ordered, &mut self.differences);
+        sent.compare(NOTHING, &[], &mut self.differences);
+        Ok(())
     }
 
     /// Declared prices by the number of the article.
     fn read_prices(&mut self, conn: &Connection) -> rusqlite::Result<Vec<Option<i64>>> {
         let mut prices = Vec::new();
-        stream::each(conn, "SELECT sku, unit_minor FROM stock_limit WHERE unit_minor IS NOT NULL", |row| {
+        stream::each_here(conn, "SELECT sku, unit_minor FROM stock_limit WHERE unit_minor IS NOT NULL", |row| {
             let sku = self.skus.id(row.known_text(0)?) as usize;
             prices.resize(prices.len().max(sku + 1), None);
             prices[sku] = row.number(1)?;
@@ -216,7 +233,7 @@ impl Lists {
     fn read_settlement(&mut self, conn: &Connection, shoppers: &Shoppers, orders: &Orders) -> rusqlite::Result<()> {
         let mut by_payment: QuickMap<Box<str>, Vec<Unexplained>> = QuickMap::default();
         let select = "SELECT provider, line, order_number, gross_minor, kind = 'fee', payment FROM settlement";
-        stream::each(conn, select, |row| {
+        stream::each_here(conn, select, |row| {
             let (provider, line) = (self.providers.id(row.known_text(0)?), row.known_number(1)?);
             let (gross_minor, is_fee) = (row.known_number(3)?, row.flag(4)?);
             let number = row.text(2)?.and_then(|number| shoppers.numbers.find(number));
@@ -235,7 +252,7 @@ impl Lists {
             return Ok(());
         }
         let mut order = 0;
-        stream::each(conn, "SELECT payment FROM shop_order ORDER BY seq", |row| {
+        stream::each_here(conn, "SELECT payment FROM shop_order ORDER BY seq", |row| {
             for it in row.text(0)?.and_then(|payment| by_payment.remove(payment)).into_iter().flatten() {
                 self.settle(order, &it);
             }
@@ -257,21 +274,17 @@ impl Lists {
     }
 
     /// Writes where what was sent is not what was ordered.
-    pub(super) fn store_differences(
-        &self,
-        conn: &Connection,
-        orders: &Orders,
-        differences: &[Difference],
-    ) -> rusqlite::Result<()> {
+    fn store_differences(&self, conn: &Connection, orders: &Orders) -> rusqlite::Result<()> {
         let mut insert = conn.prepare("INSERT INTO parcel_difference VALUES (?1, ?2, ?3, ?4)")?;
-        for Difference { order, sku, sent, ordered } in differences {
+        for Difference { order, sku, sent, ordered } in &self.differences {
             insert.execute(params![orders.all[*order as usize].seq, self.skus.get(*sku), sent, ordered])?;
         }
         Ok(())
     }
 
-    /// Writes histories, articles and whose the lines of the settlement reports are.
+    /// Writes differences, histories, articles and whose the lines of the settlement reports are.
     pub(super) fn store(&self, conn: &Connection, orders: &Orders) -> rusqlite::Result<()> {
+        self.store_differences(conn, orders)?;
         let mut insert = conn.prepare("INSERT INTO course (course, number, state) VALUES (?1, ?2, ?3)")?;
         for id in 0..self.courses.len() as u32 {
             for (number, state) in self.courses.get(id).split('\n').enumerate() {

@@ -14,6 +14,7 @@ mod fit;
 mod hash;
 mod lines;
 mod listed;
+mod maybe;
 mod money;
 mod names;
 mod objects;
@@ -21,6 +22,7 @@ mod orders;
 mod parcels;
 mod places;
 mod purse;
+mod queue;
 mod refunds;
 mod shoppers;
 mod statement;
@@ -28,10 +30,10 @@ mod store;
 mod stream;
 mod tally;
 mod told;
+mod written;
 
 use crate::error::{Error, While};
 use crate::schema;
-use listed::Lists;
 use orders::Orders;
 use rusqlite::Connection;
 use shoppers::Shoppers;
@@ -54,28 +56,26 @@ pub(crate) fn build(conn: &mut Connection) -> Result<(), Error> {
 }
 
 fn build_within(conn: &Connection) -> rusqlite::Result<()> {
-    // All is read before a row is written: until then a second connection can read beside this one.
+    // Most is read before a row is written: until then a second connection can read beside this one.
     let mut shoppers = Shoppers::read(conn)?;
     let mut statement = Statement::read(conn, &mut shoppers)?;
     let mut orders = Orders::read(conn, &mut shoppers, &statement)?;
-    let lists = Lists::read(conn, &shoppers, &orders, std::mem::take(&mut statement.skus))?;
+    if statement.is_weak {
+        shoppers.need_emails(conn)?;
+    }
     schema::forget_indexes(conn)?;
     for table in schema::DERIVED {
         conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
+    // What is not needed any more is given back before there is more.
+    shoppers.only_numbers();
     statement.only_rows();
-    let is_disputed = statement.is_disputed;
-    let (mut tally, objects) = Tally::read(conn, &mut shoppers, statement, &orders)?;
-    // What is not needed any more is given back before the rest is written.
+    let (skus, is_disputed) = (std::mem::take(&mut statement.skus), statement.is_disputed);
+    let (tally, objects) = Tally::read(conn, &shoppers, statement, &orders)?;
     orders.only_orders();
     shoppers.only_names();
-    let (differences, sent) = parcels::compare(std::mem::take(&mut tally.sent), &lists.ordered, orders.all.len());
-    lists.store_differences(conn, &orders, &differences)?;
-    let (shoppers, objects) = (&shoppers, &objects);
-    Found { conn, shoppers, objects, orders: &mut orders, listed: &lists.of_orders, sent: &sent, tally: &tally }
-        .store()?;
-    lists.store(conn, &orders)?;
-    drop((orders, tally, lists));
+    Found { conn, shoppers: &mut shoppers, objects: &objects, orders: &orders, tally }.store(skus)?;
+    drop((shoppers, objects, orders));
     schema::index(conn)?;
     if is_disputed {
         schema::index_for_stories(conn)?;

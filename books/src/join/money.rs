@@ -1,6 +1,7 @@
 //! The money of one intent, added up while the rows of the statement go by.
 
 use super::lines::Line;
+use super::maybe::CurrencyId;
 
 /// What the statement says about an intent.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +18,7 @@ pub(super) struct Money {
     pub warehouse_faults: u32,
     /// Rows with an address to which the provider writes, or may.
     pub mails: u32,
-    /// Its number among the currencies met.
-    pub currency: Option<u32>,
+    pub currency: Option<CurrencyId>,
 }
 
 impl Money {

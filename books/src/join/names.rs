@@ -105,6 +105,17 @@ impl Names {
     pub(super) fn only_texts(&mut self) {
         self.slots = Vec::new();
     }
+
+    /// Learns again how to find numbers by their texts, if those have no areas.
+    pub(super) fn find_again(&mut self) {
+        self.slots = vec![EMPTY; (self.len() * 4 / 3 + 1).next_power_of_two().max(16)];
+        for id in 0..self.len() as u32 {
+            let tag = tag("", self.get(id));
+            if let Err(free) = self.place("", self.get(id), tag) {
+                self.slots[free] = tag << 32 | u64::from(id);
+            }
+        }
+    }
 }
 
 /// 32 bits that depend on every byte.
@@ -133,5 +144,10 @@ mod tests {
         }
         assert_eq!((names.find("DB-"), names.find(""), names.len()), (None, None, 5000));
         assert_eq!((names.id(""), names.id("")), (5000, 5000));
+        names.only_texts();
+        assert_eq!((names.find("DB-7"), names.get(7)), (None, "DB-7"));
+        names.find_again();
+        assert!(texts.iter().zip(0..).all(|(text, id)| names.find(text) == Some(id)));
+        assert_eq!((names.find("DB-"), names.id("DB-5000")), (None, 5001));
     }
 }

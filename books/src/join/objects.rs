@@ -3,6 +3,7 @@
 use super::fit::Fits;
 use super::hash::QuickMap;
 use super::lines::{Provider, Read};
+use super::maybe::Number;
 use super::names::Names;
 use super::shoppers::{Header, Shoppers};
 
@@ -58,9 +59,9 @@ impl Marks<'_> {
 /// The marks of one row.
 #[derive(Debug, Default)]
 pub(super) struct OwnMarks {
-    strong: Option<u32>,
-    order: Option<u32>,
-    email: Option<u32>,
+    strong: Number,
+    order: Number,
+    email: Number,
     foreign: Option<Box<Foreign>>,
 }
 
@@ -69,22 +70,22 @@ impl OwnMarks {
         let mut marks = Self::default();
         let mut foreign = Foreign::default();
         match line.intent.map(|header| (header, shoppers.header(header))) {
-            Some((_, Header::Ours(id))) => marks.strong = Some(id),
+            Some((_, Header::Ours(id))) => marks.strong = Some(id).into(),
             Some((_, Header::OtherRun(run))) => foreign.run = Some(run.into()),
             Some((header, Header::Stranger)) => foreign.strangers.push(header.into()),
             None => foreign.run = line.run.filter(|run| *run != shoppers.run()).map(Into::into),
         }
-        marks.order = line.order.map(|order| shoppers.number(order));
-        if marks.strong.is_none() {
-            marks.email = line.email.map(|email| shoppers.email(email));
+        marks.order = line.order.map(|order| shoppers.number(order)).into();
+        if !marks.is_strong() {
+            marks.email = line.email.map(|email| shoppers.email(email)).into();
             marks.foreign = (foreign.run.is_some() || !foreign.strangers.is_empty()).then(|| Box::new(foreign));
         }
         marks
     }
 
     /// Whether a header of ours says whose it is.
-    pub(super) const fn is_strong(&self) -> bool {
-        self.strong.is_some()
+    pub(super) fn is_strong(&self) -> bool {
+        self.strong.get().is_some()
     }
 
     pub(super) fn marks(&self) -> Marks<'_> {
@@ -135,9 +136,9 @@ impl Objects {
 
     /// Adds what a row of the object says.
     pub(super) fn mark(&mut self, id: u32, own: OwnMarks) {
-        own.strong.into_iter().for_each(|intent| self.strong.add(id, intent));
-        own.order.into_iter().for_each(|order| self.orders.add(id, order));
-        own.email.into_iter().for_each(|email| self.emails.add(id, email));
+        own.strong.get().into_iter().for_each(|intent| self.strong.add(id, intent));
+        own.order.get().into_iter().for_each(|order| self.orders.add(id, order));
+        own.email.get().into_iter().for_each(|email| self.emails.add(id, email));
         if let Some(foreign) = own.foreign {
             merge(self.foreign.entry(id).or_default(), *foreign);
         }

@@ -2,6 +2,7 @@
 
 use super::fit::{Attribution, Fits, Mark};
 use super::lines::Provider;
+use super::maybe::{CurrencyId, Whole};
 use super::objects::Objects;
 use super::parcels::Destination;
 use super::shoppers::{Address, Header, Shoppers};
@@ -9,7 +10,7 @@ use super::statement::Statement;
 use super::stream::{self, Cells};
 use rusqlite::Connection;
 
-/// One order and what the statements say about it.
+/// One order.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "one for each question that a law asks of the state")]
 pub(super) struct Order {
@@ -21,47 +22,20 @@ pub(super) struct Order {
     pub pending: bool,
     pub cancelled: bool,
     pub paid: bool,
-    /// Where it goes, where the book says that.
-    pub to: Option<Box<Destination>>,
+    /// Where it goes, as far as the book says that.
+    pub to: Destination,
     /// Where it names a quote of its own.
     pub names_quote: bool,
-    pub tax_minor: Option<i64>,
+    pub tax_minor: Whole,
     /// What tax is due on: the articles less the promotion, and shipping.
-    pub sold_minor: Option<i64>,
-    pub total_minor: Option<i64>,
+    pub sold_minor: Whole,
+    pub total_minor: Whole,
     pub email: Address,
     /// What a charge is to pay: the total without what credit covers.
-    pub due_minor: Option<i64>,
-    /// Its number among [`Shoppers::currencies`].
-    pub currency: Option<u32>,
+    pub due_minor: Whole,
+    pub currency: Option<CurrencyId>,
     pub refunded_minor: i64,
     pub booked_back_minor: i64,
-    /// What the statements say; added once they are read.
-    pub told: Told,
-}
-
-/// What the statements say of an order.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Told {
-    pub charges: u32,
-    pub captures: u32,
-    pub captured_minor: i64,
-    pub returned_minor: i64,
-    pub open_minor: i64,
-    /// Charges with a capture that do not come to what is due; meaningless without that.
-    pub charges_other: u32,
-    /// Charges with a capture in another currency.
-    pub charges_foreign: u32,
-    pub unpayable: bool,
-    pub answers_lost: u32,
-    pub faults: u32,
-    pub documents: u32,
-    pub documents_open: u32,
-    pub filed_minor: Option<i64>,
-    pub dispatches: u32,
-    pub redeliveries: u32,
-    pub dispatch_faults: u32,
-    pub document_faults: u32,
 }
 
 impl Order {
@@ -164,17 +138,16 @@ impl Orders {
             pending: state == "pending",
             cancelled: state == "cancelled",
             paid: matches!(state, "paid" | "partially_fulfilled" | "fulfilled"),
-            to: text(18)?.and_then(Destination::read).map(Box::new),
+            to: text(18)?.map(Destination::read).unwrap_or_default(),
             names_quote: quote.is_some(),
-            tax_minor: row.number(13)?,
+            tax_minor: row.number(13)?.into(),
             currency: shoppers.currency(text(11)?),
-            sold_minor: row.number(19)?,
-            total_minor: row.number(10)?,
+            sold_minor: row.number(19)?.into(),
+            total_minor: row.number(10)?.into(),
             email: marks.email.map(Address::of).unwrap_or_default(),
-            due_minor: row.number(10)?.map(|total| total - credit_minor - given_up_minor),
+            due_minor: row.number(10)?.map(|total| total - credit_minor - given_up_minor).into(),
             refunded_minor,
             booked_back_minor: refunded_minor - amount(15)? + amount(16)?,
-            told: Told::default(),
         });
         Ok(())
     }

@@ -2,9 +2,11 @@
 
 use super::hash::QuickHasher;
 use super::names::Names;
+use super::queue::{Emptied, Queue};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::hash::Hasher;
+use std::iter::Peekable;
 
 /// What a dispatch says.
 #[derive(Debug, Default, Deserialize)]
@@ -39,15 +41,15 @@ struct Address<'a> {
     country: Option<Cow<'a, str>>,
 }
 
-/// Where something goes: a hash for each part of the address that is known. Who compares hashes may overlook one difference
+/// Where something goes: a hash for each part of the address that is known, zero for the others. Who compares hashes may overlook one difference
 /// in four thousand million, and never sees one that is not there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Destination([u32; 5]);
 
 impl Destination {
-    /// None where the text is no address.
-    pub(super) fn read(json: &str) -> Option<Self> {
-        serde_json::from_str::<Address<'_>>(json).ok().map(|address| Self::of(&address))
+    /// Nothing is known where the text is no address.
+    pub(super) fn read(json: &str) -> Self {
+        serde_json::from_str::<Address<'_>>(json).map(|address| Self::of(&address)).unwrap_or_default()
     }
 
     fn of(address: &Address<'_>) -> Self {
@@ -83,39 +85,54 @@ pub(super) struct Pieces {
 struct Parcel {
     /// The row of the statement.
     statement: i64,
-    /// Where its lines begin; they end where those of the next one begin.
-    lines_from: u32,
-    to: Option<Destination>,
+    lines: u32,
+    to: Destination,
 }
 
 /// All messages, in the order of the statement.
 #[derive(Debug, Default)]
 pub(super) struct Parcels {
-    all: Vec<Parcel>,
-    lines: Vec<Pieces>,
-    /// How many of them were taken.
-    taken: usize,
+    all: Queue<Parcel>,
+    lines: Queue<Pieces>,
+}
+
+/// Those that are still to be taken.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    all: Peekable<Emptied<Parcel>>,
+    lines: Emptied<Pieces>,
 }
 
 impl Parcels {
     /// Adds what a row says; one that cannot be read says nothing.
     pub(super) fn add(&mut self, statement: i64, json: &str, skus: &mut Names) {
         let Ok(detail) = serde_json::from_str::<Detail<'_>>(json) else { return };
-        let to = detail.ship_to.as_ref().map(Destination::of);
-        self.all.push(Parcel { statement, lines_from: self.lines.len() as u32, to });
-        let lines = detail.lines.iter();
-        self.lines.extend(lines.map(|line| Pieces { sku: skus.id(&line.sku), quantity: line.quantity }));
+        let to = detail.ship_to.as_ref().map(Destination::of).unwrap_or_default();
+        self.all.push(Parcel { statement, lines: detail.lines.len() as u32, to });
+        for line in &detail.lines {
+            self.lines.push(Pieces { sku: skus.id(&line.sku), quantity: line.quantity });
+        }
     }
 
-    /// What the row says; rows are asked for in their order.
-    pub(super) fn take(&mut self, statement: i64) -> Option<(&[Pieces], Option<Destination>)> {
-        while self.all.get(self.taken).is_some_and(|parcel| parcel.statement < statement) {
-            self.taken += 1;
+    /// Lines of all messages.
+    pub(super) fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    pub(super) fn wait(self) -> Waiting {
+        Waiting { all: self.all.into_iter().peekable(), lines: self.lines.into_iter() }
+    }
+}
+
+impl Waiting {
+    /// What the row says, and where it sends that; rows are asked for in their order.
+    pub(super) fn take(&mut self, statement: i64, send: impl FnMut(Pieces)) -> Option<Destination> {
+        while let Some(earlier) = self.all.next_if(|parcel| parcel.statement < statement) {
+            self.lines.by_ref().take(earlier.lines as usize).for_each(drop);
         }
-        let parcel = self.all.get(self.taken).filter(|parcel| parcel.statement == statement)?;
-        self.taken += 1;
-        let to = self.all.get(self.taken).map_or(self.lines.len(), |next| next.lines_from as usize);
-        Some((&self.lines[parcel.lines_from as usize..to], parcel.to))
+        let parcel = self.all.next_if(|parcel| parcel.statement == statement)?;
+        self.lines.by_ref().take(parcel.lines as usize).for_each(send);
+        Some(parcel.to)
     }
 }
 
@@ -128,35 +145,64 @@ pub(super) struct Difference {
     pub ordered: i64,
 }
 
-/// Articles of orders, as they come.
-pub(super) type OfOrders = Vec<(u32, Pieces)>;
-
-/// Compares what was sent with what was ordered, for each order of which something was sent; `ordered` is in the order of the
-/// orders. Beside the differences, how many pieces were sent of each order.
-pub(super) fn compare(mut sent: OfOrders, ordered: &OfOrders, orders: usize) -> (Vec<Difference>, Vec<i64>) {
-    sent.sort_unstable_by_key(|(order, pieces)| (*order, pieces.sku));
-    let (mut differences, mut pieces_sent) = (Vec::new(), vec![0; orders]);
-    let mut rest = &ordered[..];
-    for sent in sent.chunk_by(|(one, _), (other, _)| one == other) {
-        let order = sent[0].0;
-        rest = &rest[rest.partition_point(|(earlier, _)| *earlier < order)..];
-        let own = &rest[..rest.partition_point(|(later, _)| *later <= order)];
-        pieces_sent[order as usize] = sent.iter().map(|(_, pieces)| pieces.quantity).sum();
-        if pieces_sent[order as usize] > 0 {
-            differ(order, sent, own, &mut differences);
-        }
-    }
-    (differences, pieces_sent)
+/// What was sent of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Sent {
+    order: u32,
+    sku: u32,
+    quantity: i64,
 }
 
-fn differ(order: u32, sent: &[(u32, Pieces)], ordered: &[(u32, Pieces)], differences: &mut Vec<Difference>) {
-    let sum = |of: &[(u32, Pieces)], sku: u32| -> i64 {
-        of.iter().filter(|(_, pieces)| pieces.sku == sku).map(|(_, pieces)| pieces.quantity).sum()
-    };
-    let from = differences.len();
-    for (_, Pieces { sku, .. }) in sent.iter().chain(ordered) {
-        let difference = Difference { order, sku: *sku, sent: sum(sent, *sku), ordered: sum(ordered, *sku) };
-        if difference.sent != difference.ordered && !differences[from..].contains(&difference) {
+/// What was sent of all orders.
+#[derive(Debug, Default)]
+pub(super) struct AllSent {
+    /// As it was sent, in order once all is.
+    all: Vec<Sent>,
+    /// How many of them were compared.
+    compared: usize,
+}
+
+impl AllSent {
+    pub(super) fn with_room(pieces: usize) -> Self {
+        Self { all: Vec::with_capacity(pieces), compared: 0 }
+    }
+
+    pub(super) fn send(&mut self, order: u32, Pieces { sku, quantity }: Pieces) {
+        self.all.push(Sent { order, sku, quantity });
+    }
+
+    /// All was sent; how many pieces of each order.
+    pub(super) fn seal(&mut self, orders: usize) -> Vec<i64> {
+        self.all.sort_unstable();
+        let mut pieces = vec![0; orders];
+        self.all.iter().for_each(|sent| pieces[sent.order as usize] += sent.quantity);
+        pieces
+    }
+
+    /// Adds where what was sent is not what the order has; orders are asked for in their order, and those between that have
+    /// nothing are left out.
+    pub(super) fn compare(&mut self, order: u32, ordered: &[Pieces], differences: &mut Vec<Difference>) {
+        let same = |one: &Sent, other: &Sent| one.order == other.order;
+        while let Some(sent) = self.all[self.compared..].chunk_by(same).next()
+            && sent[0].order <= order
+        {
+            let ordered = if sent[0].order == order { ordered } else { &[] };
+            if sent.iter().map(|sent| sent.quantity).sum::<i64>() > 0 {
+                differ(sent, ordered, differences);
+            }
+            self.compared += sent.len();
+        }
+    }
+}
+
+fn differ(sent: &[Sent], ordered: &[Pieces], differences: &mut Vec<Difference>) {
+    let (order, from) = (sent[0].order, differences.len());
+    let skus = sent.iter().map(|sent| sent.sku).chain(ordered.iter().map(|pieces| pieces.sku));
+    for sku in skus {
+        let sent = sent.iter().filter(|sent| sent.sku == sku).map(|sent| sent.quantity).sum();
+        let ordered = ordered.iter().filter(|pieces| pieces.sku == sku).map(|pieces| pieces.quantity).sum();
+        let difference = Difference { order, sku, sent, ordered };
+        if sent != ordered && !differences[from..].contains(&difference) {
             differences.push(difference);
         }
     }
@@ -166,33 +212,55 @@ fn differ(order: u32, sent: &[(u32, Pieces)], ordered: &[(u32, Pieces)], differe
 mod tests {
     use super::*;
 
-    fn of(lines: &[(u32, u32, i64)]) -> OfOrders {
-        lines.iter().map(|(order, sku, quantity)| (*order, Pieces { sku: *sku, quantity: *quantity })).collect()
+    /// Compares articles of orders, each with its quantity.
+    fn compared(sent: &[(u32, u32, i64)], ordered: &[(u32, u32, i64)], orders: u32) -> (Vec<Difference>, Vec<i64>) {
+        let (mut all, mut differences) = (AllSent::default(), Vec::new());
+        for (order, sku, quantity) in sent {
+            all.send(*order, Pieces { sku: *sku, quantity: *quantity });
+        }
+        let pieces = all.seal(orders as usize);
+        for own in ordered.chunk_by(|one, other| one.0 == other.0) {
+            let lines: Vec<Pieces> =
+                own.iter().map(|(_, sku, quantity)| Pieces { sku: *sku, quantity: *quantity }).collect();
+            all.compare(own[0].0, &lines, &mut differences);
+        }
+        all.compare(orders, &[], &mut differences);
+        (differences, pieces)
+    }
+
+    fn differences(of: &[(u32, u32, i64, i64)]) -> Vec<Difference> {
+        of.iter()
+            .map(|(order, sku, sent, ordered)| Difference { order: *order, sku: *sku, sent: *sent, ordered: *ordered })
+            .collect()
     }
 
     #[test]
     fn parts_add_up() {
-        let ordered = of(&[(0, 7, 2), (0, 8, 1), (2, 7, 1), (3, 9, 4)]);
-        let sent = of(&[(2, 7, 1), (0, 8, 1), (0, 7, 1), (0, 7, 1)]);
-        assert_eq!(compare(sent, &ordered, 4), (vec![], vec![3, 0, 1, 0]));
+        let ordered = [(0, 7, 2), (0, 8, 1), (2, 7, 1), (3, 9, 4)];
+        let sent = [(2, 7, 1), (0, 8, 1), (0, 7, 1), (0, 7, 1)];
+        assert_eq!(compared(&sent, &ordered, 4), (vec![], vec![3, 0, 1, 0]));
     }
 
     #[test]
     fn too_much_too_little_and_something_else() {
-        let ordered = of(&[(0, 7, 2), (1, 7, 1), (1, 8, 1)]);
-        let sent = of(&[(0, 7, 3), (1, 9, 1), (1, 7, 1)]);
-        let differences = [(0, 7, 3, 2), (1, 9, 1, 0), (1, 8, 0, 1)];
-        let differences = differences.map(|(order, sku, sent, ordered)| Difference { order, sku, sent, ordered });
-        assert_eq!(compare(sent, &ordered, 2), (differences.to_vec(), vec![3, 2]));
+        let ordered = [(0, 7, 2), (1, 7, 1), (1, 8, 1)];
+        let sent = [(0, 7, 3), (1, 9, 1), (1, 7, 1)];
+        let found = differences(&[(0, 7, 3, 2), (1, 9, 1, 0), (1, 8, 0, 1)]);
+        assert_eq!(compared(&sent, &ordered, 2), (found, vec![3, 2]));
+    }
+
+    #[test]
+    fn an_order_without_lines_had_nothing_to_send() {
+        let found = differences(&[(0, 7, 1, 0), (2, 7, 2, 0)]);
+        assert_eq!(compared(&[(2, 7, 2), (0, 7, 1), (1, 7, 1)], &[(1, 7, 1)], 3), (found, vec![1, 1, 2]));
     }
 
     #[test]
     fn an_address_differs_in_what_both_know() {
-        let read = |json: &str| Destination::read(json).expect("an address");
-        let elm = read(r#"{"line1": "Elm 1", "city": "Bend", "region": "OR"}"#);
-        assert!(!elm.differs(&read(r#"{"line1": "Elm 1", "country": "US"}"#)));
-        assert!(elm.differs(&read(r#"{"line1": "Elm 2", "city": "Bend"}"#)));
-        assert!(Destination::read("7").is_none());
+        let elm = Destination::read(r#"{"line1": "Elm 1", "city": "Bend", "region": "OR"}"#);
+        assert!(!elm.differs(&Destination::read(r#"{"line1": "Elm 1", "country": "US"}"#)));
+        assert!(elm.differs(&Destination::read(r#"{"line1": "Elm 2", "city": "Bend"}"#)));
+        assert_eq!(Destination::read("7"), Destination::default());
     }
 
     #[test]
@@ -202,7 +270,12 @@ mod tests {
         parcels.add(5, "{}", &mut skus);
         parcels.add(6, "not json", &mut skus);
         parcels.add(8, r#"{"lines": [{"sku": "CUP", "quantity": 1, "note": "é"}]}"#, &mut skus);
-        let mut taken = |row| parcels.take(row).map(|(lines, to)| (lines.len(), to));
-        assert_eq!([1, 3, 5, 6, 8].map(&mut taken), [None, Some((2, None)), Some((0, None)), None, Some((1, None))]);
+        let mut waiting = parcels.wait();
+        let mut taken = |row| {
+            let mut lines = Vec::new();
+            waiting.take(row, |pieces| lines.push((pieces.sku, pieces.quantity))).map(|_| lines)
+        };
+        let rows = [1, 4, 5, 6, 8].map(&mut taken);
+        assert_eq!(rows, [None, None, Some(vec![]), None, Some(vec![(1, 1)])]);
     }
 }

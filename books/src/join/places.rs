@@ -84,8 +84,8 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) fn new(objects: usize) -> Self {
-        Self { all: vec![Place::OPEN; objects], odd: QuickMap::default() }
+    pub(super) fn with_room(objects: usize) -> Self {
+        Self { all: Vec::with_capacity(objects), odd: QuickMap::default() }
     }
 
     /// None before it was worked out.
@@ -95,6 +95,9 @@ impl Places {
 
     pub(super) fn set(&mut self, root: u32, attribution: Attribution, order: Option<u32>) -> Place {
         let place = Place::new(&attribution, order);
+        if root as usize >= self.all.len() {
+            self.all.resize(root as usize + 1, Place::OPEN);
+        }
         self.all[root as usize] = place;
         if !matches!(attribution, Attribution::Joined(..) | Attribution::Nobody) {
             self.odd.insert(root, attribution);

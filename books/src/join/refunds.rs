@@ -1,5 +1,6 @@
 //! Refunds that payment providers were asked for.
 
+use super::maybe::CurrencyId;
 use super::store::Found;
 use rusqlite::params;
 
@@ -12,8 +13,7 @@ pub(super) struct Refund {
     pub intent: Option<u32>,
     pub order_seq: Option<i64>,
     pub amount_minor: i64,
-    /// Its number among the currencies met.
-    pub currency: Option<u32>,
+    pub currency: Option<CurrencyId>,
     pub state: Option<Box<str>>,
     pub fault: Option<Box<str>>,
     pub answer: Option<Box<str>>,

@@ -2,6 +2,7 @@
 
 use super::fit::Fits;
 use super::hash::QuickHasher;
+use super::maybe::{Currencies, CurrencyId, Whole};
 use super::names::Names;
 use super::stream;
 use rusqlite::Connection;
@@ -13,11 +14,10 @@ use std::num::NonZeroU32;
 /// One intent and what its shopper met.
 #[derive(Debug, Default)]
 pub(super) struct Intent {
-    pub arrival: Option<i64>,
-    pub purchase: Option<i64>,
-    /// Its number among [`Shoppers::currencies`].
-    pub currency: Option<u32>,
-    pub shown_total_minor: Option<i64>,
+    pub arrival: Whole,
+    pub purchase: Whole,
+    pub currency: Option<CurrencyId>,
+    pub shown_total_minor: Whole,
     pub email: Address,
     pub cancel: Cancel,
     pub submits: u32,
@@ -88,7 +88,7 @@ pub(super) struct Told {
     /// Among [`Shoppers::numbers`].
     pub number: u32,
     /// The least total told with a yes, and the largest one.
-    pub totals_minor: Option<(i64, i64)>,
+    pub totals_minor: (Whole, Whole),
     /// The one before it of the same intent: its place, from 1.
     before: Option<NonZeroU32>,
 }
@@ -103,7 +103,7 @@ pub(super) struct Shoppers {
     names: Names,
     /// The last header and what it says: rows of one request stand together.
     last: (Box<str>, u32),
-    pub currencies: Names,
+    pub currencies: Currencies,
     /// Numbers of orders and names of carts, as any book writes them.
     pub numbers: Names,
     pub by_number: Fits,
@@ -140,7 +140,7 @@ impl Shoppers {
             intents: Vec::new(),
             names: Names::default(),
             last: (Box::default(), 0),
-            currencies: Names::default(),
+            currencies: Currencies::default(),
             numbers: Names::default(),
             by_number: Fits::default(),
             emails: Names::default(),
@@ -188,7 +188,7 @@ impl Shoppers {
         self.emails.id(&email)
     }
 
-    pub(super) fn currency(&mut self, code: Option<&str>) -> Option<u32> {
+    pub(super) fn currency(&mut self, code: Option<&str>) -> Option<CurrencyId> {
         code.map(|code| self.currencies.id(code))
     }
 
@@ -202,12 +202,12 @@ impl Shoppers {
              ORDER BY id";
         stream::each(conn, select, |row| {
             let id = self.intent(row.known_text(1)?);
-            let currency = row.text(3)?.map(|code| self.currencies.id(code));
+            let currency = self.currency(row.text(3)?);
             let intent = &mut self.intents[id as usize];
-            intent.purchase = row.number(0)?;
-            intent.arrival = row.number(2)?;
+            intent.purchase = row.number(0)?.into();
+            intent.arrival = row.number(2)?.into();
             intent.currency = currency;
-            intent.shown_total_minor = row.number(6)?;
+            intent.shown_total_minor = row.number(6)?.into();
             intent.email = row.text(7)?.filter(|email| !email.is_empty()).map(Address::of).unwrap_or_default();
             intent.cancel = row.text(8)?.map(Cancel::named).unwrap_or_default();
             let number = row.text(4)?.map(|number| self.numbers.id(number));
@@ -235,7 +235,7 @@ impl Shoppers {
             let Some(name) = row.text(0)? else { return Ok(()) };
             let id = self.intent(name);
             let intent = &mut self.intents[id as usize];
-            intent.arrival = row.number(1)?;
+            intent.arrival = row.number(1)?.into();
             let (kind, sent, reading) = (row.known_text(2)?, row.flag(3)?, row.known_text(4)?);
             if kind == "submit" && sent {
                 intent.submits += 1;
@@ -268,13 +268,15 @@ impl Shoppers {
         let told = if let Some(place) = place {
             &mut self.told[place.get() as usize - 1]
         } else {
-            self.told.push(Told { intent, number, totals_minor: None, before: *last });
+            self.told.push(Told { intent, number, totals_minor: <_>::default(), before: *last });
             *last = NonZeroU32::new(self.told.len() as u32);
             self.told.last_mut().expect("it was just pushed")
         };
         if let Some(total) = total_minor {
-            let (least, most) = told.totals_minor.unwrap_or((total, total));
-            told.totals_minor = Some((least.min(total), most.max(total)));
+            let (least, most) = told.totals_minor;
+            let least = least.get().map_or(total, |least| least.min(total));
+            let most = most.get().map_or(total, |most| most.max(total));
+            told.totals_minor = (Some(least).into(), Some(most).into());
         }
     }
 
@@ -294,7 +296,7 @@ impl Shoppers {
     fn intent(&mut self, name: &str) -> u32 {
         let id = self.names.id(name);
         if id as usize == self.intents.len() {
-            let arrival = mark_parts(name).map(|(_, arrival)| arrival);
+            let arrival = mark_parts(name).map(|(_, arrival)| arrival).into();
             self.intents.push(Intent { arrival, ..Intent::default() });
         }
         id
@@ -337,11 +339,15 @@ impl Shoppers {
         }
     }
 
-    /// Forgets what only the rows of other books ask for.
-    pub(super) fn only_names(&mut self) {
+    /// Forgets how to find by their names what other books name: all is a number from now on.
+    pub(super) fn only_numbers(&mut self) {
         self.names.only_texts();
         self.numbers.only_texts();
         self.emails.only_texts();
+    }
+
+    /// Forgets what only the rows of other books ask for.
+    pub(super) fn only_names(&mut self) {
         self.by_email = Fits::default();
         self.by_number = Fits::default();
     }

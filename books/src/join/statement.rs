@@ -1,9 +1,11 @@
 //! One look at the statement: its rows, kept small, and the objects that they name.
 
-use super::lines::{self, Lines, Op, Provider, Read, Subject};
+use super::lines::{self, Lines, Op, Provider, Read};
+use super::maybe::{Number, Whole};
 use super::names::Names;
-use super::objects::{NOTHING, Objects, OwnMarks};
+use super::objects::{Objects, OwnMarks};
 use super::parcels::Parcels;
+use super::queue::Queue;
 use super::refunds::RefundTexts;
 use super::shoppers::{Address, Header, Shoppers};
 use super::stream;
@@ -16,7 +18,7 @@ pub(super) struct Statement {
     pub objects: Objects,
     pub lines: Lines,
     /// Of rows that are about no object of their own.
-    pub loose: Vec<Loose>,
+    pub loose: Queue<Loose>,
     /// Codes of quotes.
     pub quotes: Names,
     /// Of the rows that tell refunds, in their order.
@@ -40,11 +42,11 @@ pub(super) struct Statement {
 pub(super) struct Loose {
     pub marks: OwnMarks,
     /// The number of a quote's code.
-    pub quote: Option<u32>,
+    pub quote: Number,
     /// What tax was asked on.
-    pub taxed_minor: Option<i64>,
+    pub taxed_minor: Whole,
     /// The object that it belongs to, where only rows after it are about that one.
-    pub object: Option<u32>,
+    pub object: Number,
 }
 
 /// A row with an address that is to be looked at.
@@ -63,7 +65,9 @@ impl Statement {
             Ok(())
         })?;
         for (place, provider, name) in std::mem::take(&mut statement.awaited) {
-            statement.loose[place].object = statement.objects.find(provider, Some(&name));
+            if let Some(loose) = statement.loose.get_mut(place) {
+                loose.object = statement.objects.find(provider, Some(&name)).into();
+            }
         }
         statement.objects.pool_marks();
         Ok(statement)
@@ -107,27 +111,24 @@ impl Statement {
         self.is_weak |= !own.is_strong();
         let id = self.objects.meet(provider, name);
         let parent = match read.parent {
-            Some(parent) if parent != name => self.objects.place_under(id, provider, parent),
-            Some(_) => id,
-            None => NOTHING,
+            Some(parent) if parent != name => Some(self.objects.place_under(id, provider, parent)),
+            Some(_) => Some(id),
+            None => None,
         };
         self.objects.mark(id, own);
-        self.lines.push(read, Subject::Object(id), parent);
+        self.lines.push(read, Some(id), parent);
     }
 
     /// A row of the object that it belongs to, which may come later; without one it speaks for itself.
     fn take_loose(&mut self, read: &Read<'_>, provider: Provider, op: Op, shoppers: &mut Shoppers) {
         self.is_weak |= read.intent.is_none_or(|header| !matches!(shoppers.header(header), Header::Ours(_)));
         let parent = self.objects.find(provider, read.parent);
-        let subject = if let Some(parent) = parent {
-            Subject::Object(parent)
-        } else {
-            let quote = read.object.filter(|_| op == Op::Quote).map(|code| self.quotes.id(code));
+        if parent.is_none() {
+            let quote = read.object.filter(|_| op == Op::Quote).map(|code| self.quotes.id(code)).into();
             self.awaited.extend(read.parent.map(|parent| (self.loose.len(), provider, parent.into())));
             let marks = OwnMarks::of(read, shoppers);
-            self.loose.push(Loose { marks, quote, taxed_minor: read.taxed_minor, object: None });
-            Subject::Loose(self.loose.len() as u32 - 1)
-        };
-        self.lines.push(read, subject, parent.unwrap_or(NOTHING));
+            self.loose.push(Loose { marks, quote, taxed_minor: read.taxed_minor.into(), object: Number::default() });
+        }
+        self.lines.push(read, parent, parent);
     }
 }

@@ -1,8 +1,14 @@
 //! Writes what the join found into the derived tables.
 
+use super::by_object::ByObject;
+use super::charges::Charges;
+use super::credit::{Paid, Served};
 use super::fit::Attribution;
 use super::hash::QuickMap;
-use super::listed::Listed;
+use super::lines::Provider;
+use super::listed::{Listed, Lists};
+use super::maybe::{CurrencyId, Whole};
+use super::names::Names;
 use super::objects::Objects;
 use super::orders::{Order, Orders};
 use super::places::{Kind, Place};
@@ -15,13 +21,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// All that was found.
 pub(super) struct Found<'a> {
     pub conn: &'a Connection,
-    pub shoppers: &'a Shoppers,
+    pub shoppers: &'a mut Shoppers,
     pub objects: &'a Objects,
-    pub orders: &'a mut Orders,
-    pub listed: &'a [Listed],
-    /// Pieces sent of each order.
-    pub sent: &'a [i64],
-    pub tally: &'a Tally,
+    pub orders: &'a Orders,
+    pub tally: Tally,
 }
 
 /// Orders and charges whose marks fit several intents, by each of these.
@@ -31,18 +34,37 @@ struct Maybe {
     charges: QuickMap<u32, u32>,
 }
 
+/// What orders come to, each by their places.
+struct Sums {
+    maybe: Maybe,
+    paid: Vec<Paid>,
+    served: Vec<Served>,
+    /// Pieces sent.
+    pieces: Vec<i64>,
+    listed: Vec<Listed>,
+}
+
 impl Found<'_> {
-    pub(super) fn store(mut self) -> rusqlite::Result<()> {
-        self.credit_orders();
-        let maybe = self.store_candidates()?;
-        self.store_intents(&maybe)?;
-        self.store_acknowledged()?;
-        self.store_charges(&maybe)?;
+    /// What was written is given back before there is more; `skus` are the articles that the books name.
+    pub(super) fn store(mut self, skus: Names) -> rusqlite::Result<()> {
         self.store_refunds()?;
+        let served = self.credit_services();
         self.store_documents()?;
         self.store_dispatches()?;
+        self.tally.documents = ByObject::default();
+        self.tally.dispatches = ByObject::default();
+        let paid = self.credit_charges();
+        let maybe = self.store_candidates()?;
+        self.store_intents(&maybe)?;
+        self.store_charges(&maybe, &paid)?;
+        self.tally.charges = Charges::default();
+        self.store_acknowledged()?;
         self.store_strays()?;
-        self.store_orders(&maybe)?;
+        let mut sent = std::mem::take(&mut self.tally.sent);
+        let pieces = sent.seal(self.orders.all.len());
+        let lists = Lists::read(self.conn, self.shoppers, self.orders, skus, sent)?;
+        lists.store(self.conn, self.orders)?;
+        self.store_orders(&Sums { maybe, paid, served, pieces, listed: lists.of_orders })?;
         self.store_currencies()?;
         self.store_set_aside()
     }
@@ -55,7 +77,7 @@ impl Found<'_> {
         place.and_then(|place| place.order()).map(|index| &self.orders.all[index as usize])
     }
 
-    pub(super) fn currency(&self, code: Option<u32>) -> Option<&str> {
+    pub(super) fn currency(&self, code: Option<CurrencyId>) -> Option<&str> {
         code.map(|code| self.shoppers.currencies.get(code))
     }
 
@@ -74,7 +96,7 @@ impl Found<'_> {
                 insert.execute(params!["order", self.shoppers.numbers.get(order.number), intent])?;
             }
         }
-        for charge in &self.tally.charges.all {
+        for charge in self.tally.charges.all() {
             let name = self.objects.name(charge.object);
             for intent in self.tally.places.candidates(self.objects.root(charge.object)) {
                 *maybe.charges.entry(*intent).or_default() += 1;
@@ -87,11 +109,11 @@ impl Found<'_> {
     fn store_intents(&self, maybe: &Maybe) -> rusqlite::Result<()> {
         // Charges of each intent: all, authorised, declined.
         let mut charges = vec![[0_u32; 3]; self.shoppers.intents.len()];
-        for charge in &self.tally.charges.all {
+        for charge in self.tally.charges.all() {
             if let Some(intent) = self.place(charge.object).and_then(|place| place.intent()) {
                 let counts = &mut charges[intent as usize];
                 counts[0] += 1;
-                counts[1] += u32::from(charge.authorised_minor.is_some());
+                counts[1] += u32::from(charge.authorised_minor != Whole::NONE);
                 counts[2] += u32::from(charge.declined);
             }
         }
@@ -104,8 +126,8 @@ impl Found<'_> {
             let id = id as u32;
             let orders = self.orders.of_intent(id).iter().map(|index| &self.orders.all[*index as usize]);
             let accepted = orders.clone().filter(|order| order.accepted);
-            let owed = accepted.clone().filter_map(|order| order.due_minor).max();
-            let owed = owed.or_else(|| orders.clone().filter_map(|order| order.due_minor).max());
+            let owed = accepted.clone().filter_map(|order| order.due_minor.get()).max();
+            let owed = owed.or_else(|| orders.clone().filter_map(|order| order.due_minor.get()).max());
             let money = &self.tally.money[id as usize];
             let currency = money.currency.or_else(|| orders.clone().find_map(|order| order.currency));
             insert.execute(params![
@@ -159,36 +181,28 @@ impl Found<'_> {
         self.shoppers.repeated_keys.iter().try_for_each(|key| insert.execute([key]).map(drop))
     }
 
-    /// What each payment reserved or moved, at the first of its charges that did: the sum, and rows touched by a fault.
-    fn effects(&self) -> QuickMap<u32, (usize, i64, u32)> {
-        let mut effects: QuickMap<u32, (usize, i64, u32)> = QuickMap::default();
-        for (index, charge) in self.tally.charges.all.iter().enumerate() {
-            if charge.captures > 0 || charge.authorised_minor.is_some() {
-                let moved =
-                    if charge.captures > 0 { charge.captured_minor } else { charge.authorised_minor.unwrap_or(0) };
-                let sum = effects.entry(self.objects.root(charge.object)).or_insert((index, 0, 0));
-                sum.1 += moved;
-                sum.2 += charge.faults;
-            }
-        }
-        effects
+    /// What a payment reserved or moved, at the first of its charges that did: the sum, and rows touched by a fault.
+    fn effect(&self, root: u32, place: u32) -> Option<(i64, u32)> {
+        let mut moving = self.tally.charges.under(root).filter_map(|(at, it)| Some((at, it.moved_minor()?, it.faults)));
+        let (first, moved, faults) = moving.next()?;
+        let sums = || moving.fold((moved, faults), |sums, (_, moved, faults)| (sums.0 + moved, sums.1 + faults));
+        (first == place).then(sums)
     }
 
-    fn store_charges(&self, maybe: &Maybe) -> rusqlite::Result<()> {
-        let effects = self.effects();
+    fn store_charges(&self, maybe: &Maybe, paid: &[Paid]) -> rusqlite::Result<()> {
         let mut insert = self.conn.prepare(
             "INSERT INTO charge VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
                  ?20, ?21, ?22, ?23, ?24, ?25)",
         )?;
-        for (index, charge) in self.tally.charges.all.iter().enumerate() {
+        for (charge, index) in self.tally.charges.all().iter().zip(0..) {
             let root = self.objects.root(charge.object);
             let place = self.place(charge.object);
             let (intent, order) = (place.and_then(|place| place.intent()), self.order(place));
-            let effect = effects.get(&root).filter(|(first, ..)| *first == index);
+            let effect = self.effect(root, index);
             insert.execute(params![
                 self.objects.name(charge.object),
                 self.objects.name(root),
-                charge.provider,
+                if charge.provider == Provider::BackupPayment { "backup_payment" } else { "payment" },
                 charge.captures_refused,
                 intent,
                 order.map(|order| order.seq),
@@ -205,11 +219,11 @@ impl Found<'_> {
                 charge.open_minor(),
                 charge.answers_lost,
                 charge.faults,
-                effect.map(|(_, moved, _)| moved),
-                effect.map(|(.., faults)| faults),
+                effect.map(|(moved, _)| moved),
+                effect.map(|(_, faults)| faults),
                 order.map(|order| order.accepted),
-                order.and_then(|order| order.due_minor),
-                order.map(|order| order.told.captured_minor),
+                order.and_then(|order| order.due_minor.get()),
+                place.and_then(|place| place.order()).map(|index| paid[index as usize].captured_minor),
                 intent.map(|intent| maybe.orders.get(&intent).copied().unwrap_or(0)),
             ])?;
         }
@@ -228,15 +242,15 @@ impl Found<'_> {
             .try_for_each(|(statement, intent)| insert.execute(params![statement, intent]).map(drop))
     }
 
-    fn store_orders(&self, maybe: &Maybe) -> rusqlite::Result<()> {
+    fn store_orders(&self, sums: &Sums) -> rusqlite::Result<()> {
         let places: Vec<String> = (1..=53).map(|place| format!("?{place}")).collect();
         let mut insert = self.conn.prepare(&format!("INSERT INTO order_join VALUES ({})", places.join(", ")))?;
-        let all = self.orders.all.iter().zip(self.listed).zip(&self.tally.purses).zip(self.sent);
-        for (((order, listed), purse), sent) in all.filter(|(((order, _), _), _)| !order.set_aside()) {
+        for (index, order) in self.orders.all.iter().enumerate().filter(|(_, order)| !order.set_aside()) {
+            let (listed, purse) = (&sums.listed[index], &self.tally.purses[index]);
             let intent = order.attribution.intent();
             let shopper = intent.map(|intent| &self.shoppers.intents[intent as usize]);
             let money = intent.map(|intent| &self.tally.money[intent as usize]);
-            let told = &order.told;
+            let (paid, served, quote) = (&sums.paid[index], &sums.served[index], purse.quote());
             insert.execute(params![
                 order.seq,
                 intent,
@@ -247,31 +261,31 @@ impl Found<'_> {
                 order.due_minor,
                 order.refunded_minor,
                 order.booked_back_minor,
-                told.charges,
-                told.charges_other,
-                told.charges_foreign,
-                told.captures,
-                told.captured_minor,
-                told.returned_minor,
-                told.open_minor,
-                told.answers_lost,
-                told.faults,
-                told.unpayable,
+                paid.charges,
+                paid.charges_other,
+                paid.charges_foreign,
+                paid.captures,
+                paid.captured_minor,
+                paid.returned_minor,
+                paid.open_minor,
+                paid.answers_lost,
+                purse.faults,
+                paid.unpayable,
                 purse.is_challenged,
                 purse.is_apart,
                 purse.is_quoted,
                 purse.disputes,
                 purse.lost_minor,
                 purse.quotes,
-                purse.quote.map(|quote| quote.statement),
-                purse.quote.map(|quote| quote.taxed_minor),
-                told.documents,
-                told.documents_open,
-                told.filed_minor,
-                told.dispatches,
-                told.redeliveries,
-                told.dispatch_faults,
-                told.document_faults,
+                quote.map(|quote| quote.statement),
+                quote.map(|quote| quote.taxed_minor),
+                served.documents,
+                served.documents_open,
+                served.filed_minor,
+                served.dispatches,
+                served.redeliveries,
+                served.dispatch_faults,
+                served.document_faults,
                 listed.settled_lines,
                 listed.settled_minor,
                 listed.course(),
@@ -279,7 +293,7 @@ impl Found<'_> {
                 listed.namesake,
                 listed.told,
                 listed.goods.map_or(0, |goods| goods.articles),
-                sent,
+                sums.pieces[index],
                 listed.goods.map_or(0, |goods| goods.ordered),
                 listed.goods.map(|goods| goods.ordered_least),
                 listed.goods.map(|goods| goods.unit_least_minor),
@@ -287,18 +301,17 @@ impl Found<'_> {
                 listed.goods.map(|goods| goods.declared_minor),
                 shopper.map_or(0, |shopper| shopper.submits),
                 shopper.map_or(0, |shopper| shopper.told_pending),
-                intent.map_or(0, |intent| maybe.charges.get(&intent).copied().unwrap_or(0)),
+                intent.map_or(0, |intent| sums.maybe.charges.get(&intent).copied().unwrap_or(0)),
                 money.map_or(0, |money| money.tax_faults),
                 money.map_or(0, |money| money.warehouse_faults),
-                shopper.and_then(|shopper| shopper.shown_total_minor),
+                shopper.map(|shopper| shopper.shown_total_minor),
             ])?;
         }
         Ok(())
     }
 
     fn store_currencies(&self) -> rusqlite::Result<()> {
-        let known = (0..self.shoppers.currencies.len() as u32).map(|code| self.shoppers.currencies.get(code));
-        let codes: BTreeSet<&str> = known.chain([""]).collect();
+        let codes: BTreeSet<&str> = self.shoppers.currencies.codes().chain([""]).collect();
         let mut insert =
             self.conn.prepare("INSERT INTO currency (code, minor_digits, minor_unit) VALUES (?1, ?2, ?3)")?;
         for code in codes {

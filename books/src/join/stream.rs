@@ -106,7 +106,7 @@ pub(super) fn each(
     mut take: impl FnMut(Cells<'_>) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
     let Some(second) = conn.path().filter(|path| !path.is_empty()).and_then(|path| open(Path::new(path)).ok()) else {
-        return read(conn, sql, |batch, columns| take_all(&batch, columns, &mut take));
+        return each_here(conn, sql, take);
     };
     std::thread::scope(|scope| {
         let (give, batches) = sync_channel::<(Batch, usize)>(WAITING_MAX);
@@ -115,6 +115,15 @@ pub(super) fn each(
         let read = reader.join().expect("reading ends with an error, not with a panic");
         taken.and(read)
     })
+}
+
+/// As [`each`], where something may have been written: this connection reads.
+pub(super) fn each_here(
+    conn: &Connection,
+    sql: &str,
+    mut take: impl FnMut(Cells<'_>) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    read(conn, sql, |batch, columns| take_all(&batch, columns, &mut take))
 }
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {

@@ -6,18 +6,22 @@ use super::charges::Charges;
 use super::dispatches::Dispatch;
 use super::documents::Document;
 use super::fit::Attribution;
-use super::lines::{Line, Op, Provider, Subject};
+use super::lines::{Line, Op, Provider};
+use super::maybe::Whole;
 use super::money::Money;
-use super::objects::{NOTHING, Objects};
+use super::objects::Objects;
 use super::orders::Orders;
-use super::parcels::{OfOrders, Parcels};
+use super::parcels::{AllSent, Waiting};
 use super::places::{Kind, Place, Places};
 use super::purse::{Purse, Quote};
+use super::queue::Emptied;
 use super::refunds::{Refund, RefundTexts};
 use super::shoppers::Shoppers;
 use super::statement::{Addressed, Loose, Statement};
-use rusqlite::{CachedStatement, Connection, params};
+use super::written::{self, Desk, Whose};
+use rusqlite::Connection;
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::ControlFlow;
 
 /// The sums.
 #[derive(Debug, Default)]
@@ -29,7 +33,7 @@ pub(super) struct Tally {
     pub dispatches: ByObject<Dispatch>,
     pub refunds: ByObject<Refund>,
     /// What was sent of each order.
-    pub sent: OfOrders,
+    pub sent: AllSent,
     /// Rows that send an order elsewhere than it says, each with the order.
     pub misdirected: Vec<(i64, u32)>,
     /// Rows with an address that is not that of their intent, each with the intent.
@@ -41,113 +45,123 @@ pub(super) struct Tally {
     pub set_aside: BTreeMap<Box<str>, u64>,
 }
 
-/// The books and the statements that write what was found.
+/// The books, what is still to come, and what was found.
 struct Pass<'a> {
     shoppers: &'a Shoppers,
     objects: &'a Objects,
-    loose: &'a [Loose],
+    /// Those that are still to come.
+    loose: Emptied<Loose>,
     orders: &'a Orders,
     refund_texts: VecDeque<RefundTexts>,
     addressed: VecDeque<Addressed>,
-    parcels: Parcels,
+    parcels: Waiting,
     tally: Tally,
-    join: CachedStatement<'a>,
-    bitten: CachedStatement<'a>,
-    quote: CachedStatement<'a>,
+    desk: &'a mut Desk,
 }
 
 impl Tally {
     /// Goes through the rows once more; of the statement its objects stay.
     pub(super) fn read(
         conn: &Connection,
-        shoppers: &mut Shoppers,
+        shoppers: &Shoppers,
         statement: Statement,
         orders: &Orders,
     ) -> rusqlite::Result<(Self, Objects)> {
-        if statement.is_weak {
-            shoppers.need_emails(conn)?;
-        }
         let Statement { objects, lines, loose, refunds, addressed, parcels, .. } = statement;
-        let money = vec![Money::default(); shoppers.intents.len()];
-        let purses = vec![Purse::default(); orders.all.len()];
-        let tally = {
+        let (seen, tally) =
+            (&objects, Self::with_room(shoppers.intents.len(), orders.all.len(), objects.len(), parcels.lines()));
+        let mut tally = written::while_working(conn, move |desk| {
             let mut pass = Pass {
                 shoppers,
-                objects: &objects,
-                loose: &loose,
+                objects: seen,
+                loose: loose.into_iter(),
                 orders,
                 refund_texts: refunds,
                 addressed,
-                parcels,
-                tally: Self { money, purses, places: Places::new(objects.len()), ..Self::default() },
-                join: conn.prepare_cached("INSERT INTO statement_join VALUES (?1, ?2, ?3, ?4, ?5)")?,
-                bitten: conn.prepare_cached("INSERT INTO bitten VALUES (?1)")?,
-                quote: conn.prepare_cached("INSERT INTO tax_quote VALUES (?1, ?2)")?,
+                parcels: parcels.wait(),
+                tally,
+                desk,
             };
-            lines.drain(|line| pass.take(line))?;
+            // Where it breaks, the sums are not used.
+            let _ = lines.drain(|line| pass.take(line));
             pass.tally
-        };
+        })?;
+        tally.money.resize_with(shoppers.intents.len(), Money::default);
+        tally.purses.resize_with(orders.all.len(), Purse::default);
         Ok((tally, objects))
     }
 
+    /// Room is asked for at once: what grows step by step leaves holes behind.
+    fn with_room(intents: usize, orders: usize, objects: usize, lines_sent: usize) -> Self {
+        Self {
+            money: Vec::with_capacity(intents),
+            charges: Charges::with_room(orders, objects),
+            documents: ByObject::with_room(orders, objects),
+            dispatches: ByObject::with_room(orders, objects),
+            sent: AllSent::with_room(lines_sent),
+            places: Places::with_room(objects),
+            purses: Vec::with_capacity(orders),
+            ..Self::default()
+        }
+    }
+
     fn money_of(&mut self, intent: Option<u32>) -> Option<&mut Money> {
-        self.money.get_mut(intent? as usize)
+        Some(at(&mut self.money, intent?))
     }
 }
 
+/// The sums of one of them; they are made as rows come to them, so that what is given back makes room for them.
+fn at<T: Default>(all: &mut Vec<T>, index: u32) -> &mut T {
+    let index = index as usize;
+    if index >= all.len() {
+        all.resize_with(index + 1, T::default);
+    }
+    &mut all[index]
+}
+
 impl Pass<'_> {
-    fn take(&mut self, line: Line<'_>) -> rusqlite::Result<()> {
+    fn take(&mut self, line: Line<'_>) -> ControlFlow<()> {
         let (kind, line) = (line.kind, &line);
         let texts = if kind.op == Op::Refund && !kind.replayed && kind.provider.is_payment() {
             self.refund_texts.pop_front()
         } else {
             None
         };
-        let (object, loose) = match line.subject {
-            Subject::Object(object) => (Some(object), None),
-            Subject::Loose(place) => {
-                let loose = &self.loose[place as usize];
-                (loose.object, Some(loose))
-            }
-        };
-        let (place, aside) = match (object, loose) {
+        let loose = if line.object.is_none() { self.loose.next() } else { None };
+        let object = line.object.or_else(|| loose.as_ref()?.object.get());
+        let (place, aside) = match (object, &loose) {
             (None, Some(loose)) => self.place_of_row(loose),
             (Some(object), _) => self.place_of_object(line, object),
-            (None, None) => return Ok(()),
+            (None, None) => return ControlFlow::Continue(()),
         };
         if place.kind() == Kind::SetAside {
             *self.tally.set_aside.entry(aside.unwrap_or_default()).or_default() += 1;
-            return Ok(());
+            return ControlFlow::Continue(());
         }
         let intent = place.intent();
         let order_seq = place.order().map(|index| self.orders.all[index as usize].seq);
-        self.join.execute(params![line.id, intent, order_seq, place.kind().code(), place.mark_code()])?;
-        if kind.fault.is_some() {
-            self.bitten.execute([line.id])?;
-        }
         self.count_faults(line, &place);
         self.address(line, &place);
         if let Some(order) = place.order() {
-            self.tally.purses[order as usize].take(line);
+            at(&mut self.tally.purses, order).take(line);
         }
         match (kind.provider, object) {
             (Provider::Payment | Provider::BackupPayment, Some(object)) => {
                 self.take_payment(line, object, texts, intent, order_seq);
             }
             (Provider::Tax, Some(object)) => self.tally.documents.take(line, object),
-            (Provider::Tax, None) if kind.op == Op::Quote => {
-                self.note_quote(line, intent, loose)?;
-            }
+            (Provider::Tax, None) if kind.op == Op::Quote => self.note_quote(line, intent, loose.as_ref()),
             (Provider::Warehouse, Some(object)) => self.dispatch(line, object, &place),
             _ => {}
         }
-        Ok(())
+        let is_quote = kind.provider == Provider::Tax && kind.op == Op::Quote && object.is_none();
+        self.desk.put(Whose { statement: line.id, place, order_seq, is_bitten: kind.fault.is_some(), is_quote })
     }
 
     /// A row without an object speaks for itself. Beside its place the run that it is of, when it is set aside.
     fn place_of_row(&self, loose: &Loose) -> (Place, Option<Box<str>>) {
         let books = Books { shoppers: self.shoppers, orders: self.orders };
-        let reference = loose.quote.map_or(Reference::Nothing, Reference::Quote);
+        let reference = loose.quote.get().map_or(Reference::Nothing, Reference::Quote);
         let attribution = books.attribute(loose.marks.marks(), reference);
         let order = books.order(loose.marks.marks(), reference, attribution.intent());
         let place = Place::new(&attribution, order);
@@ -231,8 +245,7 @@ impl Pass<'_> {
             }
             return;
         }
-        let parent = Some(line.parent).filter(|parent| *parent != NOTHING);
-        self.tally.charges.take(line, object, parent, self.objects.root(object));
+        self.tally.charges.take(line, object, line.parent, self.objects.root(object));
         let Some(money) = self.tally.money_of(intent) else { return };
         let amount = line.amount_minor.unwrap_or(0);
         match kind.op {
@@ -291,38 +304,41 @@ impl Pass<'_> {
     }
 
     /// A quote bears out the tax of orders that name it, and of its intent's orders that name none.
-    fn note_quote(&mut self, line: &Line<'_>, intent: Option<u32>, loose: Option<&Loose>) -> rusqlite::Result<()> {
-        self.quote.execute(params![line.id, intent])?;
-        let naming = loose.and_then(|loose| loose.quote).map_or(&[][..], |quote| self.orders.of_quote(quote));
-        if let Some(taxed_minor) = loose.and_then(|loose| loose.taxed_minor) {
-            let quote = Quote { statement: line.id, taxed_minor };
+    fn note_quote(&mut self, line: &Line<'_>, intent: Option<u32>, loose: Option<&Loose>) {
+        let naming = loose.and_then(|loose| loose.quote.get()).map_or(&[][..], |quote| self.orders.of_quote(quote));
+        if let Some(loose) = loose.filter(|loose| loose.taxed_minor != Whole::NONE) {
+            let quote = Quote { statement: line.id, taxed_minor: loose.taxed_minor };
             for index in naming {
-                self.tally.purses[*index as usize].name_quote(quote, self.orders.all[*index as usize].sold_minor);
+                at(&mut self.tally.purses, *index).name_quote(quote, self.orders.all[*index as usize].sold_minor);
             }
         }
         let nameless = intent.map_or(&[][..], |intent| self.orders.of_intent(intent)).iter();
         let nameless = nameless.filter(|index| !self.orders.all[**index as usize].names_quote);
         for index in naming.iter().chain(nameless) {
             let tax_minor = self.orders.all[*index as usize].tax_minor;
-            self.tally.purses[*index as usize].is_quoted |= tax_minor.is_some() && tax_minor == line.amount_minor;
+            at(&mut self.tally.purses, *index).is_quoted |=
+                tax_minor != Whole::NONE && tax_minor == line.amount_minor.into();
         }
-        Ok(())
     }
 
     fn dispatch(&mut self, line: &Line<'_>, object: u32, place: &Place) {
         if matches!(line.kind.op, Op::Dispatch | Op::Redelivery) {
             self.send(line, place);
-            let held_minor = place.order().map_or(0, |order| self.tally.purses[order as usize].held_minor);
+            let held_minor = place.order().map_or(0, |order| at(&mut self.tally.purses, order).held_minor);
             self.tally.dispatches.take(line, object, held_minor);
         }
     }
 
     /// Notes what a message tells the warehouse to send, and where that is not what the order says.
     fn send(&mut self, line: &Line<'_>, place: &Place) {
-        let (Some(order), Some((pieces, to))) = (place.order(), self.parcels.take(line.id)) else { return };
-        self.tally.sent.extend(pieces.iter().map(|pieces| (order, *pieces)));
-        if let (Some(to), Some(ordered)) = (to, self.orders.all[order as usize].to.as_deref())
-            && to.differs(ordered)
+        let (order, sent) = (place.order(), &mut self.tally.sent);
+        let to = self.parcels.take(line.id, |pieces| {
+            if let Some(order) = order {
+                sent.send(order, pieces);
+            }
+        });
+        if let (Some(order), Some(to)) = (order, to)
+            && to.differs(&self.orders.all[order as usize].to)
         {
             self.tally.misdirected.push((line.id, order));
         }

@@ -1,5 +1,6 @@
 //! What answers told intents of orders: counted where it is plainly right, written down where a law is to look at it.
 
+use super::maybe::Whole;
 use super::orders::Order;
 use super::shoppers::Told;
 use super::store::Found;
@@ -19,7 +20,7 @@ impl Found<'_> {
                 (None, _) => {}
                 (Some(only), None) if self.is_plainly_right(told, only) => well[told.intent as usize] += 1,
                 (Some(_), _) => {
-                    let (least, most) = told.totals_minor.unzip();
+                    let (least, most) = told.totals_minor;
                     insert.execute(params![told.intent, self.shoppers.numbers.get(told.number), least, most])?;
                 }
             }
@@ -30,11 +31,11 @@ impl Found<'_> {
     /// Whether the order is the intent's, in its name, and of the total that it was told.
     fn is_plainly_right(&self, told: &Told, order: &Order) -> bool {
         let intent = &self.shoppers.intents[told.intent as usize];
-        let is_total = |told: i64| [order.total_minor, order.due_minor].contains(&Some(told));
+        let is_total = |told: Whole| told == Whole::NONE || [order.total_minor, order.due_minor].contains(&told);
         order.attribution.intent() == Some(told.intent)
             && (order.email == intent.email || !order.email.is_known() || !intent.email.is_known())
             && (intent.has_edited
-                || order.total_minor.is_none()
-                || told.totals_minor.is_none_or(|(least, most)| is_total(least) && is_total(most)))
+                || order.total_minor == Whole::NONE
+                || (is_total(told.totals_minor.0) && is_total(told.totals_minor.1)))
     }
 }
