@@ -14,6 +14,8 @@ WITH weighed AS (
                                          WHERE earlier.order_seq = d.order_seq AND earlier.statement <= d.statement)), 1) AS needed_minor
     FROM v1_dispatch AS d JOIN v1_order AS o ON o.order_seq = d.order_seq
     WHERE d.held_minor IS NOT NULL AND o.due_minor > 0
+      -- What the card paid is given back, and a voucher or credit still pays for something.
+      AND NOT (o.credit_minor > 0 AND o.booked_back_minor >= o.due_minor AND o.refunded_minor < o.total_minor)
 )
 SELECT w.dispatch AS subject,
        CASE WHEN w.held_minor >= w.needed_minor THEN 'held' ELSE 'violated' END AS finding,

@@ -4,7 +4,7 @@
 --
 -- Examined: orders whose book tells a judgement. Refused by the check or by the desk: the order is not accepted, nothing of its
 -- money is kept, nothing is sent. And where the answer of the check arrived (no fault touched it), the shop took it down as no
--- milder than it was; nor has it a judgement for which nobody was asked. What the check was asked about is what was sold: it was
+-- milder than it was; nor has it a judgement for which nobody was asked, or of which no answer left the check. What the check was asked about is what was sold: it was
 -- told the order's total, or what a card pays of it, and the order's address.
 WITH judged AS MATERIALIZED (
     SELECT o.*, o.fraud = 'decline' OR o.review IS 'declined' AS refused,
@@ -17,6 +17,8 @@ WITH judged AS MATERIALIZED (
                        AND (s.email IS NULL OR o.email IS NULL OR lower(s.email) = lower(o.email)))
             FROM v1_statement AS s
             WHERE s.order_seq = o.order_seq AND s.provider = 'fraud' AND s.op = 'decision') AS of_this_order,
+           (SELECT max(s.op <> 'refused_by_fault' AND coalesce(s.answer, 'sent') = 'sent')
+            FROM v1_statement AS s WHERE s.order_seq = o.order_seq AND s.provider = 'fraud') AS answered,
            EXISTS (SELECT 1 FROM v1_statement AS s
                    WHERE s.order_seq = o.order_seq AND s.provider = 'fraud'
                      AND (s.fault IS NOT NULL OR coalesce(s.answer, 'sent') <> 'sent')) AS faulted
@@ -27,6 +29,8 @@ WITH judged AS MATERIALIZED (
                 WHEN said IS NULL AND taken IS NOT NULL AND NOT faulted AND attribution = 'joined'
                      AND EXISTS (SELECT 1 FROM v1_statement WHERE provider = 'fraud' AND op = 'decision')
                      THEN printf('the shop took it down as `%s`, and never asked', fraud)
+                WHEN NOT answered AND taken IS NOT NULL
+                     THEN printf('the shop took it down as `%s`, and no answer of the check arrived', fraud)
                 WHEN NOT of_this_order THEN 'the check was asked about another total, or another address, than the order has'
                 WHEN said > taken AND NOT faulted
                      THEN printf('the check said `%s`, the shop took it for `%s`',

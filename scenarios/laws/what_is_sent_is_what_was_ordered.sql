@@ -12,7 +12,8 @@ WITH differences AS MATERIALIZED (
            min(iif(sent < ordered, printf('%d of %s were sent, %d were ordered', sent, sku, ordered), NULL)) AS too_little
     FROM v1_parcel_difference GROUP BY order_seq
 ), astray AS MATERIALIZED (
-    SELECT order_seq, min(printf('it was sent to `%s`, the order says `%s`', told ->> '$.line1', ordered ->> '$.line1')) AS why
+    SELECT order_seq, min(printf('it was sent to `%s, %s`, the order says `%s, %s`', told ->> '$.name', told ->> '$.line1', ordered ->> '$.name',
+                                 ordered ->> '$.line1')) AS why
     FROM v1_misdirected GROUP BY order_seq
 ), parcels AS (
     SELECT o.order_number, o.intent, o.articles >= 2 OR o.dispatches >= 2 OR o.dispatch_faults > 0 AS exposed, a.why AS astray,
