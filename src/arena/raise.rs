@@ -99,7 +99,7 @@ async fn start_shop(
         providers: &scenario.providers,
         defect: ground.defect,
     };
-    let config = configs::shop(reference, &around, &ground.directory);
+    let mut config = configs::shop(reference, &around, &ground.directory);
     let store = config["store"].as_str().map(PathBuf::from);
     let mut shop = RaisedShop { urls: Vec::new(), members: Vec::new(), store };
     for instance in 0..reference.instances.max(1) {
@@ -109,6 +109,10 @@ async fn start_shop(
         member.pin(&[("listen", listen.clone())])?;
         shop.urls.push(format!("http://{listen}"));
         shop.members.push(member);
+        // What one instance asked a provider for, another one asks for again in the same words: the key stands for these only.
+        if config["public_url"].is_null() {
+            config["public_url"] = shop.urls[0].clone().into();
+        }
     }
     Ok(shop)
 }

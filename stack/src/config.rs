@@ -57,7 +57,8 @@ pub struct Config {
     /// A seeded defect, for proving that a judge finds it.
     #[serde(default)]
     pub defect: Option<Defect>,
-    /// What shoppers and providers reach the shop by; `http://<listen>` when absent.
+    /// What shoppers and providers reach the shop by; `http://<listen>` when absent. All instances of one store have the same:
+    /// it is part of what a payment's key stands for.
     #[serde(default)]
     pub public_url: Option<String>,
     /// When money that is reserved is taken.
